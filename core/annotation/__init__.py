@@ -1,0 +1,5 @@
+"""Label propagation that trusts a point only as far as the projection kept its neighbourhood."""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

@@ -1,0 +1,5 @@
+"""Long work: its specification, its progress, and the child process that does it."""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

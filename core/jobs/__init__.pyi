@@ -1,0 +1,10 @@
+from core.jobs.child import run_child as run_child
+from core.jobs.files import read_json as read_json
+from core.jobs.files import replacing as replacing
+from core.jobs.files import write_bytes_atomically as write_bytes_atomically
+from core.jobs.files import write_json as write_json
+from core.jobs.local import LocalJob as LocalJob
+from core.jobs.report import NullReporter as NullReporter
+from core.jobs.report import Reporter as Reporter
+from core.jobs.report import TerminalReporter as TerminalReporter
+from core.jobs.spec import JobSpec as JobSpec

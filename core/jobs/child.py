@@ -1,0 +1,109 @@
+"""The child process's side of a job: JSON lines out, a cancel line in."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import IO, Any
+
+from core.errors import HitscopeError, InputError, JobCancelled
+from core.jobs.files import write_json
+from core.jobs.report import Reporter
+from core.jobs.spec import JobSpec
+
+JobFunction = Callable[[JobSpec, Reporter], dict[str, Any]]
+CANCELLED, FAILED = 3, 1
+
+
+class LineReporter:
+    """Writes each message as one JSON line to standard output and to the job's log."""
+
+    def __init__(self, out: IO[str], log: IO[str]) -> None:
+        self._out, self._log = out, log
+        self._cancelled = threading.Event()
+        self._last_progress = 0.0
+
+    def send(self, type: str, **fields: Any) -> None:
+        """Write one message. A parent that went away does not stop the job: the log still gets it."""
+        line = json.dumps({"type": type, "time": time.time(), **fields}, ensure_ascii=False) + "\n"
+        with contextlib.suppress(OSError):
+            self._out.write(line)
+            self._out.flush()
+        self._log.write(line)
+        self._log.flush()
+
+    def progress(self, done: float, total: float, message: str = "") -> None:
+        """Send at most twenty progress messages a second, and always the last."""
+        now = time.monotonic()
+        if done >= total or now - self._last_progress > 0.05:
+            self._last_progress = now
+            self.send("progress", done=done, total=total, message=message)
+
+    def metrics(self, step: int, **values: float) -> None:
+        """Send the figures of one step."""
+        self.send("metrics", step=step, values=values)
+
+    def log(self, text: str) -> None:
+        """Send a line of the log."""
+        self.send("log", text=text)
+
+    def cancel(self) -> None:
+        """Make the next `check` stop the job."""
+        self._cancelled.set()
+
+    def check(self) -> None:
+        """Raise `JobCancelled` once asked to stop."""
+        if self._cancelled.is_set():
+            raise JobCancelled("stopped as asked", kept="The last checkpoint is kept", remedy="Resume to go on from it")
+
+    def listen(self, stdin: IO[str]) -> None:
+        """Treat a line `cancel`, or the end of the input (the window died), as the wish to stop."""
+
+        def wait() -> None:
+            for line in stdin:
+                if line.strip() == "cancel":
+                    break
+            self.cancel()
+
+        threading.Thread(target=wait, daemon=True, name="cancel-listener").start()
+
+
+def find_job(kind: str, table: Mapping[str, str]) -> JobFunction:
+    """Return the function for a kind of job from a table of ``kind: "module:function"``."""
+    if kind not in table:
+        raise InputError(f"there is no job of kind {kind!r}", remedy=f"Known kinds: {', '.join(sorted(table))}")
+    module, _, name = table[kind].partition(":")
+    function: JobFunction = getattr(import_module(module), name)
+    return function
+
+
+def run_child(spec: JobSpec, table: Mapping[str, str], *, listen: bool = True) -> int:
+    """Run a job in this process, speaking JSON lines; return the exit status (0 done, 1 failed, 3 cancelled)."""
+    spec.folder.mkdir(parents=True, exist_ok=True)
+    with (spec.folder / "log.jsonl").open("a", encoding="utf-8") as log:
+        reporter = LineReporter(sys.stdout, log)
+        if listen and sys.stdin is not None:
+            reporter.listen(sys.stdin)
+        try:
+            result = find_job(spec.kind, table)(spec, reporter)
+            write_json(spec.folder / "result.json", result)
+        except JobCancelled as stop:
+            reporter.send("cancelled", **stop.as_dict())
+            return CANCELLED
+        except HitscopeError as error:
+            reporter.send("error", message=str(error), **error.as_dict())
+            return FAILED
+        except Exception as error:  # a fault of ours: the window shows it with its details, and lives on
+            message = f"The job met a fault of the program ({type(error).__name__}: {error})."
+            reporter.send(
+                "error", message=message, error=type(error).__name__, what=str(error), trace=traceback.format_exc()
+            )
+            return FAILED
+        reporter.send("result", result=result)
+        return 0

@@ -1,0 +1,73 @@
+"""Writing files so that a crash leaves the old one or the new one, never half of one."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from core.errors import InputError
+
+
+@contextmanager
+def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+    """Open a temporary neighbour of `path` for writing; rename it to `path` when the block ends without an error.
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be written to or the disk is full; `path` is then as it was.
+    """
+    path = Path(path)
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        temporary = Path(name)
+        with os.fdopen(handle, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        raise InputError(
+            f"could not be written ({error.strerror or error})",
+            subject=path,
+            kept="What was there before is unchanged",
+            remedy="Free some disk space or choose a folder you may write to, then try again",
+        ) from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def write_bytes_atomically(path: str | os.PathLike[str], data: bytes) -> None:
+    """Replace `path` by `data` in one step."""
+    with replacing(path) as file:
+        file.write(data)
+
+
+def write_json(path: str | os.PathLike[str], value: Any) -> None:
+    """Replace `path` by `value` as indented UTF-8 JSON; NaN is refused, since it is not JSON."""
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False, sort_keys=True)
+    write_bytes_atomically(path, text.encode() + b"\n")
+
+
+def read_json(path: str | os.PathLike[str]) -> Any:
+    """Read UTF-8 JSON.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read.
+    json.JSONDecodeError
+        If it is not JSON.
+    """
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"could not be read ({error})", subject=path, remedy="Check the path and try again") from error

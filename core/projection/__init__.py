@@ -1,0 +1,5 @@
+"""2-D maps of feature spaces: t-SNE grid, silhouette, local quality."""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

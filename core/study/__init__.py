@@ -1,0 +1,5 @@
+"""The study: recordings, events, labels and runs in one folder, every edit committed, audited and undoable."""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)
