@@ -7,4 +7,5 @@ from .local import LocalJob as LocalJob
 from .report import NullReporter as NullReporter
 from .report import Reporter as Reporter
 from .report import TerminalReporter as TerminalReporter
+from .selftest import run_selftest as run_selftest
 from .spec import JobSpec as JobSpec

@@ -88,6 +88,7 @@ def run_child(spec: JobSpec, table: Mapping[str, str], *, listen: bool = True) -
     spec.folder.mkdir(parents=True, exist_ok=True)
     with (spec.folder / "log.jsonl").open("a", encoding="utf-8") as log:
         reporter = LineReporter(sys.stdout, log)
+        reporter.send("started", kind=spec.kind)
         if listen and sys.stdin is not None:
             reporter.listen(sys.stdin)
         try:

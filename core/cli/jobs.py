@@ -1,0 +1,10 @@
+"""Which function does which kind of job. Adding a kind is adding a line."""
+
+JOB_KINDS = {
+    "features": "core.pretraining:run_features",
+    "projection": "core.projection:run_projection",
+    "training": "core.training:run_training",
+    "compression": "core.compression:run_compression",
+    "export": "core.export:run_export",
+    "selftest": "core.jobs:run_selftest",
+}

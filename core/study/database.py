@@ -1,0 +1,125 @@
+"""Opening a study's SQLite file: durability, versions, forward migrations with a backup."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from core.errors import StudyError
+from core.study import schema
+
+FILE = "study.sqlite"
+
+# MIGRATIONS[n] takes a study of version n to version n + 1, inside one transaction. Never edit an old one.
+MIGRATIONS: dict[int, Callable[[sa.Connection], None]] = {}
+
+
+def create(folder: Path, name: str) -> None:
+    """Make the database of a new study.
+
+    Raises
+    ------
+    StudyError
+        If the folder already holds one.
+    """
+    path = folder / FILE
+    if path.exists():
+        raise StudyError(
+            "there is a study in this folder already", subject=folder, remedy="Open it, or choose another folder"
+        )
+    engine = connect(path, readonly=False)
+    with engine.begin() as connection:
+        schema.metadata.create_all(connection)
+        for statement in (*schema.APPEND_ONLY, schema.HISTORY_INDEX):
+            connection.exec_driver_sql(statement)
+        values = {"schema_version": str(schema.VERSION), "name": name, "created": datetime.now(UTC).isoformat()}
+        connection.execute(schema.meta.insert(), [{"key": k, "value": v} for k, v in values.items()])
+    engine.dispose()
+
+
+def connect(path: Path, *, readonly: bool) -> Engine:
+    """Return an engine on a study's file; every connection is durable (WAL, ``synchronous=FULL``)."""
+    query = _readonly_query(path) if readonly else "mode=rwc"
+
+    def open_file() -> sqlite3.Connection:
+        uri = f"{path.resolve().as_uri()}?{query}"
+        connection = sqlite3.connect(uri, uri=True, timeout=10.0, check_same_thread=False)
+        connection.execute("PRAGMA foreign_keys=ON")
+        if not readonly:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
+        return connection
+
+    return sa.create_engine("sqlite://", creator=open_file, poolclass=sa.pool.QueuePool, pool_size=8)
+
+
+def _readonly_query(path: Path) -> str:
+    """Return how to open the file without writing, also where SQLite cannot make its shared-memory file."""
+    try:
+        with sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True) as probe:
+            probe.execute("SELECT count(*) FROM sqlite_master")
+        probe.close()
+        return "mode=ro"
+    except sqlite3.OperationalError:
+        # A read-only folder: nobody can be writing there, so the file may be read as it is.
+        return "mode=ro&immutable=1"
+
+
+def check(engine: Engine, folder: Path) -> int:
+    """Return the schema version of the study behind `engine`.
+
+    Raises
+    ------
+    StudyError
+        If the file is damaged, is no study, or was made by a newer Hitscope.
+    """
+    path = folder / FILE
+    try:
+        with engine.connect() as connection:
+            value = connection.execute(
+                sa.select(schema.meta.c.value).where(schema.meta.c.key == "schema_version")
+            ).scalar()
+    except sa.exc.DatabaseError as error:
+        raise StudyError(
+            f"this file cannot be read as a study ({error.orig})",
+            subject=path,
+            kept="It was not changed",
+            remedy=f"Restore it from a copy; Hitscope keeps copies made before migrations in {folder / 'backups'}",
+        ) from error
+    version = int(value or 0)
+    if version > schema.VERSION:
+        raise StudyError(
+            f"the study was made by a newer Hitscope (format {version}; this one knows {schema.VERSION})",
+            subject=folder,
+            kept="It was not changed",
+            remedy="Update Hitscope",
+        )
+    return version
+
+
+def migrate(engine: Engine, folder: Path) -> Path | None:
+    """Bring the study to the current version; return the backup made before, or None if it was current.
+
+    A migration that fails leaves the study at its old version.
+    """
+    version = check(engine, folder)
+    if version == schema.VERSION:
+        return None
+    backup = folder / "backups" / f"study-v{version}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}.sqlite"
+    backup.parent.mkdir(exist_ok=True)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("VACUUM INTO ?", (str(backup),))
+    for step in range(version, schema.VERSION):
+        with engine.begin() as connection:
+            # sqlite3 would otherwise run DDL outside the transaction.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            MIGRATIONS[step](connection)
+            connection.execute(
+                schema.meta.update().where(schema.meta.c.key == "schema_version"), {"value": str(step + 1)}
+            )
+    return backup

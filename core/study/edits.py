@@ -1,0 +1,173 @@
+"""Edits as changesets, built from what the study holds now; nothing is written here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import InputError
+from core.study.changes import Change, Changeset
+
+if TYPE_CHECKING:
+    from core.study.study import Study
+
+
+@dataclass(frozen=True)
+class NewEvent:
+    """An event to be added: where it is, what kind it is, and who or what made it."""
+
+    recording: int
+    channel: str
+    start_s: float
+    duration_s: float
+    kind: str
+    maker: str
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+
+
+def add_recording(study: Study, **fields: Any) -> Changeset:
+    """Return the changeset that adds a recording; `fields` are the columns of `RecordingEntry` but ``id``."""
+    row = {"subject": None, "session": None, "simulated": False, "options": {}, "note": "", **fields}
+    key = (study.reserve_ids("recording", 1),)
+    return Changeset(f"add recording {row['name']}", (Change("recordings", key, None, row),))
+
+
+def edit_recording(study: Study, recording_id: int, **fields: Any) -> Changeset:
+    """Return the changeset that changes columns of a recording, such as its ``subject`` or ``path``."""
+    entry = study.recording(recording_id)
+    before = {name: getattr(entry, name) for name in fields}
+    what = ", ".join(sorted(fields))
+    return Changeset(f"change {what} of {entry.name}", (Change("recordings", (recording_id,), before, dict(fields)),))
+
+
+def define_classes(study: Study, classes: Iterable[tuple[str, str]]) -> Changeset:
+    """Return the changeset that adds those of the classes ``(key, title)`` which are not there yet."""
+    known = study.classes()
+    taken = {c.key for c in known}
+    position = max((c.position for c in known), default=0)
+    changes = []
+    for key, title in classes:
+        if not key:
+            raise InputError("a class needs a name", remedy="Give it at least one character")
+        if key not in taken:
+            taken.add(key)
+            position += 1
+            changes.append(Change("classes", (key,), None, {"title": title, "position": position}))
+    return Changeset(f"define {counted(len(changes), 'class', 'classes')}", tuple(changes))
+
+
+def new_events(study: Study, events: Sequence[NewEvent], title: str | None = None) -> Changeset:
+    """Return the changeset that adds events; their ids are reserved, and are its keys in the same order."""
+    first = study.reserve_ids("event", len(events))
+    changes = []
+    for number, event in enumerate(events):
+        if not (np.isfinite(event.start_s) and np.isfinite(event.duration_s) and event.duration_s >= 0):
+            raise InputError(
+                f"an event from {event.start_s} s lasting {event.duration_s} s is not possible",
+                subject=f"recording {event.recording}",
+                remedy="Give a finite start and a duration of at least 0 s",
+            )
+        row = {
+            "recording": int(event.recording),
+            "channel": str(event.channel),
+            "start_s": float(event.start_s),
+            "duration_s": float(event.duration_s),
+            "kind": str(event.kind),
+            "maker": str(event.maker),
+            "attributes": dict(event.attributes),
+        }
+        changes.append(Change("events", (first + number,), None, row))
+    kinds = sorted({event.kind for event in events})
+    default = f"add {counted(len(events), 'event')}" + (f" ({', '.join(kinds)})" if kinds else "")
+    return Changeset(title or default, tuple(changes))
+
+
+def edit_event(study: Study, event_id: int, **fields: Any) -> Changeset:
+    """Return the changeset that changes columns of one event, such as ``start_s`` and ``duration_s``."""
+    row = study.event_rows([event_id])[0]
+    before = {name: row[name] for name in fields}
+    what = ", ".join(sorted(fields))
+    return Changeset(f"change {what} of event {event_id}", (Change("events", (event_id,), before, dict(fields)),))
+
+
+def remove_events(study: Study, ids: Iterable[int]) -> Changeset:
+    """Return the changeset that removes events with all their labels; undoing it brings both back, ids included."""
+    ids = [int(i) for i in ids]
+    changes = [Change("labels", key, row, None) for key, row in study.label_rows(ids).items()]
+    for row in study.event_rows(ids):
+        event = row.pop("id")
+        changes.append(Change("events", (event,), row, None))
+    return Changeset(f"remove {counted(len(ids), 'event')}", tuple(changes))
+
+
+def label_events(
+    study: Study,
+    ids: Iterable[int],
+    labels: str | Sequence[str],
+    source: str = "human",
+    confidence: npt.ArrayLike | None = None,
+    origins: npt.ArrayLike | None = None,
+    annotator: str | None = None,
+) -> Changeset:
+    """Return the changeset by which an annotator labels events.
+
+    Parameters
+    ----------
+    study : Study
+    ids : iterable of int
+        Event ids; each at most once.
+    labels : str or sequence of str
+        Class key, one for all or one per event; ``""`` takes the annotator's label away. Classes that do not exist yet
+        are added.
+    source : str
+        ``human``, ``imported``, ``simulated`` or ``propagated``.
+    confidence : array-like of float, optional
+        0 to 1, one per event.
+    origins : array-like of int, optional
+        Event that each propagated label descends from; -1 for none.
+    annotator : str, optional
+        Whose labels; by default those of the study's current annotator.
+    """
+    ids = [int(i) for i in ids]
+    wanted = [labels] * len(ids) if isinstance(labels, str) else [str(label) for label in labels]
+    who = annotator or study.annotator
+    old = study.label_rows(ids, who)
+    conf = [None] * len(ids) if confidence is None else [float(c) for c in np.asarray(confidence, dtype=float)]
+    orig = [None] * len(ids) if origins is None else [int(o) if o >= 0 else None for o in np.asarray(origins)]
+    if not len(ids) == len(wanted) == len(conf) == len(orig):
+        raise InputError(f"{len(ids)} events were given {len(wanted)} labels", remedy="Give one label per event")
+    changes = list(define_classes(study, ((key, key) for key in dict.fromkeys(wanted) if key)).changes)
+    for event, label, c, origin in zip(ids, wanted, conf, orig, strict=True):
+        before = old.get((event, who))
+        after = {"label": label, "source": source, "confidence": c, "origin": origin} if label else None
+        if before != after:
+            changes.append(Change("labels", (event, who), before, after))
+    return Changeset(_label_title(len(ids), wanted, source), tuple(changes))
+
+
+def combine(title: str, *parts: Changeset) -> Changeset:
+    """Return one changeset, hence one step of undo, that does what several do; each row at most once."""
+    changes = {(c.table, c.key): c for part in parts for c in part.changes}
+    added = [c for c in changes.values() if c.table == "classes" and c.before is None and c.after is not None]
+    # Parts built side by side each counted positions from the same start.
+    first = min((c.after["position"] for c in added if c.after), default=0)
+    for position, c in enumerate(added, first):
+        changes["classes", c.key] = replace(c, after={**(c.after or {}), "position": position})
+    return Changeset(title, tuple(changes.values()))
+
+
+def _label_title(n: int, labels: Sequence[str], source: str) -> str:
+    distinct = sorted(set(labels))
+    how = {"propagated": "propagate labels to", "imported": "import labels of"}.get(source, "label")
+    if distinct == [""]:
+        return f"remove the label of {counted(n, 'event')}"
+    return f"{how} {counted(n, 'event')} as {', '.join(label or 'none' for label in distinct[:4])}"
+
+
+def counted(n: int, noun: str, plural: str | None = None) -> str:
+    """Return ``1 event`` or ``1,204 events``."""
+    return f"{n:,} {noun if n == 1 else plural or noun + 's'}"

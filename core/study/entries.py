@@ -1,0 +1,197 @@
+"""What a study hands out: recordings, events as columns, label classes and runs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.jobs import JobSpec
+
+
+@dataclass(frozen=True)
+class RecordingEntry:
+    """A recording as the study knows it; the file stays where the user has it."""
+
+    id: int
+    path: str
+    sha256: str
+    format: str
+    name: str
+    subject: str | None
+    session: str | None
+    duration_s: float
+    simulated: bool
+    options: dict[str, Any]
+    note: str
+
+    @property
+    def missing(self) -> bool:
+        """Whether its file is no longer where it was."""
+        return not Path(self.path).exists()
+
+
+@dataclass(frozen=True)
+class LabelClass:
+    """A class that events can be labelled with; `position` (1, 2, …) gives its digit key, colour and shape."""
+
+    key: str
+    title: str
+    position: int
+
+
+@dataclass(frozen=True)
+class EventTable:
+    """Events as columns, in order of their ids.
+
+    Attributes
+    ----------
+    id, recording : int64 arrays
+    channel, kind, maker : object arrays of str
+    start_s, duration_s : float64 arrays, seconds
+    attributes_json : object array of str
+        What the maker found out (HBR in dB, the original annotation symbol, …), as JSON.
+    label : object array of str
+        The current annotator's label, else the newest; ``""`` where there is none.
+    label_source : object array of str
+        ``human``, ``imported``, ``simulated``, ``propagated`` or ``""``.
+    label_confidence : float64 array
+        0 to 1; NaN where nothing was said.
+    label_origin : int64 array
+        The event a propagated label descends from; -1 for none.
+    """
+
+    id: npt.NDArray[np.int64]
+    recording: npt.NDArray[np.int64]
+    channel: npt.NDArray[np.object_]
+    start_s: npt.NDArray[np.float64]
+    duration_s: npt.NDArray[np.float64]
+    kind: npt.NDArray[np.object_]
+    maker: npt.NDArray[np.object_]
+    attributes_json: npt.NDArray[np.object_]
+    label: npt.NDArray[np.object_]
+    label_source: npt.NDArray[np.object_]
+    label_confidence: npt.NDArray[np.float64]
+    label_origin: npt.NDArray[np.int64]
+
+    COLUMNS = (
+        ("id", np.int64),
+        ("recording", np.int64),
+        ("channel", object),
+        ("start_s", np.float64),
+        ("duration_s", np.float64),
+        ("kind", object),
+        ("maker", object),
+        ("attributes_json", object),
+        ("label", object),
+        ("label_source", object),
+        ("label_confidence", np.float64),
+        ("label_origin", np.int64),
+    )
+
+    @classmethod
+    def from_rows(cls, rows: Sequence[Sequence[Any]]) -> EventTable:
+        """Make the table from tuples in the order of `COLUMNS`."""
+        columns = list(zip(*rows, strict=True)) if rows else [()] * len(cls.COLUMNS)
+        arrays = {}
+        for (name, dtype), values in zip(cls.COLUMNS, columns, strict=True):
+            array = np.empty(len(values), dtype=dtype)
+            array[:] = values
+            arrays[name] = array
+        return cls(**arrays)
+
+    def __len__(self) -> int:
+        return len(self.id)
+
+    @cached_property
+    def attributes(self) -> list[dict[str, Any]]:
+        """The attributes of each event, parsed on first use."""
+        return [json.loads(text) for text in self.attributes_json]
+
+    def take(self, rows: npt.ArrayLike) -> EventTable:
+        """Return the events at a boolean mask or at row numbers of this very table."""
+        index = np.asarray(rows)
+        return EventTable(**{name: getattr(self, name)[index] for name, _ in self.COLUMNS})
+
+    def row_of(self, ids: npt.ArrayLike) -> npt.NDArray[np.intp]:
+        """Return the row number of each id here.
+
+        Raises
+        ------
+        KeyError
+            If an id is not in the table.
+        """
+        wanted = np.asarray(ids, dtype=np.int64)
+        rows = np.searchsorted(self.id, wanted)
+        found = (
+            (rows < len(self)) & (self.id[np.minimum(rows, max(len(self) - 1, 0))] == wanted) if len(self) else False
+        )
+        if not np.all(found):
+            raise KeyError(f"events not in this table: {wanted[~np.asarray(found)][:5].tolist()}")
+        return rows
+
+    def updated(self, fresh: EventTable, ids: Iterable[int]) -> EventTable:
+        """Return this table with the rows of `ids` replaced by those of `fresh`; ids absent there are dropped."""
+        keep = ~np.isin(self.id, np.fromiter(ids, dtype=np.int64))
+        joined = {name: np.concatenate([getattr(self, name)[keep], getattr(fresh, name)]) for name, _ in self.COLUMNS}
+        order = np.argsort(joined["id"], kind="stable")
+        return EventTable(**{name: column[order] for name, column in joined.items()})
+
+    def label_hash(self) -> str:
+        """Return a SHA-256 of ids, labels and their sources: the label revision that a run was made from."""
+        digest = hashlib.sha256()
+        for event, label, source in zip(self.id.tolist(), self.label, self.label_source, strict=True):
+            digest.update(f"{event}\t{label}\t{source}\n".encode())
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class RunEntry:
+    """Something a job made or makes: features, a projection, a model, an export.
+
+    `status` is ``running``, ``done``, ``failed``, ``cancelled`` or ``interrupted`` (its window died; resume it).
+    """
+
+    id: str
+    kind: str
+    name: str
+    status: str
+    parent: str | None
+    params: dict[str, Any]
+    seed: int
+    summary: dict[str, Any]
+    created: str
+    folder: Path = field(compare=False)
+
+    def job(self) -> JobSpec:
+        """Return the specification to start or resume it with, for the place where the study lies now."""
+        study = self.folder.parent.parent
+        return JobSpec(self.kind, self.params, out=str(self.folder), study=str(study), seed=self.seed)
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """What was found when a study had not been closed properly."""
+
+    owner: str
+    since: str
+    n_changesets: int
+    last_title: str | None
+    last_at: str | None
+    interrupted_runs: tuple[str, ...]
+
+    def __str__(self) -> str:
+        kept = (
+            f"All {self.n_changesets} changes made since then are kept, up to “{self.last_title}” at {self.last_at}."
+            if self.n_changesets
+            else "No change had been made in it, so nothing was lost."
+        )
+        runs = f" Interrupted and ready to resume: {', '.join(self.interrupted_runs)}." if self.interrupted_runs else ""
+        return f"The session of {self.owner}, begun {self.since}, ended without closing the study. {kept}{runs}"

@@ -1,0 +1,106 @@
+"""One writer per study: an operating-system lock, with the owner's name beside it.
+
+The lock falls with its process, however that dies; the name stays, and tells the next opening that the last one did
+not end properly.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from core.errors import HitscopeError, ReadOnlyStudyError, StudyLockedError
+from core.jobs import read_json, write_json
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Who writes to a study: shown to whoever finds it locked."""
+
+    annotator: str
+    user: str
+    host: str
+    pid: int
+    since: str
+
+    @classmethod
+    def here(cls, annotator: str) -> Owner:
+        """Return this process as an owner."""
+        return cls(annotator, user_name(), socket.gethostname(), os.getpid(), now())
+
+    def __str__(self) -> str:
+        return f"{self.annotator} ({self.user} on {self.host}, process {self.pid})"
+
+
+def user_name() -> str:
+    """Return the name of the user of this process, or ``unknown``."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
+def now() -> str:
+    """Return the time in UTC, ISO 8601, to the millisecond."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+class WriterLock:
+    """The right to write to a study folder.
+
+    Raises
+    ------
+    StudyLockedError
+        If another process, or another opening in this one, has it; the message names the owner.
+    ReadOnlyStudyError
+        If the folder cannot be written to.
+    """
+
+    def __init__(self, folder: Path, annotator: str) -> None:
+        self._owner_file = folder / "study.owner.json"
+        self._lock = FileLock(folder / "study.lock")
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            raise StudyLockedError(
+                f"the study is being written to by {self.owner() or 'another process'}",
+                subject=folder,
+                remedy="Open it read-only, or close it there first",
+            ) from None
+        except OSError as error:
+            raise cannot_write(folder, error) from error
+        self.left_by = self.owner()
+        try:
+            write_json(self._owner_file, asdict(Owner.here(annotator)))
+        except HitscopeError as error:
+            self._lock.release()
+            raise cannot_write(folder, error) from error
+
+    def owner(self) -> Owner | None:
+        """Return who is named beside the lock, if anyone."""
+        with suppress(HitscopeError, ValueError, TypeError):
+            return Owner(**read_json(self._owner_file))
+        return None
+
+    def release(self) -> None:
+        """Give the right up, as a proper close does."""
+        self._owner_file.unlink(missing_ok=True)
+        self._lock.release()
+
+
+def cannot_write(folder: Path, error: Exception) -> ReadOnlyStudyError:
+    """Return the error for a folder that refuses to be written to."""
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return ReadOnlyStudyError(
+        f"the folder cannot be written to ({reason})",
+        subject=folder,
+        kept="Nothing in it was changed",
+        remedy="Open the study read-only, or copy it to a folder you may write to",
+    )

@@ -1,0 +1,100 @@
+"""A killed writer loses nothing that it was told is saved."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+
+from core.jobs import write_json
+from core.study import Study, label_events
+
+WRITER = """
+import sys
+from core.study import Study, label_events
+with Study.open(sys.argv[1], annotator="Writer") as study:
+    ids = study.events().id.tolist()
+    n = 0
+    while True:
+        event, label = ids[n % len(ids)], f"class {n % 7}"
+        study.apply(label_events(study, [event], label))
+        print(event, label, flush=True)
+        n += 1
+"""
+
+
+def test_kill_9_while_labelling_loses_no_acknowledged_label(study, ids):
+    folder = study.folder
+    study.close()
+    rng = random.Random(7)
+    for _ in range(3):
+        writer = subprocess.Popen([sys.executable, "-c", WRITER, str(folder)], stdout=subprocess.PIPE, text=True)
+        acknowledged = {}
+        for _ in range(rng.randrange(5, 60)):
+            event, label = writer.stdout.readline().rstrip("\n").split(" ", 1)
+            acknowledged[int(event)] = label
+        os.kill(writer.pid, signal.SIGKILL)
+        for line in writer.communicate()[0].splitlines():
+            event, label = line.split(" ", 1)
+            acknowledged[int(event)] = label
+        with Study.open(folder, annotator="Writer") as again:
+            table = again.events(ids=acknowledged)
+            # The very last commit may have happened without its acknowledgement.
+            shown = dict(zip(table.id.tolist(), table.label, strict=True))
+            newest = again.history(limit=1)[0]
+            differing = [e for e in acknowledged if shown[e] != acknowledged[e]]
+            assert all(again.changeset(newest.id).event_ids == [e] for e in differing)
+            assert "ended without closing" in str(again.recovery)
+            assert again.recovery.n_changesets >= len(acknowledged)
+            assert newest.title in str(again.recovery)
+    with Study.open(folder) as clean:
+        assert clean.recovery is None
+
+
+def test_runs_left_by_a_dead_window_are_taken_up(study):
+    done = study.new_run("training", "finished while nobody looked", {}, seed=3)
+    torn = study.new_run("training", "torn", {})
+    failed = study.new_run("compression", "failed", {}, parent=done.id)
+    write_json(done.folder / "result.json", {"metrics": 1})
+    (failed.folder / "log.jsonl").write_text('{"type": "started"}\n{"type": "error", "message": "out of memory"}\n{"ty')
+    assert set(study.sync_runs()) == {done.id, failed.id}
+    assert study.run(torn.id).status == "running"
+    folder = study.folder
+    study._engine.dispose()
+    study._lock._lock.release()  # as the kernel does for a killed process: the owner's name stays behind
+    study._lock = None
+    with Study.open(folder) as again:
+        states = {run.name: run.status for run in again.runs()}
+        assert states == {"finished while nobody looked": "done", "torn": "interrupted", "failed": "failed"}
+        assert again.run(done.id).summary == {"metrics": 1}
+        assert "torn (training)" in str(again.recovery)
+        job = again.run(torn.id).job()
+        assert (job.kind, job.folder, job.study) == ("training", torn.folder, str(folder))
+
+
+def test_reader_of_a_read_only_folder(tmp_path):
+    """SQLite cannot make its shared-memory file there; the study must open all the same."""
+    with Study.create(tmp_path / "s") as study:
+        study.apply(label_events(study, [], "x"))
+    probe = (
+        f"from core.study import Study\ns = Study.open({str(tmp_path / 's')!r}, readonly=True)\nprint(len(s.classes()))"
+    )
+    for path in sorted((tmp_path / "s").iterdir()):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    (tmp_path / "s").chmod(0o555)
+    try:
+        result = run_without_privileges(probe)
+        assert (result.returncode, result.stdout.strip()) == (0, "0"), result.stderr
+        write = probe.replace("readonly=True", "readonly=False")
+        result = run_without_privileges(write)
+        assert "ReadOnlyStudyError" in result.stderr
+        assert "cannot be written to" in result.stderr
+    finally:
+        for path in [tmp_path / "s", *(tmp_path / "s").iterdir()]:
+            path.chmod(0o755)
+
+
+def run_without_privileges(code):
+    """Run Python so that file permissions count, also where the tests run as root."""
+    drop = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all"] if os.geteuid() == 0 else []
+    return subprocess.run([*drop, sys.executable, "-c", code], capture_output=True, text=True, check=False)
