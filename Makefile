@@ -1,0 +1,49 @@
+# Two commands do everything on a fresh machine: `make app` and `make test`.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+REPORT ?= demo-report
+
+# What a bare Debian needs for PySide6 (offscreen and under Xvfb).
+DEBIAN := libegl1 libgl1 libglib2.0-0 libxkbcommon0 libfontconfig1 libdbus-1-3 fonts-dejavu-core \
+	xvfb libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 libxcb-image0 libxcb-randr0 \
+	libxcb-render-util0 libxcb-xinerama0 libxcb-xkb1
+
+.PHONY: app test lint bench docs reproduce clean
+
+app: $(READY)
+	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then exec $(BIN)/hitscope-window --demo; \
+	else QT_QPA_PLATFORM=offscreen $(BIN)/python -m desktop --tour $(REPORT); fi
+
+test: $(READY) lint
+	QT_QPA_PLATFORM=offscreen $(BIN)/pytest -n 2 --dist loadfile
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python tests/check_sizes.py
+
+bench: $(READY)
+	$(BIN)/python tests/benchmarks/run_all.py
+
+reproduce: $(READY)
+	$(BIN)/python tests/benchmarks/reproduce.py
+
+docs: $(READY)
+	$(BIN)/pip install -q -c requirements.lock -e .[docs]
+	$(BIN)/mkdocs build --strict
+
+$(READY): pyproject.toml requirements.lock
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  dpkg -s $(DEBIAN) >/dev/null 2>&1 || { apt-get update -q && DEBIAN_FRONTEND=noninteractive \
+	  apt-get install -y -q --no-install-recommends $(DEBIAN); }; fi
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -q -c requirements.lock -e .[dev]
+	touch $(READY)
+
+clean:
+	rm -rf $(VENV) $(REPORT) site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
