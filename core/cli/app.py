@@ -27,6 +27,7 @@ COMMANDS = {
     "verify": ("verify", "check a bundle: hashes, then its test vectors"),
     "demo": ("demo", "the whole path on the demo recordings"),
     "window": ("window", "open the window"),
+    "resume": ("resume", "go on with a run that was stopped"),
     "job": ("job", "run a job specification (used by the window)"),
 }
 

@@ -1,0 +1,53 @@
+"""`hitscope compress RUN`: ternary weights for a trained run, compared with full precision."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from core.cli.app import show_json
+from core.cli.commands.train import report_run
+from core.cli.running import run_job, split_run
+from core.study import Study
+
+EXAMPLE = "hitscope compress STUDY/runs/training-20261121-101500-ab12 --scheme pttq --layers paper --epochs 10"
+
+
+def configure(options: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    options.add_argument("run", help="folder of a training run")
+    options.add_argument("--scheme", default="pttq", help="ttq, attq, pttq, twn or dorefa (default: pttq)")
+    options.add_argument(
+        "--scheme-params", default="{}", help="parameters of the scheme as JSON, such as '{\"t\": 0.05}'"
+    )
+    options.add_argument("--layers", default="paper", help="paper, all_but_ends, all, or names separated by commas")
+    options.add_argument("--epochs", type=int, default=10, help="epochs of fine-tuning at most")
+    options.add_argument("--lr", type=float, default=1e-3, help="learning rate")
+    options.add_argument("--seed", type=int, default=0)
+    options.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Compress and print the comparison."""
+    folder, parent = split_run(options.run)
+    layers = options.layers.split(",") if "," in options.layers else options.layers
+    params = {
+        "run": parent,
+        "scheme": options.scheme,
+        "scheme_params": json.loads(options.scheme_params),
+        "layers": layers,
+        "epochs": options.epochs,
+        "lr": options.lr,
+    }
+    with Study.open(folder) as study:
+        name = f"{options.scheme} of {study.run(parent).name}"
+        entry = run_job(study, study.new_run("compression", name, params, parent=parent, seed=options.seed))
+    summary = entry.summary
+    if options.json:
+        show_json({"run": str(entry.folder), **summary})
+        return
+    report_run(summary, str(entry.folder), as_json=False)
+    low, high = summary["delta_mcc_interval"]
+    print(
+        f"against full precision: ΔMCC {summary['delta_mcc']:+.3f} [{low:+.3f}, {high:+.3f}], sparsity {summary['sparsity']:.1%}"
+    )

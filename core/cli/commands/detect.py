@@ -1,0 +1,73 @@
+"""`hitscope detect FILE`: events of a recording, without a study."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+from typing import Any
+
+from core.cli.app import show_json
+from core.errors import InputError
+from core.events import EVENT_MAKERS
+from core.signals import open_recording
+
+EXAMPLE = "hitscope detect resources/demo/tcd_simulated.wav --json"
+
+
+def configure(options: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    options.add_argument("file", help="recording")
+    options.add_argument(
+        "--maker", default="hits", choices=sorted(EVENT_MAKERS), help="what to look for (default: hits)"
+    )
+    options.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="an option of the maker")
+    options.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Print the events, as JSON or as CSV."""
+    recording = open_recording(options.file)
+    made = EVENT_MAKERS[options.maker](recording, **parse_options(options.option))
+    events = [
+        {
+            "channel": e.channel,
+            "start_s": e.start_s,
+            "duration_s": e.duration_s,
+            "kind": e.kind,
+            "label": e.label,
+            **e.attributes,
+        }
+        for e in made
+    ]
+    if options.json:
+        show_json(
+            {"file": str(recording.path), "simulated": recording.simulated, "maker": options.maker, "events": events}
+        )
+        return
+    names = list(dict.fromkeys(name for event in events for name in event))
+    writer = csv.DictWriter(sys.stdout, names)
+    writer.writeheader()
+    writer.writerows(events)
+    print(f"{len(events)} events" + (" (simulated recording)" if recording.simulated else ""), file=sys.stderr)
+
+
+def parse_options(pairs: list[str]) -> dict[str, Any]:
+    """Return ``NAME=VALUE`` pairs as a dict; numbers become numbers."""
+    options: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise InputError(f"{pair!r} is not NAME=VALUE", remedy="Write, for example, --option length_s=2")
+        options[name] = number_or_text(value)
+    return options
+
+
+def number_or_text(text: str) -> int | float | str:
+    """Return an int or a float where `text` is one."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text

@@ -1,0 +1,67 @@
+"""Running a job from the terminal: the same child process as in the window, with a progress bar."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from core.errors import InputError, JobCancelled, JobError
+from core.jobs import LocalJob, TerminalReporter
+from core.study import RunEntry, Study
+
+
+def run_job(study: Study, run: RunEntry) -> RunEntry:
+    """Run a job to its end and return its entry; Ctrl+C stops it at its next checkpoint.
+
+    Raises
+    ------
+    JobError
+        If it failed; the message is the job's own.
+    JobCancelled
+        If it was stopped; starting it again resumes it.
+    """
+    job = LocalJob(run.job())
+    errors: list[str] = []
+    with TerminalReporter(f"{run.kind:<11}") as bar:
+
+        def take(message: dict[str, Any]) -> None:
+            if message["type"] == "progress":
+                bar.progress(message["done"], message["total"], message.get("message", ""))
+            elif message["type"] == "error":
+                errors.append(message["message"])
+
+        study.set_run_status(run.id, "running")
+        job.start(take)
+        try:
+            job.wait()
+        except KeyboardInterrupt:
+            job.cancel()
+            job.wait()
+    study.sync_runs()
+    done = study.run(run.id)
+    if done.status == "cancelled":
+        raise JobCancelled("stopped as asked", subject=run.id, remedy=f"Go on with: hitscope resume {run.folder}")
+    if done.status != "done":
+        raise JobError(
+            errors[-1] if errors else "the job failed", subject=run.id, kept=f"Its log is {run.folder}/log.jsonl"
+        )
+    return done
+
+
+def split_run(path: str | Path) -> tuple[Path, str]:
+    """Return the study folder and the run id of a run's folder ``STUDY/runs/RUN``.
+
+    Raises
+    ------
+    InputError
+        If there is no run there.
+    """
+    folder = Path(path).expanduser().resolve()
+    study = folder.parent.parent
+    if folder.parent.name != "runs" or not (study / "study.sqlite").exists():
+        raise InputError(
+            "this is not the folder of a run",
+            subject=path,
+            remedy="Give STUDY/runs/RUN; `hitscope study show STUDY` lists them",
+        )
+    return study, folder.name

@@ -1,0 +1,192 @@
+"""A recording: channels of samples in physical units, read lazily, never written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import InputError
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One channel.
+
+    Attributes
+    ----------
+    name : str
+    fs : float
+        Sampling rate, Hz.
+    unit : str
+        Unit of what `Recording.read` returns; ``"1"`` where the file states none.
+    n_samples : int
+    kind : str
+        ``ecg eeg eog emg doppler_i doppler_q doppler_forward doppler_reverse audio other``.
+    """
+
+    name: str
+    fs: float
+    unit: str
+    n_samples: int
+    kind: str = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """A mark that came with the recording: `text` is the WFDB symbol or the EDF+ text."""
+
+    onset_s: float
+    duration_s: float
+    text: str
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Source(Protocol):
+    """Where the samples are: the part of a recording that a reader writes."""
+
+    def read(self, channel: int, start: int, stop: int) -> Floats:
+        """Return the samples ``start … stop - 1`` of a channel in physical units; NaN in gaps."""
+
+
+@dataclass(frozen=True)
+class Recording:
+    """An open recording; immutable, and safe to read from several threads.
+
+    Attributes
+    ----------
+    path : Path
+    format : str
+        Name of the reader.
+    channels : tuple of Channel
+    source : Source
+    start_time : datetime or None
+    subject : str or None
+        What the file says; a study may know better.
+    simulated : bool
+        Whether the file says that it holds simulated signals.
+    annotations : tuple of Annotation
+    options : mapping
+        Reader options that had to be given, such as the meaning of two audio channels.
+    note : str
+        What else the file says about itself.
+    """
+
+    path: Path
+    format: str
+    channels: tuple[Channel, ...]
+    source: Source
+    start_time: datetime | None = None
+    subject: str | None = None
+    simulated: bool = False
+    annotations: tuple[Annotation, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+    note: str = ""
+
+    @property
+    def fs(self) -> tuple[float, ...]:
+        """Sampling rate of each channel, Hz."""
+        return tuple(channel.fs for channel in self.channels)
+
+    @property
+    def duration(self) -> float:
+        """Duration of the longest channel, s."""
+        return max((c.n_samples / c.fs for c in self.channels), default=0.0)
+
+    def index(self, channel: int | str) -> int:
+        """Return the number of a channel given by number or by name.
+
+        Raises
+        ------
+        InputError
+            If there is no such channel.
+        """
+        if isinstance(channel, str):
+            for number, known in enumerate(self.channels):
+                if known.name == channel:
+                    return number
+        elif -len(self.channels) <= channel < len(self.channels):
+            return int(channel) % len(self.channels)
+        names = ", ".join(c.name for c in self.channels[:40])
+        raise InputError(f"there is no channel {channel!r}", subject=self.path, remedy=f"Its channels are: {names}")
+
+    def read(self, channel: int | str, start: int, stop: int) -> Floats:
+        """Return samples ``start … stop - 1`` of a channel, float64 in ``channel.unit``; gaps are NaN.
+
+        Memory is bounded by the window, whatever the length of the recording.
+
+        Raises
+        ------
+        InputError
+            If the channel does not exist, the range is not inside the recording, or is not given in whole samples.
+        """
+        number = self.index(channel)
+        for value in (start, stop):
+            if not isinstance(value, int | np.integer):
+                raise InputError(
+                    f"start and stop are sample numbers, not {value!r}",
+                    subject=self.path,
+                    remedy="Use read_seconds(channel, start_s, stop_s) for times",
+                )
+        n = self.channels[number].n_samples
+        if not 0 <= start <= stop <= n:
+            raise InputError(
+                f"samples {start} to {stop} are outside channel {self.channels[number].name} (0 to {n})",
+                subject=self.path,
+                remedy="Choose a range inside the recording",
+            )
+        if start == stop:
+            return np.empty(0)
+        try:
+            samples = self.source.read(number, int(start), int(stop))
+        except (ValueError, OSError, IndexError, EOFError, RuntimeError) as error:
+            raise self._unreadable(start, stop, f"{type(error).__name__}: {error}") from error
+        if len(samples) != stop - start:
+            raise self._unreadable(start, stop, f"{len(samples)} of {stop - start} samples are there")
+        return samples
+
+    def _unreadable(self, start: int, stop: int, detail: str) -> InputError:
+        return InputError(
+            f"samples {start} to {stop} cannot be read ({detail})",
+            subject=self.path,
+            kept="The file was not changed",
+            remedy="It is cut short or damaged: copy it again from where it came",
+        )
+
+    def read_seconds(self, channel: int | str, start_s: float, stop_s: float) -> Floats:
+        """Return the samples of a channel between two times, cut to the recording."""
+        number = self.index(channel)
+        known = self.channels[number]
+        start, stop = (int(np.clip(round(t * known.fs), 0, known.n_samples)) for t in (start_s, stop_s))
+        return self.read(number, start, max(start, stop))
+
+    @property
+    def gates(self) -> tuple[tuple[int, int], ...]:
+        """Channel numbers ``(I, Q)`` of each Doppler gate; empty where there is no I/Q."""
+        i = [n for n, c in enumerate(self.channels) if c.kind == "doppler_i"]
+        q = [n for n, c in enumerate(self.channels) if c.kind == "doppler_q"]
+        return tuple(zip(i, q, strict=False))
+
+    def read_iq(self, gate: int, start: int, stop: int) -> npt.NDArray[np.complex128]:
+        """Return samples of a Doppler gate as I + jQ.
+
+        Raises
+        ------
+        InputError
+            If the recording has no such gate.
+        """
+        if not 0 <= gate < len(self.gates):
+            raise InputError(
+                f"there is no Doppler I/Q gate {gate + 1}",
+                subject=self.path,
+                remedy="If its two channels are I and Q, say so: layout=iq",
+            )
+        i, q = self.gates[gate]
+        return self.read(i, start, stop) + 1j * self.read(q, start, stop)

@@ -1,0 +1,5 @@
+"""Simulated transcranial Doppler. Everything made here is simulated, and says so wherever it goes."""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)
