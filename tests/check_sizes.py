@@ -1,4 +1,4 @@
-"""Fails when a source file is longer than one idea can be, or a tracked file is larger than a repository should hold."""
+"""Fails when a source file is too long to be one idea, or a tracked file too large for a repository."""
 
 import subprocess
 import sys

@@ -1,0 +1,12 @@
+from .representations import PRESETS as PRESETS
+from .representations import REPRESENTATIONS as REPRESENTATIONS
+from .representations import LogSpectrogram as LogSpectrogram
+from .representations import Raw as Raw
+from .representations import Representation as Representation
+from .representations import build_representation as build_representation
+from .space import FeatureSpace as FeatureSpace
+from .windows import Windows as Windows
+from .windows import WindowSpec as WindowSpec
+from .windows import cut_windows as cut_windows
+from .windows import default_window as default_window
+from .windows import gather_windows as gather_windows

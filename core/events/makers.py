@@ -1,0 +1,176 @@
+"""Event makers: each turns a recording into events. To add one, write a function and add its line to `EVENT_MAKERS`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from core.errors import InputError
+from core.events.hits import Criteria, find_hits, power_tracks
+from core.events.symbols import BEAT_SYMBOLS, MAPPINGS
+from core.signals import Annotation, Recording, open_from_study
+from core.study import Changeset, NewEvent, Study, combine, label_events, new_events
+
+
+@dataclass(frozen=True)
+class MadeEvent:
+    """An event as a maker gives it; `label` is None where the maker knows none."""
+
+    channel: str
+    start_s: float
+    duration_s: float
+    kind: str
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    label: str | None = None
+
+
+def hits_of(recording: Recording, *, gate: int = 0, **criteria: float) -> list[MadeEvent]:
+    """HITS candidates of a Doppler gate; `criteria` are the fields of `Criteria`. Memory does not grow with length."""
+    if not recording.gates:
+        raise InputError(
+            "HITS need Doppler I/Q channels",
+            subject=recording.path,
+            remedy="Choose a Doppler recording; for a stereo WAV say layout=iq",
+        )
+    try:
+        chosen = Criteria(**criteria)
+    except TypeError as error:
+        raise InputError(
+            f"unknown criterion ({error})", remedy=f"Known criteria: {', '.join(Criteria.__annotations__)}"
+        ) from error
+    channel = recording.channels[recording.gates[gate][0]]
+
+    def read(start: int, stop: int) -> Any:
+        return recording.read_iq(gate, min(start, channel.n_samples), min(stop, channel.n_samples))
+
+    tracks = power_tracks(read, channel.n_samples, channel.fs, chosen)
+    made = []
+    for hit in find_hits(tracks, read, channel.fs, chosen):
+        attributes = asdict(hit) | {"suggestion": hit.kind}
+        for name in ("start_s", "duration_s", "kind"):
+            attributes.pop(name)
+        made.append(MadeEvent(channel.name, hit.start_s, hit.duration_s, "hits", attributes))
+    return made
+
+
+def beats_of(recording: Recording, *, channel: str | int | None = None) -> list[MadeEvent]:
+    """Heart beats of an ECG lead, by the GQRS detector of the wfdb library; events are 0.2 s round the R peak."""
+    from wfdb.processing import gqrs_detect
+
+    chosen = _first_of_kind(recording, "ecg") if channel is None else recording.index(channel)
+    lead = recording.channels[chosen]
+    signal = recording.read(chosen, 0, lead.n_samples)
+    if np.nanstd(signal) == 0 or not np.isfinite(signal).any() or len(signal) < 3 * lead.fs:
+        return []  # a flat or too short lead has no beats to find, and the detector would fail on it
+    signal = np.where(np.isfinite(signal), signal, np.nanmedian(signal))
+    peaks = gqrs_detect(signal, fs=lead.fs)
+    return [
+        MadeEvent(lead.name, max(0.0, p / lead.fs - 0.1), 0.2, "beat", {"peak_s": float(p / lead.fs)}) for p in peaks
+    ]
+
+
+def windows_of(
+    recording: Recording, *, length_s: float = 2.0, step_s: float | None = None, min_overlap: float = 0.9
+) -> list[MadeEvent]:
+    """Windows of equal length; one that an annotation covers by `min_overlap` or more gets its text as label."""
+    step = length_s if step_s is None else step_s
+    if not (length_s > 0 and step > 0):
+        raise InputError("windows need a length and a step above 0 s", remedy="Give, for example, length_s=2")
+    starts = np.arange(0.0, recording.duration - length_s + 1e-9, step)
+    lasting = [a for a in recording.annotations if a.duration_s > 0]
+    name = recording.channels[0].name
+    return [
+        MadeEvent(name, float(start), length_s, "window", {}, _covering(lasting, float(start), length_s, min_overlap))
+        for start in starts
+    ]
+
+
+def annotations_of(
+    recording: Recording, *, mapping: str | None = None, duration_s: float = 0.2, beats_only: bool = True
+) -> list[MadeEvent]:
+    """The annotations that came with the recording, as labelled events.
+
+    Parameters
+    ----------
+    mapping : str, optional
+        ``aami`` groups the symbols of WFDB beats into N, S, V, F and Q; by default each text is its own label.
+    duration_s : float
+        Length given to marks without one, centred on the mark.
+    beats_only : bool
+        Of WFDB annotations, leave out what marks no beat (rhythm, noise, comments).
+    """
+    if mapping is not None and mapping not in MAPPINGS:
+        raise InputError(f"there is no mapping {mapping!r}", remedy=f"Known mappings: {', '.join(MAPPINGS)}")
+    table = MAPPINGS.get(mapping or "", {})
+    made = []
+    wfdb = recording.format == "wfdb"
+    name = recording.channels[0].name if recording.channels else ""
+    for a in recording.annotations:
+        beat = wfdb and a.text in BEAT_SYMBOLS
+        if wfdb and beats_only and not beat:
+            continue
+        start = a.onset_s if a.duration_s > 0 else max(0.0, a.onset_s - duration_s / 2)
+        label = table.get(a.text) if mapping else a.text
+        attributes = {"symbol": a.text, "onset_s": a.onset_s, **a.attributes}
+        made.append(
+            MadeEvent(name, start, a.duration_s or duration_s, "beat" if beat else "annotation", attributes, label)
+        )
+    return made
+
+
+EVENT_MAKERS: dict[str, Callable[..., list[MadeEvent]]] = {
+    "hits": hits_of,
+    "beats": beats_of,
+    "windows": windows_of,
+    "annotations": annotations_of,
+}
+
+
+def make_events(study: Study, recording_id: int, maker: str, *, with_labels: bool = True, **options: Any) -> Changeset:
+    """Return the changeset that adds the events a maker finds, with the labels it knows as imported ones.
+
+    Raises
+    ------
+    InputError
+        If the maker does not exist, refuses the recording, or does not know an option.
+    """
+    if maker not in EVENT_MAKERS:
+        raise InputError(f"there is no event maker {maker!r}", remedy=f"Known makers: {', '.join(EVENT_MAKERS)}")
+    entry = study.recording(recording_id)
+    try:
+        made = EVENT_MAKERS[maker](open_from_study(study, recording_id), **options)
+    except TypeError as error:
+        raise InputError(
+            f"{maker} does not know an option ({error})", remedy=f"See: hitscope detect --maker {maker} --help"
+        ) from error
+    rows = [NewEvent(recording_id, e.channel, e.start_s, e.duration_s, e.kind, maker, e.attributes) for e in made]
+    title = f"{maker}: {len(made):,} events of {entry.name}"
+    added = new_events(study, rows, title)
+    known = (
+        [(key[0], e.label) for key, e in zip(added.keys("events"), made, strict=True) if e.label] if with_labels else []
+    )
+    if not known:
+        return added
+    source = "simulated" if entry.simulated else "imported"
+    ids, labels = zip(*known, strict=True)
+    who = f"{source} ({entry.name})"
+    return combine(title, added, label_events(study, ids, labels, source=source, annotator=who))
+
+
+def _first_of_kind(recording: Recording, kind: str) -> int:
+    for number, channel in enumerate(recording.channels):
+        if channel.kind == kind:
+            return number
+    raise InputError(
+        f"no channel is known to be {kind.upper()}", subject=recording.path, remedy="Name the channel: channel=NAME"
+    )
+
+
+def _covering(annotations: Sequence[Annotation], start: float, length: float, least: float) -> str | None:
+    """Return the text of the annotation that covers a window most, if it covers enough of it. O(annotations)."""
+    overlaps = [(min(a.onset_s + a.duration_s, start + length) - max(a.onset_s, start), a.text) for a in annotations]
+    best = max(overlaps, default=(0.0, ""))
+    return best[1] if best[0] >= least * length else None

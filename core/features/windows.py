@@ -1,0 +1,273 @@
+"""Windows of signal round events, all of one shape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import InputError
+from core.jobs import NullReporter, Reporter
+from core.signals import Recording, open_from_study
+from core.study import Study
+
+Array = npt.NDArray[np.float32]
+BLOCK_S = 60.0  # signal read at a time
+MARGIN = 16  # at least so many samples are read beyond both ends, so that the resampling filter settles
+
+
+@dataclass(frozen=True)
+class WindowSpec:
+    """What a window is.
+
+    Attributes
+    ----------
+    n_times : int
+        Samples per window.
+    fs : float, optional
+        Sampling rate of the windows, Hz; other recordings are resampled (polyphase, Kaiser 5.0). By default the
+        recordings' own, which must then agree.
+    channels : tuple of str, optional
+        By name; by default I and Q of the first gate where there are any, else all.
+    anchor : str
+        ``centre``: the middle of the event is the middle of the window; ``start``: both begin together.
+    scaling : str
+        ``none`` keeps amplitudes; ``window`` takes mean and standard deviation of each channel of each window;
+        ``recording`` median and interquartile range of each channel over the recording.
+    """
+
+    n_times: int
+    fs: float | None = None
+    channels: tuple[str, ...] | None = None
+    anchor: str = "centre"
+    scaling: str = "none"
+
+    def __post_init__(self) -> None:
+        if (
+            self.n_times < 1
+            or self.anchor not in ("centre", "start")
+            or self.scaling not in ("none", "window", "recording")
+        ):
+            raise InputError(f"this window is not possible: {self}", remedy="See WindowSpec for what it may be")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON-able fields."""
+        fields = asdict(self)
+        return fields | {"channels": None if self.channels is None else list(self.channels)}
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> WindowSpec:
+        """Make it from JSON; unknown fields are refused."""
+        try:
+            spec = cls(**fields)
+        except TypeError as error:
+            raise InputError(
+                f"this is not a window ({error})", remedy=f"Known fields: {', '.join(cls.__annotations__)}"
+            ) from error
+        return replace(spec, channels=None if spec.channels is None else tuple(spec.channels))
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Windows of events.
+
+    Attributes
+    ----------
+    ids : (N,) int64 array
+    x : (N, C, T) float32 array
+    recording : (N,) int64 array
+    subject : (N,) object array of str
+        ``""`` where unknown.
+    fs : float
+        Sampling rate of the windows, Hz.
+    channels, units : tuple of str
+    rejected : dict
+        Event id: why it has no window.
+    simulated : bool
+        Whether any of them comes from a simulated recording.
+    """
+
+    ids: npt.NDArray[np.int64]
+    x: Array
+    recording: npt.NDArray[np.int64]
+    subject: npt.NDArray[np.object_]
+    fs: float
+    channels: tuple[str, ...]
+    units: tuple[str, ...]
+    rejected: dict[int, str]
+    simulated: bool = False
+
+
+def channels_of(recording: Recording, spec: WindowSpec) -> list[int]:
+    """Return the channel numbers that a specification means in a recording."""
+    if spec.channels is not None:
+        return [recording.index(name) for name in spec.channels]
+    if recording.gates:
+        return list(recording.gates[0])
+    return list(range(len(recording.channels)))
+
+
+def cut_windows(recording: Recording, start_s: npt.ArrayLike, duration_s: npt.ArrayLike, spec: WindowSpec) -> Array:
+    """Return the windows of events, zeros beyond the ends of the recording, NaN in its gaps.
+
+    Parameters
+    ----------
+    start_s, duration_s : (N,) arrays
+        Events, s.
+
+    Returns
+    -------
+    (N, C, T) float32 array
+        O(length read); memory is bounded by the result and a minute of signal.
+
+    Raises
+    ------
+    InputError
+        If a channel is missing or the channels' rates differ.
+    """
+    numbers = channels_of(recording, spec)
+    rates = {recording.fs[n] for n in numbers}
+    if len(rates) != 1:
+        raise InputError(
+            "its channels have different sampling rates", subject=recording.path, remedy="Choose one rate's channels"
+        )
+    fs = rates.pop()
+    start, length = np.atleast_1d(np.asarray(start_s, float)), np.atleast_1d(np.asarray(duration_s, float))
+    ratio = Fraction(1) if spec.fs is None else Fraction(spec.fs / fs).limit_denominator(10_000)
+    # A multiple of the denominator is a whole number of samples after resampling too: nothing shifts.
+    margin = 0 if ratio == 1 else -(-MARGIN // ratio.denominator) * ratio.denominator
+    n_native = -(-spec.n_times * ratio.denominator // ratio.numerator) + 2 * margin
+    if spec.anchor == "centre":
+        first = np.round((start + length / 2) * fs).astype(np.int64) - n_native // 2
+    else:
+        first = np.round(start * fs).astype(np.int64) - margin
+    windows = np.stack([_slices(recording, n, first, n_native, fs) for n in numbers], axis=1)
+    if spec.scaling == "recording":
+        windows = _scale_by_recording(windows, recording, numbers)
+    if ratio != 1:
+        windows = _resample(windows, ratio, margin, spec.n_times)
+    if spec.scaling == "window":
+        spread = windows.std(axis=-1, keepdims=True)
+        windows = (windows - windows.mean(axis=-1, keepdims=True)) / np.where(spread > 0, spread, 1.0)
+    return windows.astype(np.float32)
+
+
+def _slices(
+    recording: Recording, channel: int, first: npt.NDArray[np.int64], n: int, fs: float
+) -> npt.NDArray[np.float64]:
+    """Return samples ``first … first + n - 1`` for each of `first`, reading neighbours together."""
+    total = recording.channels[channel].n_samples
+    out = np.zeros((len(first), n))
+    order = np.argsort(first, kind="stable")
+    position = 0
+    while position < len(order):
+        low = first[order[position]]
+        stop = int(np.searchsorted(first[order], low + int(BLOCK_S * fs), side="right"))
+        group = order[position : max(stop, position + 1)]
+        begin, end = max(0, int(low)), min(total, int(first[group[-1]]) + n)
+        block = recording.read(channel, begin, end) if end > begin else np.empty(0)
+        for row in group:
+            a, b = max(int(first[row]), begin), min(int(first[row]) + n, end)
+            if b > a:
+                out[row, a - first[row] : b - first[row]] = block[a - begin : b - begin]
+        position += len(group)
+    return out
+
+
+def _resample(windows: npt.NDArray[np.float64], ratio: Fraction, margin: int, n_times: int) -> npt.NDArray[np.float64]:
+    from scipy.signal import resample_poly
+
+    longer = resample_poly(windows, ratio.numerator, ratio.denominator, axis=-1)
+    skip = int(margin * ratio)
+    return np.asarray(longer[..., skip : skip + n_times])
+
+
+def _scale_by_recording(
+    windows: npt.NDArray[np.float64], recording: Recording, numbers: Sequence[int]
+) -> npt.NDArray[np.float64]:
+    """Scale by median and interquartile range of at most 24 stretches of 5 s spread over the recording."""
+    scaled = np.empty_like(windows)
+    for column, number in enumerate(numbers):
+        channel = recording.channels[number]
+        stretch = min(channel.n_samples, int(5 * channel.fs))
+        starts = np.linspace(0, channel.n_samples - stretch, 24).astype(int)
+        sample = np.concatenate([recording.read(number, int(s), int(s) + stretch) for s in np.unique(starts)])
+        low, middle, high = np.nanpercentile(sample, [25, 50, 75])
+        scaled[:, column] = (windows[:, column] - middle) / ((high - low) or 1.0)
+    return scaled
+
+
+def gather_windows(study: Study, ids: Iterable[int], spec: WindowSpec, report: Reporter | None = None) -> Windows:
+    """Return the windows of events of a study, in order of id; those that touch NaN samples are rejected with reason.
+
+    Raises
+    ------
+    InputError
+        If the recordings disagree in sampling rate and the specification gives none, or no window is left.
+    """
+    report = report or NullReporter()
+    events = study.events(ids=ids)
+    parts, rates, names, units, simulated = [], set(), None, None, False
+    rejected: dict[int, str] = {}
+    entries = {entry.id: entry for entry in study.recordings()}
+    chosen = np.unique(events.recording)
+    for done, recording_id in enumerate(chosen.tolist()):
+        report.check()
+        rows = np.flatnonzero(events.recording == recording_id)
+        recording = open_from_study(study, recording_id)
+        x = cut_windows(recording, events.start_s[rows], events.duration_s[rows], spec)
+        good = np.isfinite(x).all(axis=(1, 2))
+        rejected |= {int(i): "it touches missing samples" for i in events.id[rows[~good]]}
+        numbers = channels_of(recording, spec)
+        rates.add(spec.fs or recording.fs[numbers[0]])
+        names = names or tuple(recording.channels[n].name for n in numbers)
+        units = units or tuple(recording.channels[n].unit for n in numbers)
+        simulated = simulated or entries[recording_id].simulated
+        parts.append((rows[good], x[good]))
+        report.progress(done + 1, len(chosen), f"windows of {entries[recording_id].name}")
+    if len(rates) > 1:
+        raise InputError(
+            f"the recordings have different sampling rates ({', '.join(f'{r:g} Hz' for r in sorted(rates))})",
+            remedy="Give the window a rate (fs); the others are then resampled",
+        )
+    if len({x.shape[1] for _, x in parts}) > 1:
+        raise InputError("the recordings have different numbers of channels", remedy="Name the channels of the window")
+    rows = np.concatenate([r for r, _ in parts]) if parts else np.empty(0, int)
+    if not len(rows):
+        raise InputError("there is no event with a whole window", remedy="Find or label events first, or choose others")
+    order = np.argsort(rows)
+    subject = np.array([entries[r].subject or "" for r in events.recording[rows[order]].tolist()], dtype=object)
+    return Windows(
+        ids=events.id[rows[order]],
+        x=np.concatenate([x for _, x in parts])[order],
+        recording=events.recording[rows[order]],
+        subject=subject,
+        fs=float(rates.pop()),
+        channels=names or (),
+        units=units or (),
+        rejected=rejected,
+        simulated=simulated,
+    )
+
+
+def default_window(recording: Recording) -> WindowSpec:
+    """Return the window usual for what a recording holds.
+
+    Doppler I/Q: 1,400 samples at 4,385 Hz (0.32 s, a HITS and its surroundings); ECG: 187 samples at 125 Hz of the first
+    lead (1.5 s, the Kaggle heartbeat format); EEG: 2 s of C3, Cz and C4, or of the first three channels; else 1 s.
+    """
+    if recording.gates:
+        return WindowSpec(1400, 4385.0, tuple(recording.channels[n].name for n in recording.gates[0]))
+    kinds = [channel.kind for channel in recording.channels]
+    if "ecg" in kinds:
+        return WindowSpec(187, 125.0, (recording.channels[kinds.index("ecg")].name,))
+    if "eeg" in kinds:
+        central = [c.name for c in recording.channels if c.name.lower() in ("c3", "cz", "c4")]
+        first = [c.name for c in recording.channels if c.kind == "eeg"][:3]
+        names = tuple(central or first)
+        return WindowSpec(round(2 * recording.fs[recording.index(names[0])]), None, names)
+    return WindowSpec(max(1, round(recording.fs[0])), None, (recording.channels[0].name,))

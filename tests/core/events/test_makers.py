@@ -1,0 +1,88 @@
+from collections import Counter
+
+import numpy as np
+import pytest
+import soundfile
+
+import resources
+from core.errors import InputError
+from core.events import EVENT_MAKERS, make_events
+from core.signals import add_to_study, open_recording
+from core.study import Study
+
+
+@pytest.fixture
+def study(tmp_path):
+    with Study.create(tmp_path / "s", annotator="Ana") as study:
+        yield study
+
+
+def test_expert_beats_become_labelled_events_in_one_undoable_step(study):
+    recording = add_to_study(study, resources.path("demo/208"))
+    done = study.apply(make_events(study, recording, "annotations", mapping="aami"))
+    events = study.events()
+    assert Counter(events.label.tolist()) == {"N": 1586, "V": 992, "F": 373, "S": 2, "Q": 2}
+    assert set(events.label_source) == {"imported"}
+    marks = open_recording(resources.path("demo/208")).annotations
+    first = next(a for a in marks if a.text in "NVFSQ")
+    assert events.attributes[0]["symbol"] == first.text
+    assert events.start_s[0] + events.duration_s[0] / 2 == pytest.approx(first.onset_s)
+    study.apply(done.inverse())
+    assert len(study.events()) == 0
+
+
+def test_eeg_windows_take_the_label_of_what_covers_them(study):
+    recording = add_to_study(study, resources.path("demo/S001R04.edf"))
+    study.apply(make_events(study, recording, "windows", length_s=2.0))
+    events = study.events()
+    assert len(events) == 62
+    counts = Counter(events.label.tolist())
+    assert {"T0", "T1", "T2"} <= set(counts)
+    marks = open_recording(resources.path("demo/S001R04.edf")).annotations
+    for start, label in zip(events.start_s, events.label, strict=True):
+        covering = [a.text for a in marks if a.onset_s <= start + 0.2 and start + 1.8 <= a.onset_s + a.duration_s]
+        assert label == "" or label in covering
+
+
+def test_simulated_hits_say_so(study):
+    recording = add_to_study(study, resources.path("demo/tcd_simulated.wav"))
+    study.apply(make_events(study, recording, "hits"))
+    events = study.events()
+    assert len(events) > 50
+    assert {"hbr_db", "direction", "reason", "suggestion"} <= set(events.attributes[0])
+    assert study.recording(recording).simulated
+
+
+def test_beats_of_an_ecg_agree_with_the_cardiologists():
+    recording = open_recording(resources.path("demo/208"))
+    made = EVENT_MAKERS["beats"](recording)
+    found = np.array([e.attributes["peak_s"] for e in made])
+    truth = np.array([e.attributes["onset_s"] for e in EVENT_MAKERS["annotations"](recording)])
+    nearest = np.abs(found[np.searchsorted(found, truth).clip(1, len(found) - 1)] - truth)
+    before = np.abs(found[np.searchsorted(found, truth).clip(1, len(found) - 1) - 1] - truth)
+    assert np.mean(np.minimum(nearest, before) < 0.15) > 0.98
+
+
+def test_flat_line_has_no_beats(tmp_path):
+    soundfile.write(tmp_path / "flat.wav", np.zeros(5000), 500)
+    assert EVENT_MAKERS["beats"](open_recording(tmp_path / "flat.wav"), channel=0) == []
+
+
+@pytest.mark.parametrize(
+    ("maker", "file", "options", "message"),
+    [
+        ("hits", "208.hea", {}, "Doppler I/Q"),
+        ("hits", "tcd_simulated.wav", {"loudness": 3}, "Known criteria"),
+        ("beats", "S001R04.edf", {}, "Name the channel"),
+        ("windows", "208.hea", {"length_s": 0}, "above 0 s"),
+        ("annotations", "208.hea", {"mapping": "latin"}, "Known mappings"),
+        ("beats", "208.hea", {"colour": "red"}, "does not know an option"),
+        ("nonsense", "208.hea", {}, "Known makers"),
+    ],
+)
+def test_refusals_name_a_remedy_and_change_nothing(study, maker, file, options, message):
+    recording = add_to_study(study, resources.path(f"demo/{file}"))
+    n = len(study.history())
+    with pytest.raises(InputError, match=message):
+        study.apply(make_events(study, recording, maker, **options))
+    assert len(study.history()) == n

@@ -1,0 +1,165 @@
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import resources
+from core.errors import InputError
+from core.events import make_events
+from core.features import (
+    FeatureSpace,
+    LogSpectrogram,
+    WindowSpec,
+    build_representation,
+    cut_windows,
+    default_window,
+    gather_windows,
+)
+from core.signals import Channel, Recording, add_to_study, open_recording
+from core.study import Study
+
+
+@dataclass
+class Arrays:
+    x: np.ndarray
+
+    def read(self, channel, start, stop):
+        return self.x[channel, start:stop]
+
+
+def recording(x, fs=100.0):
+    names = tuple(Channel(f"c{n}", fs, "V", x.shape[1]) for n in range(len(x)))
+    return Recording(Path("memory.wav"), "test", names, Arrays(x))
+
+
+@settings(deadline=None)
+@given(starts=st.lists(st.integers(-30, 1200), min_size=1, max_size=12), n_times=st.integers(1, 90))
+def test_window_is_what_is_there_and_zeros_beyond(starts, n_times):
+    x = np.random.default_rng(0).standard_normal((2, 1000))
+    got = cut_windows(
+        recording(x), np.array(starts) / 100.0, np.zeros(len(starts)), WindowSpec(n_times, anchor="start")
+    )
+    padded = np.pad(x, ((0, 0), (100, 400)))
+    for window, start in zip(got, starts, strict=True):
+        np.testing.assert_allclose(window, padded[:, 100 + start : 100 + start + n_times], rtol=1e-6)
+
+
+def test_middle_of_the_event_is_the_middle_of_the_window():
+    x = np.zeros((1, 1000))
+    x[0, 500] = 1
+    got = cut_windows(recording(x), [4.9], [0.2], WindowSpec(101))
+    assert got[0, 0].argmax() == 50
+
+
+def test_resampling_keeps_a_slow_sine():
+    t = np.arange(36000) / 360.0
+    x = np.sin(2 * np.pi * 5 * t)[None]
+    got = cut_windows(recording(x, 360.0), [50.0], [0.0], WindowSpec(187, fs=125.0, anchor="start"))
+    expected = np.sin(2 * np.pi * 5 * (50.0 + np.arange(187) / 125.0))
+    np.testing.assert_allclose(got[0, 0], expected, atol=0.02)
+
+
+def test_scalings():
+    rng = np.random.default_rng(0)
+    x = 7 + 3 * rng.standard_normal((1, 5000))
+    each = cut_windows(recording(x), np.arange(5.0), np.zeros(5), WindowSpec(100, scaling="window"))
+    np.testing.assert_allclose(each.mean(axis=-1), 0, atol=1e-5)
+    np.testing.assert_allclose(each.std(axis=-1), 1, atol=1e-5)
+    whole = cut_windows(recording(x), np.arange(20.0), np.zeros(20), WindowSpec(100, scaling="recording"))
+    assert abs(np.median(whole)) < 0.1
+    flat = cut_windows(recording(np.ones((1, 500))), [1.0], [0.0], WindowSpec(50, scaling="window"))
+    assert np.isfinite(flat).all()
+
+
+def test_windows_of_a_study_keep_ids_and_reject_gaps_with_a_reason(tmp_path):
+    with Study.create(tmp_path / "s") as study:
+        number = add_to_study(study, resources.path("demo/208"), subject="P208")
+        study.apply(make_events(study, number, "annotations", mapping="aami"))
+        ids = study.events().id[::100]
+        windows = gather_windows(study, ids, default_window(open_recording(resources.path("demo/208"))))
+        assert windows.ids.tolist() == ids.tolist()
+        assert windows.x.shape == (len(ids), 1, 187)
+        assert (windows.fs, windows.channels, windows.units) == (125.0, ("MLII",), ("mV",))
+        assert set(windows.subject) == {"P208"}
+        assert not windows.simulated
+        with pytest.raises(InputError, match="no event"):
+            gather_windows(study, [10**9], WindowSpec(10))
+
+
+@pytest.mark.parametrize(
+    ("file", "n_times", "n_chans"), [("208.hea", 187, 1), ("S001R04.edf", 320, 3), ("tcd_simulated.wav", 1400, 2)]
+)
+def test_default_windows(file, n_times, n_chans):
+    spec = default_window(open_recording(resources.path(f"demo/{file}")))
+    assert (spec.n_times, len(spec.channels)) == (n_times, n_chans)
+    assert WindowSpec.from_json(spec.to_json()) == spec
+
+
+@pytest.mark.parametrize(
+    ("spec", "n_chans", "n_times", "shape"),
+    [
+        ({"name": "raw"}, 2, 1400, (2, 1400)),
+        ({"name": "log_spectrogram", "preset": "esr"}, 1, 178, (1, 32, 37)),
+        ({"name": "log_spectrogram", "preset": "ecg"}, 1, 187, (1, 32, 39)),
+        ({"name": "log_spectrogram", "preset": "hits"}, 2, 1400, (1, 64, 96)),
+        ({"name": "log_spectrogram", "nfft": 64, "two_sided": False, "clip": None}, 3, 100, (3, 33, 10)),
+    ],
+)
+def test_shapes_and_round_trip(spec, n_chans, n_times, shape):
+    made = build_representation(spec)
+    x = np.random.default_rng(0).standard_normal((300, n_chans, n_times)).astype(np.float32)
+    got = made(x, 100.0)
+    assert got.shape[1:] == made.output_shape(n_chans, n_times) == shape
+    assert got.dtype == np.float32
+    assert np.isfinite(got).all()
+    assert build_representation(made.to_json()) == made
+    np.testing.assert_allclose(made(x[257:258], 100.0)[0], got[257], rtol=1e-5, atol=1e-4)
+
+
+def test_iq_sees_direction():
+    t = np.arange(1400) / 4385
+    x = np.stack([np.cos(2 * np.pi * 700 * t), np.sin(2 * np.pi * 700 * t)])[None].astype(np.float32)
+    image = build_representation({"name": "log_spectrogram", "preset": "hits"})(x, 4385.0)[0, 0]
+    assert image[32:].max() > image[:32].max() + 10
+
+
+def test_silence_is_finite():
+    assert np.isfinite(LogSpectrogram(clip=None)(np.zeros((1, 1, 64), np.float32), 1.0)).all()
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"name": "painting"},
+        {"name": "log_spectrogram", "preset": "x"},
+        {"name": "raw", "nfft": 3},
+        {"name": "log_spectrogram", "size": 1},
+    ],
+)
+def test_unknown_representations_are_refused(spec):
+    with pytest.raises(InputError):
+        build_representation(spec)
+
+
+def test_window_longer_than_possible_and_odd_iq():
+    with pytest.raises(InputError, match="shorter than a frame"):
+        LogSpectrogram(nfft=64).output_shape(1, 50)
+    with pytest.raises(InputError, match="pairs"):
+        LogSpectrogram(iq=True).output_shape(3, 500)
+    with pytest.raises(InputError):
+        WindowSpec(0)
+    with pytest.raises(InputError, match="Known fields"):
+        WindowSpec.from_json({"n_times": 3, "shape": "round"})
+
+
+def test_feature_space_round_trip(tmp_path):
+    space = FeatureSpace(np.arange(3), np.ones((3, 2), np.float32), {"objective": "autoencoder"})
+    space.save(tmp_path)
+    back = FeatureSpace.load(tmp_path)
+    np.testing.assert_array_equal(back.vectors, space.vectors)
+    assert back.spec == space.spec
+    with pytest.raises(InputError, match="Learn it again"):
+        FeatureSpace.load(tmp_path / "nowhere")
