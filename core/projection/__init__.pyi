@@ -1,0 +1,9 @@
+from .grid import project_grid as project_grid
+from .grid import run_projection as run_projection
+from .maps import Map as Map
+from .maps import ProjectionSet as ProjectionSet
+from .maps import load_projection as load_projection
+from .neighbours import nearest as nearest
+from .quality import local_quality as local_quality
+from .silhouette import choose as choose
+from .silhouette import silhouette as silhouette

@@ -1,0 +1,159 @@
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.annotation import class_numbers, lq_knn, propagate, std_knn, to_changeset, trade_off
+from core.errors import InputError
+from core.study import NewEvent, Study, add_recording, label_events, new_events
+
+GOLDEN = Path(__file__).parents[2] / "data" / "golden"
+
+
+def golden(name):
+    with np.load(GOLDEN / f"{name}.npz", allow_pickle=False) as file:
+        arrays = {key: file[key] for key in file}
+    labels = np.full(len(arrays["y_true"]), -1)
+    labels[arrays["labelled_idx"]] = arrays["y_true"][arrays["labelled_idx"]]
+    return arrays, labels
+
+
+@pytest.mark.parametrize("name", ["propagation_0", "propagation_1"])
+def test_golden_lq_knn(name):
+    arrays, labels = golden(name)
+    checked = 0
+    for key in arrays:
+        match = re.fullmatch(r"lqknn_(real|tiefree)_K(\d+)_tau([\d.]+)", key)
+        if match:
+            kind, k, tau = match.group(1), int(match.group(2)), float(match.group(3))
+            quality = arrays[f"lq_{kind}"] / arrays[f"lq_{kind}"].max()
+            got = lq_knn(arrays["Z"], labels, quality, k, tau)
+            clear = ~arrays[f"{key}_tie_ambiguous"]
+            np.testing.assert_array_equal(got[clear], arrays[key][clear], err_msg=key)
+            checked += 1
+    assert checked == 8
+
+
+@pytest.mark.parametrize("name", ["propagation_0", "propagation_1"])
+@pytest.mark.parametrize("k", [3, 10])
+def test_golden_std_knn(name, k):
+    arrays, labels = golden(name)
+    got = std_knn(arrays["Z"], labels, k, first=arrays["labelled_idx"])
+    np.testing.assert_array_equal(got, arrays[f"stdknn_K{k}"])
+
+
+def test_meta_of_the_golden_files_is_readable():
+    with np.load(GOLDEN / "propagation_0.npz", allow_pickle=False) as file:
+        assert json.loads(str(file["meta"]))["what"].startswith("LQ-KNN")
+
+
+def cloud(seed, n=150):
+    rng = np.random.default_rng(seed)
+    y = rng.integers(0, 3, n)
+    points = y[:, None] * np.array([4.0, 1.0]) + rng.standard_normal((n, 2))
+    labels = np.where(rng.random(n) < 0.15, y, -1)
+    labels[:3] = [0, 1, 2]
+    return points, labels, rng.random(n)
+
+
+@settings(deadline=None, max_examples=25)
+@given(seed=st.integers(0, 10**6), k=st.integers(1, 12), tau=st.floats(0, 1))
+def test_what_propagation_promises(seed, k, tau):
+    points, labels, quality = cloud(seed)
+    proposal = propagate(points, labels, quality, k, tau)
+    result = lq_knn(points, labels, quality, k, tau)
+    np.testing.assert_array_equal(result[labels >= 0], labels[labels >= 0])
+    assert (quality[proposal.ids] > tau).all()
+    assert (labels[proposal.ids] == -1).all()
+    np.testing.assert_array_equal(labels[proposal.origin], proposal.labels)
+    assert (proposal.confidence <= quality[proposal.ids]).all()
+    assert (proposal.confidence > tau).all()
+    direct = proposal.round == 1
+    np.testing.assert_array_equal(proposal.donor[direct], proposal.origin[direct])
+    assert proposal.coverage == len(proposal.ids) / len(labels)
+
+
+@settings(deadline=None, max_examples=20)
+@given(seed=st.integers(0, 10**6))
+def test_order_of_points_and_names_of_classes_do_not_matter(seed):
+    points, labels, quality = cloud(seed)
+    expected = lq_knn(points, labels, quality, 5, 0.2)
+    shuffle = np.random.default_rng(seed).permutation(len(labels))
+    np.testing.assert_array_equal(lq_knn(points[shuffle], labels[shuffle], quality[shuffle], 5, 0.2), expected[shuffle])
+    renamed = np.array([2, 0, 1, -1])  # the last for -1
+    np.testing.assert_array_equal(lq_knn(points, renamed[labels], quality, 5, 0.2), renamed[expected])
+
+
+def test_ties_go_by_quality_then_distance_then_index():
+    points = np.array([[0.0, 0], [1.0, 0], [-1.2, 0]])
+    assert lq_knn(points, [-1, 0, 1], [1.0, 0.5, 0.9], 1, 0.0)[0] == 1  # quality
+    assert lq_knn(points, [-1, 0, 1], [1.0, 0.9, 0.9], 1, 0.0)[0] == 0  # distance
+    assert lq_knn(np.array([[0.0, 0], [1.0, 0], [-1.0, 0]]), [-1, 1, 0], [1.0, 0.9, 0.9], 1, 0.0)[0] == 1  # index
+
+
+def test_duplicated_points():
+    points = np.zeros((12, 2))
+    labels = np.full(12, -1)
+    labels[5] = 0
+    assert (lq_knn(points, labels, np.ones(12), 11, 0.5) == 0).all()
+    assert (lq_knn(points, labels, np.ones(12), 3, 0.5) >= 0).sum() >= 4
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"labels": np.full(10, -1)}, "no point is labelled"),
+        ({"k": 10}, "Choose k from 1 to 9"),
+        ({"k": 0}, "neighbours"),
+        ({"labels": np.zeros(9, int)}, "belong together"),
+        ({"points": np.full((10, 2), np.nan)}, "NaN"),
+        ({"quality": np.full(10, np.nan)}, "NaN"),
+        ({"labels": np.full(10, -3)}, "from 0"),
+        ({"labels": np.zeros(10)}, "from 0"),
+    ],
+)
+def test_bad_input_is_named(change, message):
+    good = {"points": np.random.default_rng(0).random((10, 2)), "labels": np.r_[0, np.full(9, -1)]}
+    arguments = good | {"quality": np.ones(10), "k": 3, "tau": 0.1} | change
+    with pytest.raises(InputError, match=message):
+        propagate(**arguments)
+
+
+def test_trade_off_is_higher_where_the_map_is_right():
+    points, labels, _ = cloud(1)
+    curve = trade_off(points, labels, np.ones(len(labels)), ks=(5,), taus=(0.1,))
+    shuffled = trade_off(
+        np.random.default_rng(0).permutation(points), labels, np.ones(len(labels)), ks=(5,), taus=(0.1,)
+    )
+    assert curve[0].accuracy > 0.8 > shuffled[0].accuracy
+    assert 0 < curve[0].coverage <= 1
+    with pytest.raises(InputError, match="at least two"):
+        trade_off(points, np.where(np.arange(len(labels)) == 0, 0, -1), np.ones(len(labels)))
+
+
+def test_accepting_is_one_undoable_step_that_keeps_its_reasons(tmp_path):
+    points, labels, quality = cloud(2, n=40)
+    with Study.create(tmp_path / "s") as study:
+        study.apply(add_recording(study, path="a", sha256="0", format="wav", name="a", duration_s=100.0))
+        ids = study.apply(
+            new_events(study, [NewEvent(1, "I", float(t), 0.1, "hits", "t") for t in range(40)])
+        ).event_ids
+        classes = ["solid", "gaseous", "artefact"]
+        human = [i for i, label in zip(ids, labels, strict=True) if label >= 0]
+        study.apply(label_events(study, human, [classes[c] for c in labels[labels >= 0]]))
+        numbers = class_numbers(np.array(ids), study.events(), classes)
+        np.testing.assert_array_equal(numbers, labels)
+        proposal = propagate(points, numbers, quality, 5, 0.1, ids=ids)
+        done = study.apply(to_changeset(study, proposal, classes))
+        events = study.events(ids=proposal.ids)
+        assert set(events.label_source) == {"propagated"}
+        order = np.argsort(proposal.ids)
+        np.testing.assert_array_equal(events.label_origin, proposal.origin[order])
+        np.testing.assert_allclose(events.label_confidence, proposal.confidence[order])
+        np.testing.assert_array_equal(class_numbers(np.array(ids), study.events(), classes), labels)
+        study.apply(done.inverse())
+        assert (study.events().label != "").sum() == len(human)
