@@ -1,0 +1,134 @@
+"""The data of a training run: labelled events as arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import InputError
+from core.features import Windows, WindowSpec, build_representation, default_window, gather_windows
+from core.jobs import NullReporter, Reporter
+from core.signals import open_from_study
+from core.study import EventTable, Study
+from core.training.spec import TrainingSpec
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Labelled events, one row each, in order of id.
+
+    Attributes
+    ----------
+    ids, recording : (N,) int64 arrays
+    subject : (N,) object array of str
+    start_s : (N,) float64 array
+    x : (N, …) float32 array
+        The representation.
+    raw : (N, C, T) float32 array
+        The windows it was made from.
+    y : (N,) int64 array
+        Class numbers.
+    classes : list of str
+    scored : (N,) bool array
+        Whether the label may score a model: a propagated one may not.
+    origin : (N,) int64 array
+        Event that a propagated label descends from; -1 for none.
+    window : WindowSpec
+        As used, with the sampling rate and the channels settled.
+    windows : Windows
+        Where `raw` is from: rate, units, rejected events.
+    label_hash : str
+        SHA-256 of the labels: the label revision.
+    """
+
+    ids: npt.NDArray[np.int64]
+    recording: npt.NDArray[np.int64]
+    subject: npt.NDArray[np.object_]
+    start_s: npt.NDArray[np.float64]
+    x: npt.NDArray[np.float32]
+    raw: npt.NDArray[np.float32]
+    y: npt.NDArray[np.int64]
+    classes: list[str]
+    scored: npt.NDArray[np.bool_]
+    origin: npt.NDArray[np.int64]
+    window: WindowSpec
+    windows: Windows
+    label_hash: str
+
+
+def select_events(study: Study, spec: TrainingSpec) -> tuple[EventTable, list[str]]:
+    """Return the labelled events that a specification means, and the classes in order.
+
+    Raises
+    ------
+    InputError
+        If fewer than two classes are labelled.
+    """
+    events = study.events()
+    keep = events.label != ""
+    if spec.kinds is not None:
+        keep &= np.isin(events.kind.astype(str), spec.kinds)
+    if spec.recordings is not None:
+        keep &= np.isin(events.recording, spec.recordings)
+    order = [c.key for c in study.classes()]
+    classes = spec.classes or [c for c in order if (events.label[keep] == c).any()]
+    keep &= np.isin(events.label.astype(str), classes)
+    chosen = events.take(keep)
+    empty = [c for c in classes if not (chosen.label == c).any()]
+    if empty or len(classes) < 2:
+        what = f"no event is labelled {', '.join(empty)}" if empty else f"only {len(classes)} classes are labelled"
+        raise InputError(
+            what, subject=study.folder, remedy="Label events of at least two classes, or choose other classes"
+        )
+    return chosen, classes
+
+
+def load_dataset(study: Study, spec: TrainingSpec, report: Reporter | None = None) -> Dataset:
+    """Read the windows of the labelled events and make their representation.
+
+    Raises
+    ------
+    InputError
+        If classes, windows or the representation do not fit; see `select_events` and `gather_windows`.
+    """
+    report = report or NullReporter()
+    events, classes = select_events(study, spec)
+    first = open_from_study(study, int(events.recording[0]))
+    window = WindowSpec.from_json(spec.window) if spec.window else default_window(first)
+    windows = gather_windows(study, events.id, window, report)
+    settled = WindowSpec(**(window.__dict__ | {"fs": windows.fs, "channels": windows.channels}))
+    events = events.take(events.row_of(windows.ids))
+    number = {name: place for place, name in enumerate(classes)}
+    return Dataset(
+        ids=windows.ids,
+        recording=windows.recording,
+        subject=windows.subject,
+        start_s=events.start_s,
+        x=build_representation(spec.representation)(windows.x, windows.fs),
+        raw=windows.x,
+        y=np.array([number[label] for label in events.label], dtype=np.int64),
+        classes=classes,
+        scored=events.label_source != "propagated",
+        origin=events.label_origin,
+        window=settled,
+        windows=windows,
+        label_hash=events.label_hash(),
+    )
+
+
+def describe(dataset: Dataset) -> dict[str, Any]:
+    """Return what a result says of its data."""
+    counts = {name: int((dataset.y == number).sum()) for number, name in enumerate(dataset.classes)}
+    return {
+        "n": len(dataset.ids),
+        "classes": counts,
+        "recordings": len(np.unique(dataset.recording)),
+        "subjects": len({s for s in dataset.subject if s}),
+        "propagated": int((~dataset.scored).sum()),
+        "rejected": len(dataset.windows.rejected),
+        "simulated": dataset.windows.simulated,
+        "label_hash": dataset.label_hash,
+    }

@@ -1,0 +1,56 @@
+"""Losses by name: ``loss(logits, targets, weight) -> scalar``. To add one, write it and add its line to `LOSSES`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import torch
+from torch.nn import functional
+
+from core.errors import InputError
+
+Loss = Callable[[torch.Tensor, torch.Tensor, torch.Tensor | None], torch.Tensor]
+
+
+def cross_entropy(logits: torch.Tensor, targets: torch.Tensor, weight: torch.Tensor | None = None) -> torch.Tensor:
+    """Return the mean cross-entropy; with class weights, weighted by them and divided by their sum."""
+    return functional.cross_entropy(logits, targets, weight)
+
+
+def generalized_cross_entropy(
+    logits: torch.Tensor, targets: torch.Tensor, weight: torch.Tensor | None = None, q: float = 0.7
+) -> torch.Tensor:
+    """Return the batch mean of ``(1 - p_y^q) / q`` (Zhang and Sabuncu 2018): between CE (q → 0) and MAE (q = 1).
+
+    Parameters
+    ----------
+    logits : (batch, n_outputs) tensor
+    targets : (batch,) int64 tensor
+    weight : (n_outputs,) tensor, optional
+        Multiplies each sample's loss.
+    q : float
+        0 < q ≤ 1; larger forgives wrong labels more.
+    """
+    p = functional.softmax(logits, dim=1).gather(1, targets[:, None])[:, 0]
+    loss = (1 - (p + 1e-9) ** q) / q
+    return (loss if weight is None else loss * weight[targets]).mean()
+
+
+LOSSES: dict[str, Callable[..., torch.Tensor]] = {"ce": cross_entropy, "gce": generalized_cross_entropy}
+
+
+def build_loss(name: str, **options: Any) -> Loss:
+    """Return the loss of this name with its options.
+
+    Raises
+    ------
+    InputError
+        If there is none, or an option is out of its range.
+    """
+    if name not in LOSSES:
+        raise InputError(f"there is no loss {name!r}", remedy=f"Known losses: {', '.join(LOSSES)}")
+    if not 0 < options.get("q", 0.7) <= 1:
+        raise InputError(f"q = {options['q']} is out of its range", remedy="Choose q above 0 and up to 1")
+    return partial(LOSSES[name], **options)

@@ -1,0 +1,164 @@
+"""Splits that keep together what belongs together: by subject, else by recording, else by blocks of time."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import warnings
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import InputError
+from core.training.data import Dataset
+from core.training.spec import TrainingSpec
+
+Ints = npt.NDArray[np.int64]
+N_BLOCKS = 20
+
+
+@dataclass(frozen=True)
+class Split:
+    """Row numbers of a dataset for training, validation and test, and what was done to keep them apart."""
+
+    train: Ints
+    validation: Ints
+    test: Ints
+    unit: str
+    warnings: tuple[str, ...] = ()
+
+    def to_json(self, dataset: Dataset) -> dict[str, Any]:
+        """Return event ids by side, with a hash of them."""
+        sides = {name: dataset.ids[getattr(self, name)].tolist() for name in ("train", "validation", "test")}
+        digest = hashlib.sha256(json.dumps(sides, sort_keys=True).encode()).hexdigest()
+        return {**sides, "unit": self.unit, "sha256": digest, "warnings": list(self.warnings)}
+
+
+def split_dataset(dataset: Dataset, spec: TrainingSpec, seed: int) -> Split:
+    """Split a dataset.
+
+    Subjects are kept whole where at least three are known; else recordings where there are three; else each recording is
+    cut into blocks of time, events that reach over a border are left out, and a warning says that this is weaker.
+    Propagated labels never score a model: they are left out of validation and test; and a label that descends from a
+    validation or test event is left out of training.
+
+    Raises
+    ------
+    InputError
+        If a class has too few events, or one side would lack a class of the training data.
+    """
+    unit, groups = _groups(dataset, spec)
+    notes = []
+    if unit == "time block":
+        notes.append(
+            "Split by blocks of time within recordings: too few subjects or recordings are known to keep them apart, so "
+            "the figures say little about new patients."
+        )
+    elif unit == "recording":
+        notes.append("Split by recording: subjects are not known, so one person may be on both sides.")
+    for number, name in enumerate(dataset.classes):
+        n = int((dataset.scored & (dataset.y == number)).sum())
+        if n < 3:
+            raise InputError(
+                f"class {name} has {n} events that can score a model, too few for three sides",
+                remedy="Label more of them, or leave the class out",
+            )
+    test = _take_groups(dataset, groups, np.ones(len(dataset.ids), bool), spec.test, seed)
+    validation = _take_groups(dataset, groups, ~test, spec.validation / (1 - spec.test), seed + 1)
+    train = ~test & ~validation
+    if unit == "time block":
+        reach = _reaches_over(dataset, groups, np.select([test, validation], [2, 1], 0))
+        train, validation, test = train & ~reach, validation & ~reach, test & ~reach
+    return _checked(dataset, train, validation, test, unit, tuple(notes))
+
+
+def _groups(dataset: Dataset, spec: TrainingSpec) -> tuple[str, Ints]:
+    known = np.array([bool(s) for s in dataset.subject])
+    subjects = np.unique(dataset.subject.astype(str), return_inverse=True)[1]
+    can = {
+        "subject": known.all() and len(np.unique(subjects)) >= 3,
+        "recording": len(np.unique(dataset.recording)) >= 3,
+        "time": True,
+    }
+    if spec.split_by != "auto" and not can.get(spec.split_by, False):
+        raise InputError(
+            f"a split by {spec.split_by} needs three of them", remedy="Say whose recordings they are, or use auto"
+        )
+    unit = spec.split_by if spec.split_by != "auto" else next(name for name, possible in can.items() if possible)
+    if unit == "subject":
+        return unit, subjects
+    return (unit, dataset.recording) if unit == "recording" else ("time block", _blocks(dataset))
+
+
+def _blocks(dataset: Dataset) -> Ints:
+    """Number contiguous blocks of about equally many events in each recording."""
+    blocks = np.zeros(len(dataset.ids), np.int64)
+    for recording in np.unique(dataset.recording):
+        rows = np.flatnonzero(dataset.recording == recording)
+        rows = rows[np.argsort(dataset.start_s[rows], kind="stable")]
+        blocks[rows] = recording * N_BLOCKS + np.arange(len(rows)) * N_BLOCKS // len(rows)
+    return blocks
+
+
+def _take_groups(
+    dataset: Dataset, groups: Ints, among: npt.NDArray[np.bool_], share: float, seed: int
+) -> npt.NDArray[np.bool_]:
+    """Return a mask of whole groups that hold about `share` of each class."""
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    rows = np.flatnonzero(among)
+    n_splits = max(2, min(round(1 / share), len(np.unique(groups[rows]))))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that a class is rare is said below, with a remedy
+        folds = StratifiedGroupKFold(n_splits, shuffle=True, random_state=seed).split(
+            rows, dataset.y[rows], groups[rows]
+        )
+        taken = rows[next(iter(folds))[1]]
+    mask = np.zeros(len(dataset.ids), bool)
+    mask[taken] = True
+    return mask
+
+
+def _reaches_over(dataset: Dataset, groups: Ints, side: Ints) -> npt.NDArray[np.bool_]:
+    """Return which events lie within a window's length of an event of another side in the same recording."""
+    length = dataset.window.n_times / dataset.windows.fs
+    near = np.zeros(len(dataset.ids), bool)
+    order = np.lexsort((dataset.start_s, dataset.recording))
+    for a, b in pairwise(order):
+        close = dataset.recording[a] == dataset.recording[b] and dataset.start_s[b] - dataset.start_s[a] < length
+        if close and side[a] != side[b]:
+            # The event of the lesser side goes, so that test events are spared.
+            near[a if side[a] < side[b] else b] = True
+    return near
+
+
+def _checked(dataset: Dataset, train: Any, validation: Any, test: Any, unit: str, notes: tuple[str, ...]) -> Split:
+    held_out = set(dataset.ids[validation | test].tolist())
+    descends = np.array([origin in held_out for origin in dataset.origin.tolist()])
+    if n := int((train & descends).sum()):
+        notes += (f"{n} propagated labels that descend from validation or test events were left out of training.",)
+    split = Split(
+        np.flatnonzero(train & ~descends),
+        np.flatnonzero(validation & dataset.scored),
+        np.flatnonzero(test & dataset.scored),
+        unit,
+    )
+    for side in ("train", "validation", "test"):
+        there = set(dataset.y[getattr(split, side)].tolist())
+        missing = [name for number, name in enumerate(dataset.classes) if number not in there]
+        if missing and side == "train":
+            raise InputError(
+                f"after the split by {unit}, no event of class {', '.join(missing)} is left to train on",
+                remedy="Label more of them in other recordings, leave the class out, or change the seed",
+            )
+        if missing:
+            notes += (f"No {side} event of class {', '.join(missing)}: the figures say nothing about it.",)
+        if len(there) < 2:
+            raise InputError(
+                f"the {side} side would hold one class only, which no MCC can be computed from",
+                remedy="Label more events in more recordings, or change the seed",
+            )
+    return replace(split, warnings=notes)

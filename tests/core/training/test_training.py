@@ -1,0 +1,247 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import resources
+from core.errors import InputError, JobCancelled, JobError
+from core.events import make_events
+from core.jobs import JobSpec, NullReporter
+from core.signals import add_to_study
+from core.study import Study, edit_recording, label_events
+from core.training import (
+    FitSettings,
+    TrainingSpec,
+    fit,
+    load_dataset,
+    load_run,
+    losses,
+    run_training,
+    split_dataset,
+)
+
+GOLDEN = Path(__file__).parents[2] / "data" / "golden"
+
+
+@pytest.mark.parametrize("q", ["0.1", "0.5", "0.7", "1"])
+def test_golden_generalized_cross_entropy(q):
+    with np.load(GOLDEN / "losses.npz", allow_pickle=False) as golden:
+        logits = torch.tensor(golden["logits"], requires_grad=True)
+        loss = losses.generalized_cross_entropy(logits, torch.tensor(golden["targets"]), q=float(q))
+        loss.backward()
+        np.testing.assert_allclose(loss.item(), golden[f"gce_q{q}"], rtol=1e-6)
+        np.testing.assert_allclose(logits.grad, golden[f"gce_grad_q{q}"], rtol=1e-5, atol=1e-9)
+
+
+def test_golden_cross_entropy_and_weights():
+    with np.load(GOLDEN / "losses.npz", allow_pickle=False) as golden:
+        logits, targets = torch.tensor(golden["logits"]), torch.tensor(golden["targets"])
+        np.testing.assert_allclose(losses.cross_entropy(logits, targets), golden["ce"], rtol=1e-6)
+        weight = torch.tensor(golden["class_weights"])
+        np.testing.assert_allclose(
+            losses.generalized_cross_entropy(logits, targets, weight), golden["gce_weighted_q0.7"], rtol=1e-6
+        )
+
+
+def data(seed=0, n=90):
+    rng = np.random.default_rng(seed)
+    y = rng.integers(0, 3, n)
+    x = rng.standard_normal((n, 6)).astype(np.float32)
+    x[np.arange(n), y] += 2
+    return (x[:60], y[:60]), (x[60:], y[60:])
+
+
+def model():
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Linear(6, 16), nn.BatchNorm1d(16), nn.Dropout(0.3), nn.ReLU(), nn.Linear(16, 3))
+
+
+class StopAfter(NullReporter):
+    def __init__(self, checks):
+        self.left = checks
+
+    def check(self):
+        self.left -= 1
+        if self.left < 0:
+            raise JobCancelled("stop")
+
+
+SETTINGS = FitSettings(max_epochs=6, patience=6, batch_size=16, lr=0.01, schedule="noam", seed=5)
+
+
+@pytest.mark.parametrize("optimiser", ["adam", "adamw", "adamax"])
+@pytest.mark.parametrize("stop_after", [1, 6, 13])
+def test_interrupted_training_ends_exactly_like_an_uninterrupted_one(tmp_path, optimiser, stop_after):
+    settings = FitSettings(**(SETTINGS.__dict__ | {"optimiser": optimiser}))
+    whole = model()
+    expected = fit(whole, *data(), settings)
+    halves = model()
+    with pytest.raises(JobCancelled):
+        fit(halves, *data(), settings, StopAfter(stop_after), tmp_path)
+    fresh = model()
+    got = fit(fresh, *data(), settings, folder=tmp_path)
+    assert got.history == expected.history
+    assert got.resumed_from == stop_after // 4
+    for name, value in whole.state_dict().items():
+        assert torch.equal(value, fresh.state_dict()[name]), name
+
+
+def test_checkpoint_of_other_data_is_not_resumed(tmp_path):
+    fit(model(), *data(), SETTINGS, folder=tmp_path)
+    assert fit(model(), *data(seed=1), SETTINGS, folder=tmp_path).resumed_from == 0
+    (tmp_path / "checkpoint.safetensors").write_bytes(b"nonsense")
+    with pytest.raises(InputError, match="damaged"):
+        fit(model(), *data(), SETTINGS, folder=tmp_path)
+
+
+def test_best_epoch_is_kept_and_patience_ends():
+    settings = FitSettings(max_epochs=60, patience=3, lr=0.05, batch_size=16)
+    net = model()
+    result = fit(net, *data(), settings)
+    scores = [h["validation_mcc"] for h in result.history]
+    assert result.best_score == max(scores)
+    assert len(scores) == result.best_epoch + 3 or len(scores) == 60
+    assert not net.training
+
+
+def test_nan_loss_and_unknown_settings_are_named():
+    (x, y), validation = data()
+    with pytest.raises(JobError, match="Lower the learning rate"):
+        fit(model(), (np.full_like(x, np.nan), y), validation, SETTINGS)
+    for wrong in (
+        {"optimiser": "sgdx"},
+        {"schedule": "lunar"},
+        {"loss": {"name": "zero-one"}},
+        {"class_weights": "golden"},
+    ):
+        with pytest.raises(InputError):
+            fit(model(), *data(), FitSettings(**(SETTINGS.__dict__ | wrong)))
+
+
+@pytest.fixture
+def study(tmp_path):
+    """Every fourth expert beat of record 208."""
+    with Study.create(tmp_path / "s", annotator="Ana") as study:
+        number = add_to_study(study, resources.path("demo/208"))
+        study.apply(make_events(study, number, "annotations", mapping="aami", with_labels=False))
+        events = study.events()
+        some = events.take(np.arange(0, len(events), 4))
+        known = [
+            (i, a["symbol"]) for i, a in zip(some.id.tolist(), some.attributes, strict=True) if a["symbol"] in "NVF"
+        ]
+        ids, labels = zip(*known, strict=True)
+        study.apply(label_events(study, ids, labels, source="imported"))
+        yield study
+
+
+PARAMS = {
+    "kinds": ["beat"],
+    "classes": ["N", "V", "F"],
+    "representation": {"name": "log_spectrogram", "preset": "ecg"},
+    "model": {"name": "cnn2d", "n_filters": 4},
+    "lr": 3e-3,
+    "max_epochs": 4,
+    "threads": 1,
+}
+
+
+def train(study, params=PARAMS, seed=0, report=None):
+    run = study.new_run("training", "test", params, seed=seed)
+    return run, run_training(
+        JobSpec("training", params, str(run.folder), str(study.folder), seed), report or NullReporter()
+    )
+
+
+def test_a_run_from_a_real_recording_is_reproducible_and_loads(study):
+    run, result = train(study)
+    _, again = train(study)
+    assert result["metrics"] == again["metrics"]
+    assert result["history"] == again["history"]
+    assert result["metrics"]["test"]["mcc"] > 0.3
+    assert json.loads(json.dumps(result, allow_nan=False)) == result
+    assert result["split"]["unit"] == "time block"
+    assert "little about new patients" in result["warnings"][0]
+    loaded = load_run(run.folder)
+    with np.load(run.folder / "predictions.npz", allow_pickle=False) as stored:
+        with Study.open(study.folder, readonly=True) as reading:
+            dataset = load_dataset(reading, TrainingSpec.from_json(PARAMS))
+        np.testing.assert_array_equal(stored["ids"], dataset.ids)
+        np.testing.assert_allclose(loaded.predict(dataset.raw[:20]), stored["probabilities"][:20], rtol=1e-4, atol=1e-6)
+    assert loaded.card["channels"] == ["MLII"]
+    assert loaded.card["simulated"] is False
+
+
+def test_no_event_is_on_two_sides_and_no_propagated_label_scores(study):
+    events = study.events()
+    unlabelled = events.id[events.label == ""][:300]
+    labelled = events.id[events.label == "N"]
+    study.apply(
+        label_events(
+            study, unlabelled, "N", source="propagated", origins=np.resize(labelled, 300), confidence=np.ones(300)
+        )
+    )
+    spec = TrainingSpec.from_json(PARAMS)
+    dataset = load_dataset(study, spec)
+    split = split_dataset(dataset, spec, seed=1)
+    sides = [set(dataset.ids[rows].tolist()) for rows in (split.train, split.validation, split.test)]
+    assert not (sides[0] & sides[1] | sides[0] & sides[2] | sides[1] & sides[2])
+    assert dataset.scored[split.validation].all()
+    assert dataset.scored[split.test].all()
+    propagated = split.train[~dataset.scored[split.train]]
+    assert len(propagated)
+    assert set(dataset.origin[propagated].tolist()).isdisjoint(sides[1] | sides[2])
+    assert any("descend from" in note for note in split.warnings)
+
+
+def test_subjects_are_kept_whole(study, tmp_path):
+    for number in range(3):
+        with Study.open(study.folder, readonly=True):
+            pass
+        folder = tmp_path / f"copy {number}"
+        folder.mkdir()
+        for name in ("208.hea", "208.dat", "208.atr"):
+            data_ = resources.path(f"demo/{name}").read_bytes()
+            (folder / name).write_bytes(data_ + bytes([number]) if name.endswith("dat") else data_)
+        recording = add_to_study(study, folder / "208.hea", subject=f"P{number}")
+        study.apply(make_events(study, recording, "annotations", mapping="aami"))
+    study.apply(edit_recording(study, 1, subject="P0"))
+    spec = TrainingSpec.from_json(PARAMS | {"recordings": [1, 2, 3, 4]})
+    dataset = load_dataset(study, spec)
+    split = split_dataset(dataset, spec, seed=0)
+    assert split.unit == "subject"
+    sides = [set(dataset.subject[rows].tolist()) for rows in (split.train, split.validation, split.test)]
+    assert [len(side) for side in sides] == [1, 1, 1]
+    assert len(set().union(*sides)) == 3
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"classes": ["N", "S"]}, "no event is labelled S|class S has"),
+        ({"classes": ["N"]}, "two classes"),
+        ({"colour": "red"}, "Known fields"),
+        ({"lr": 0}, "above 0"),
+        ({"test": 0.9}, "leave some to train"),
+        ({"split_by": "subject"}, "three of them"),
+        ({"model": {"name": "cnn2d"}, "representation": {"name": "raw"}}, "does not take raw signals"),
+        ({"model": {"name": "cnn_transformer", "preset": "quick"}}, "does not take spectrograms"),
+    ],
+)
+def test_what_cannot_be_trained_says_why(study, change, message):
+    with pytest.raises(InputError, match=message):
+        train(study, PARAMS | change)
+
+
+def test_vanished_recording_is_named(study, tmp_path):
+    study.apply(edit_recording(study, 1, path=str(tmp_path / "gone.hea")))
+    with pytest.raises(InputError, match=r"gone\.hea.*Relink"):
+        train(study)
+
+
+def test_unfinished_run_cannot_be_loaded(study):
+    run = study.new_run("training", "x", {})
+    with pytest.raises(InputError, match="no model yet"):
+        load_run(run.folder)
