@@ -13,9 +13,9 @@ def std_knn(
 ) -> npt.NDArray[np.int64]:
     """Return the labels after propagation to the k nearest points, whatever the map's quality there.
 
-    Points are visited labelled first (in the order of `first`, by default by index), then by index; each gives its label at once to its unlabelled neighbours, and the
-    first to come wins, until nothing changes. The result depends on the order of the data: that is the method's fault,
-    kept for comparison. O(N·k) per pass.
+    Points are visited labelled first (in the order of `first`, by default by index), then by index; each gives its
+    label at once to its unlabelled neighbours, and the first to come wins, until nothing changes. The result depends on
+    the order of the data: that is the method's fault, kept for comparison. O(N·k) per pass.
 
     Raises
     ------

@@ -1,0 +1,12 @@
+from .account import Account as Account
+from .account import EnergyModel as EnergyModel
+from .account import account as account
+from .layers import Layer as Layer
+from .layers import bake as bake
+from .layers import compress as compress
+from .layers import quantised_tensors as quantised_tensors
+from .operations import Operations as Operations
+from .operations import count_operations as count_operations
+from .run import run_compression as run_compression
+from .schemes import SCHEMES as SCHEMES
+from .schemes import ternarize as ternarize
