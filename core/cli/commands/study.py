@@ -92,7 +92,7 @@ def show(study: Study, *, as_json: bool) -> None:
         show_json(summary)
         return
     print(f"{study.name}: {study.folder}")
-    for r in summary["recordings"]:  # type: ignore[attr-defined]
+    for r in summary["recordings"]:
         notes = [
             r["subject"] or "subject unknown",
             *["SIMULATED"] * r["simulated"],
@@ -101,5 +101,5 @@ def show(study: Study, *, as_json: bool) -> None:
         print(f"  {r['id']:>3}  {r['name']:<24} {r['duration_s']:>10.1f} s  {', '.join(notes)}")
     for title in ("events", "labels"):
         print(f"{title}: " + (", ".join(f"{n:,} {key}" for key, n in summary[title].items()) or "none"))  # type: ignore[attr-defined]
-    for run_ in summary["runs"]:  # type: ignore[attr-defined]
+    for run_ in summary["runs"]:
         print(f"  {run_['id']:<36} {run_['status']:<11} {run_['name']}")
