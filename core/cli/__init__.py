@@ -1,12 +1,5 @@
 """The command `hitscope`: everything the window does, headless."""
 
-from __future__ import annotations
+import lazy_loader as _lazy
 
-from collections.abc import Sequence
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit status."""
-    from core.cli.app import run
-
-    return run(argv)
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 
-from core.cli.app import show_json
 from core.cli.commands.train import report_run
+from core.cli.main import show_json
 from core.cli.running import run_job, split_run
 from core.study import Study
 

@@ -7,7 +7,7 @@ import csv
 import sys
 from typing import Any
 
-from core.cli.app import show_json
+from core.cli.main import show_json
 from core.errors import InputError
 from core.events import EVENT_MAKERS
 from core.signals import open_recording

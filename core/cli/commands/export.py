@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from core.cli.app import show_json
+from core.cli.main import show_json
 from core.cli.running import run_job, split_run
 from core.study import Study
 

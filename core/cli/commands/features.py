@@ -6,7 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
-from core.cli.app import show_json
+from core.cli.main import show_json
 from core.cli.running import run_job
 from core.study import Study
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 
-from core.cli.app import show_json
+from core.cli.main import show_json
 from core.signals import open_recording
 
 EXAMPLE = "hitscope info resources/demo/mitbih/208.hea --json"

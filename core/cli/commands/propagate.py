@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from core.annotation import lq_knn, propagate, to_changeset
-from core.cli.app import show_json
+from core.cli.main import show_json
 from core.cli.running import split_run
 from core.errors import InputError
 from core.jobs import write_bytes_atomically

@@ -6,8 +6,8 @@ import argparse
 from collections import Counter
 from pathlib import Path
 
-from core.cli.app import show_json
 from core.cli.commands.detect import parse_options
+from core.cli.main import show_json
 from core.events import EVENT_MAKERS, make_events
 from core.signals import add_to_study, relink
 from core.study import Study, edit_recording

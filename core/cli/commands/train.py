@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from core.cli.app import show_json
+from core.cli.main import show_json
 from core.cli.running import run_job
 from core.errors import InputError
 from core.study import Study

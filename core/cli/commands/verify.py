@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from core.cli.app import show_json
+from core.cli.main import show_json
 from core.export import verify_bundle
 
 EXAMPLE = "hitscope verify bundle.zip --json"

@@ -46,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def run(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. Exit status: 0 done, 1 failed, 2 wrong usage, 3 stopped as asked, 130 interrupted."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     known, rest = parser().parse_known_args(arguments)
