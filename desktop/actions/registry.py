@@ -1,0 +1,91 @@
+"""Actions as data: menus, the command palette and the shortcut help all read the same list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
+
+
+@dataclass(frozen=True)
+class Action:
+    """Something the user can do.
+
+    Attributes
+    ----------
+    id : str
+        ``room.verb``.
+    title : str
+        Short and active, translated.
+    run : callable
+    menu : str
+        Title of its menu.
+    shortcut : str
+        As Qt writes it; ``""`` for none.
+    when : callable
+        Whether it can be done now.
+    """
+
+    id: str
+    title: str
+    run: Callable[[], object]
+    menu: str
+    shortcut: str = ""
+    when: Callable[[], bool] = lambda: True
+
+
+class ActionRegistry:
+    """The actions of the window and of the room that is shown."""
+
+    def __init__(self, window: QWidget) -> None:
+        self._window = window
+        self._actions: dict[str, tuple[Action, QAction]] = {}
+
+    def add(self, actions: Iterable[Action], scope: QWidget | None = None) -> None:
+        """Add actions; with a `scope`, their shortcuts work only where that widget is shown.
+
+        Raises
+        ------
+        ValueError
+            If an id is taken: a mistake of ours.
+        """
+        for action in actions:
+            if action.id in self._actions:
+                raise ValueError(f"action {action.id} is there already")
+            owner = scope or self._window
+            made = QAction(action.title, owner)
+            made.setObjectName(action.id)
+            if action.shortcut:
+                made.setShortcut(QKeySequence(action.shortcut))
+                made.setShortcutContext(
+                    Qt.ShortcutContext.WidgetWithChildrenShortcut if scope else Qt.ShortcutContext.WindowShortcut
+                )
+                made.setToolTip(f"{action.title} ({action.shortcut})")
+            made.triggered.connect(lambda _checked=False, a=action: a.run() if a.when() else None)
+            owner.addAction(made)
+            self._actions[action.id] = (action, made)
+
+    def all(self) -> list[Action]:
+        """Return the actions in the order they were added."""
+        return [action for action, _ in self._actions.values()]
+
+    def qt(self, id: str) -> QAction:
+        """Return the Qt action of an id, for a button."""
+        return self._actions[id][1]
+
+    def fill(self, bar: QMenuBar) -> None:
+        """Write the menus anew."""
+        bar.clear()
+        menus: dict[str, QMenu] = {}
+        for action, made in self._actions.values():
+            if action.menu not in menus:
+                menus[action.menu] = bar.addMenu(action.menu)
+                menus[action.menu].aboutToShow.connect(self._enable)
+            menus[action.menu].addAction(made)
+
+    def _enable(self) -> None:
+        for action, made in self._actions.values():
+            made.setEnabled(True if action.shortcut else action.when())

@@ -1,0 +1,49 @@
+"""Runs as a table for Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+
+from core.study import RunEntry
+
+Index = QModelIndex | QPersistentModelIndex
+Column = tuple[str, Callable[[RunEntry], str], Callable[[RunEntry], Any]]
+
+
+class RunModel(QAbstractTableModel):
+    """Runs, newest first; each column is a title, its text and its sort key."""
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        super().__init__()
+        self._columns = list(columns)
+        self.runs: list[RunEntry] = []
+
+    def show(self, runs: Sequence[RunEntry]) -> None:
+        """Show other runs."""
+        self.beginResetModel()
+        self.runs = list(reversed(runs))
+        self.endResetModel()
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        self.beginResetModel()
+        self.runs.sort(key=self._columns[column][2], reverse=order == Qt.SortOrder.DescendingOrder)
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
+        return 0 if parent.isValid() else len(self.runs)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
+        return 0 if parent.isValid() else len(self._columns)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
+            return self._columns[section][0]
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._columns[index.column()][1](self.runs[index.row()])
+        return None

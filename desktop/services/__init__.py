@@ -1,0 +1,1 @@
+"""What stands behind the views: the open study, jobs, background tasks, looks."""

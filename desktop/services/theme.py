@@ -1,0 +1,125 @@
+"""Looks: tokens for light, dark and high contrast, class colours and shapes, and the style sheet made from them."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QApplication
+
+TOKENS: dict[str, dict[str, str]] = {
+    "light": {
+        "background": "#f4f5f7", "surface": "#ffffff", "raised": "#eceef2", "text": "#1b1f24", "muted": "#565e69",
+        "line": "#c9ced6", "accent": "#1f5fbf", "on-accent": "#ffffff", "good": "#1a7f37", "warn": "#8a5a00", "bad": "#b3261e",
+        "plot": "#ffffff", "plot-grid": "#e3e6eb", "trace": "#1b3a5c", "unlabelled": "#8a919c",
+    },
+    "dark": {
+        "background": "#15181d", "surface": "#1d2127", "raised": "#282d35", "text": "#e6e9ee", "muted": "#a3abb8",
+        "line": "#3a414c", "accent": "#6ea8fe", "on-accent": "#0b1626", "good": "#57c271", "warn": "#e3b341", "bad": "#ff7b72",
+        "plot": "#101318", "plot-grid": "#262b33", "trace": "#9cc7f0", "unlabelled": "#7d8590",
+    },
+    "high contrast": {
+        "background": "#000000", "surface": "#000000", "raised": "#1c1c1c", "text": "#ffffff", "muted": "#e0e0e0",
+        "line": "#ffffff", "accent": "#ffd500", "on-accent": "#000000", "good": "#5dff8b", "warn": "#ffd500", "bad": "#ff8a80",
+        "plot": "#000000", "plot-grid": "#3c3c3c", "trace": "#ffffff", "unlabelled": "#b0b0b0",
+    },
+}  # fmt: skip
+
+# Okabe and Ito (2008), told apart by every kind of colour vision; black and white left out, darkened where too pale.
+CLASS_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b07d00", "#3a9bd4", "#8f6bb3", "#7f7f7f", "#a8432f")
+CLASS_SHAPES = ("●", "▲", "■", "◆", "▼", "★", "✚", "✖", "⬟")
+PLOT_SYMBOLS = ("o", "t1", "s", "d", "t", "star", "+", "x", "p")
+
+CIVIDIS = (
+    (0, 32, 76), (0, 48, 111), (57, 75, 107), (92, 99, 109), (124, 123, 120), (158, 147, 118), (194, 173, 106), (231, 203, 79),
+    (255, 234, 70),
+)  # fmt: skip
+
+_current = "light"
+
+
+def use(name: str) -> None:
+    """Dress the application in a theme."""
+    global _current
+    _current = name if name in TOKENS else "light"
+    app = QApplication.instance()
+    if isinstance(app, QApplication):
+        app.setStyle("Fusion")
+        app.setPalette(_palette())
+        app.setStyleSheet(style_sheet())
+
+
+def name() -> str:
+    """Return the name of the theme in use."""
+    return _current
+
+
+def token(key: str) -> str:
+    """Return a colour of the theme in use, ``#rrggbb``."""
+    return TOKENS[_current][key]
+
+
+def class_colour(position: int) -> str:
+    """Return the colour of the class at a position, from 1."""
+    return CLASS_COLOURS[(position - 1) % len(CLASS_COLOURS)]
+
+
+def class_shape(position: int) -> str:
+    """Return the shape of the class at a position, from 1, as a character."""
+    return CLASS_SHAPES[(position - 1) % len(CLASS_SHAPES)]
+
+
+def cividis() -> np.ndarray:
+    """Return a colour map of 256 entries, (256, 3) uint8, ordered and readable for every kind of colour vision."""
+    stops = np.array(CIVIDIS)
+    at = np.linspace(0, len(stops) - 1, 256)
+    return np.stack([np.interp(at, np.arange(len(stops)), stops[:, c]) for c in range(3)], axis=1).astype(np.uint8)
+
+
+def _palette() -> QPalette:
+    palette = QPalette()
+    roles = QPalette.ColorRole
+    for role, key in (
+        (roles.Window, "background"), (roles.WindowText, "text"), (roles.Base, "surface"), (roles.AlternateBase, "raised"),
+        (roles.Text, "text"), (roles.Button, "raised"), (roles.ButtonText, "text"), (roles.Highlight, "accent"),
+        (roles.HighlightedText, "on-accent"), (roles.ToolTipBase, "raised"), (roles.ToolTipText, "text"),
+        (roles.PlaceholderText, "muted"),
+    ):  # fmt: skip
+        palette.setColor(role, QColor(token(key)))
+    return palette
+
+
+def style_sheet() -> str:
+    """Return the style sheet of the theme in use."""
+    sheet = """
+    * { font-size: 12px; }
+    QMainWindow, QDialog { background: @background; }
+    QLabel[role="title"] { font-size: 15px; font-weight: 600; }
+    QLabel[role="muted"] { color: @muted; }
+    QLabel[role="figure"] { font-size: 22px; font-weight: 600; }
+    QLabel[role="badge"] { background: @warn; color: @surface; border-radius: 3px; padding: 1px 6px; font-weight: 600; }
+    QFrame[role="card"] { background: @surface; border: 1px solid @line; border-radius: 6px; }
+    QFrame[role="bar"] { background: @raised; border: 0; border-bottom: 1px solid @line; }
+    QFrame[role="error"] { background: @surface; border: 1px solid @bad; border-left: 4px solid @bad; border-radius: 4px; }
+    QFrame[role="notice"] { background: @surface; border: 1px solid @accent; border-left: 4px solid @accent; border-radius: 4px; }
+    QPushButton { background: @surface; border: 1px solid @line; border-radius: 4px; padding: 5px 12px; }
+    QPushButton:hover { border-color: @accent; }
+    QPushButton:disabled { color: @muted; }
+    QPushButton[role="primary"] { background: @accent; color: @on-accent; border-color: @accent; font-weight: 600; }
+    QPushButton[role="primary"]:disabled { background: @raised; color: @muted; border-color: @line; }
+    QToolButton[role="rail"] { border: 0; border-left: 3px solid transparent; padding: 10px 2px; color: @muted; }
+    QToolButton[role="rail"]:hover { color: @text; }
+    QToolButton[role="rail"]:checked { color: @accent; border-left-color: @accent; background: @surface; font-weight: 600; }
+    QTableView, QListWidget, QTreeWidget, QPlainTextEdit { background: @surface; border: 1px solid @line; gridline-color: @line; }
+    QHeaderView::section { background: @raised; color: @text; border: 0; border-right: 1px solid @line; padding: 4px 6px; }
+    QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox {
+        background: @surface; border: 1px solid @line; border-radius: 4px; padding: 3px 6px; }
+    QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus { border-color: @accent; }
+    QProgressBar { border: 1px solid @line; border-radius: 4px; text-align: center; background: @surface; max-height: 14px; }
+    QProgressBar::chunk { background: @accent; border-radius: 3px; }
+    QStatusBar { background: @raised; border-top: 1px solid @line; }
+    QDockWidget::title { background: @raised; padding: 5px 8px; }
+    QToolTip { background: @raised; color: @text; border: 1px solid @line; }
+    """
+    for key, value in sorted(TOKENS[_current].items(), key=lambda item: -len(item[0])):
+        sheet = sheet.replace(f"@{key}", value)
+    return sheet

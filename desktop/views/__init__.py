@@ -1,0 +1,1 @@
+"""The five rooms. A room never imports another."""

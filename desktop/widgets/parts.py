@@ -1,0 +1,134 @@
+"""Small parts of the window's language: titles, cards, badges, buttons, empty rooms, message bars."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QLocale, Qt, Signal
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from core.errors import HitscopeError
+
+
+def label(text: str = "", role: str = "", *, wrap: bool = False) -> QLabel:
+    """Return a label; `role` is one of the style sheet's."""
+    made = QLabel(text)
+    made.setProperty("role", role)
+    made.setWordWrap(wrap)
+    made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return made
+
+
+def button(text: str, run: Callable[[], object], *, primary: bool = False, tip: str = "") -> QPushButton:
+    """Return a button."""
+    made = QPushButton(text)
+    made.setProperty("role", "primary" if primary else "")
+    made.setToolTip(tip)
+    made.setAccessibleName(text)
+    made.clicked.connect(lambda _checked=False: run())
+    return made
+
+
+def card(title: str = "") -> tuple[QFrame, QVBoxLayout]:
+    """Return a card and its layout."""
+    frame = QFrame()
+    frame.setProperty("role", "card")
+    layout = QVBoxLayout(frame)
+    layout.setContentsMargins(12, 10, 12, 12)
+    layout.setSpacing(8)
+    if title:
+        layout.addWidget(label(title, "title"))
+    return frame, layout
+
+
+def badge(text: str) -> QLabel:
+    """Return a badge such as ``simulated``."""
+    made = label(text, "badge")
+    made.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Maximum)
+    return made
+
+
+def number(value: float, decimals: int = 0) -> str:
+    """Return a number as the user's locale writes it."""
+    return QLocale().toString(float(value), "f", decimals)
+
+
+def interval(value: float, low_high: list[float] | tuple[float, float], decimals: int = 3) -> str:
+    """Return ``0.912 [0.880, 0.941]``."""
+    low, high = low_high
+    return f"{number(value, decimals)} [{number(low, decimals)}, {number(high, decimals)}]"
+
+
+def clock(seconds: float) -> str:
+    """Return ``1:02:03.4`` or ``2:03.4``."""
+    tenths = round(seconds * 10)
+    hours, rest = divmod(tenths, 36000)
+    minutes, rest = divmod(rest, 600)
+    tail = f"{rest // 10:02d}.{rest % 10}"
+    return f"{hours}:{minutes:02d}:{tail}" if hours else f"{minutes}:{tail}"
+
+
+class EmptyState(QWidget):
+    """A room with nothing in it yet: what it is for and the one next step."""
+
+    def __init__(self, title: str, text: str, action: str = "", run: Callable[[], object] | None = None) -> None:
+        super().__init__()
+        outer = QVBoxLayout(self)
+        outer.addStretch(2)
+        for widget in (label(title, "title"), label(text, "muted", wrap=True)):
+            widget.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            widget.setMaximumWidth(560)
+            outer.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
+        if action and run is not None:
+            outer.addSpacing(8)
+            outer.addWidget(button(action, run, primary=True), 0, Qt.AlignmentFlag.AlignHCenter)
+        outer.addStretch(3)
+
+
+class MessageBar(QFrame):
+    """What happened, what was kept, what to do; details fold out and can be copied."""
+
+    dismissed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._layout = QHBoxLayout(self)
+        self._layout.setContentsMargins(12, 6, 8, 6)
+        self._text = label("", wrap=True)
+        self._action = QPushButton()
+        self._action.hide()
+        self._layout.addWidget(self._text, 1)
+        self._layout.addWidget(self._action)
+        self._layout.addWidget(button(self.tr("Copy"), self._copy, tip=self.tr("Copy this message")))
+        self._layout.addWidget(button(self.tr("Close"), self.dismiss))
+        self.setAccessibleName(self.tr("Message"))
+        self.hide()
+
+    def show_error(self, error: Exception) -> None:
+        """Show an error in its own words."""
+        known = isinstance(error, HitscopeError)
+        self._show(str(error) if known else f"{type(error).__name__}: {error}", "error")
+
+    def show_notice(self, text: str) -> None:
+        """Show something that is not an error."""
+        self._show(text, "notice")
+
+    def dismiss(self) -> None:
+        """Put the message away."""
+        self.hide()
+        self.dismissed.emit()
+
+    @property
+    def text(self) -> str:
+        """What it says."""
+        return self._text.text()
+
+    def _show(self, text: str, role: str) -> None:
+        self._text.setText(text)
+        self.setProperty("role", role)
+        self.style().unpolish(self)
+        self.style().polish(self)
+        self.show()
+
+    def _copy(self) -> None:
+        QApplication.clipboard().setText(self._text.text())

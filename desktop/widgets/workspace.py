@@ -1,0 +1,58 @@
+"""What every room is."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QStackedLayout, QWidget
+
+from desktop.actions.registry import Action
+from desktop.services.session import Session
+
+
+class Workspace(QWidget):
+    """A room of the window.
+
+    Subclasses set `id`, `title`, `glyph` and `hint`, build their widgets in ``__init__``, and refresh in `activate` and on
+    the session's signals; a hidden room catches up when it is shown.
+    """
+
+    id = ""
+    title = ""
+    glyph = ""
+    hint = ""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.setAccessibleName(self.title)
+        self._pages = QStackedLayout(self)
+        self._empty: QWidget | None = None
+
+    def set_content(self, content: QWidget) -> None:
+        """Set the room's widget."""
+        self._pages.insertWidget(0, content)
+        self._pages.setCurrentIndex(0)
+
+    def show_empty(self, empty: QWidget | None) -> None:
+        """Show what the room needs before it can be used, or, with None, the room."""
+        if self._empty is not None:
+            self._pages.removeWidget(self._empty)
+            self._empty.deleteLater()
+            self._empty = None
+        if empty is not None:
+            self._empty = empty
+            self._pages.addWidget(empty)
+            self._pages.setCurrentWidget(empty)
+        else:
+            self._pages.setCurrentIndex(0)
+
+    def actions_of_room(self) -> list[Action]:
+        """Return the room's actions; their shortcuts work while it is shown."""
+        return []
+
+    def activate(self) -> None:
+        """The room was entered."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether nothing is being computed for what is shown."""
+        return not self.session.tasks.busy
