@@ -27,7 +27,7 @@ class EventModel(QAbstractTableModel):
         self.headers = [
             self.tr("Event"),
             self.tr("Time"),
-            self.tr("Length (ms)"),
+            self.tr("ms"),
             self.tr("Kind"),
             self.tr("Label"),
             self.tr("From"),

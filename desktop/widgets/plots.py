@@ -82,8 +82,9 @@ def pen(key: str, width: float = 1) -> Any:
 class EventLayer(pg.GraphicsObject):
     """Events as translucent boxes over a trace: one item, whatever their number."""
 
-    def __init__(self) -> None:
+    def __init__(self, strength: float = 1.0) -> None:
         super().__init__()
+        self._strength = strength
         self._boxes: list[tuple[float, float, str, bool, str]] = []
         self._rect = pg.QtCore.QRectF()
 
@@ -103,7 +104,7 @@ class EventLayer(pg.GraphicsObject):
         low, height = self._rect.top(), self._rect.height()
         for start, length, colour, selected, _text in self._boxes:
             fill = QColor(colour)
-            fill.setAlpha(110 if selected else 45)
+            fill.setAlpha(round(self._strength * (110 if selected else 45)))
             outline = QColor(colour)
             outline.setAlpha(255 if selected else 110)
             painter.setPen(pg.mkPen(outline, width=0))

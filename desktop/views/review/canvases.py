@@ -74,7 +74,7 @@ class SpectrogramCanvas(QObject):
         self.image = pg.ImageItem(axisOrder="row-major")
         self.image.setLookupTable(theme.cividis())
         self.widget.addItem(self.image)
-        self._events = EventLayer()
+        self._events = EventLayer(0.25)
         self.widget.addItem(self._events)
         self.empty = True
 

@@ -42,7 +42,7 @@ def read_page(pyramid: Pyramid, channels: tuple[int, ...], start_s: float, lengt
         lines.append((np.repeat(t, 2), np.column_stack([low, high]).ravel()) if low is not high else (t, low))
         values = lines[-1][1]
         finite = values[np.isfinite(values)]
-        spreads.append(float(np.subtract(*np.percentile(finite, [98, 2]))) if len(finite) else 0.0)
+        spreads.append(float(np.subtract(*np.percentile(finite, [99.8, 0.2]))) if len(finite) else 0.0)
     return Page(start_s, length_s, channels, tuple(lines), tuple(spreads))
 
 

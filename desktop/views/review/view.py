@@ -85,7 +85,8 @@ class ReviewView(Workspace):
         layout.addWidget(self.overview.widget)
         split.addWidget(middle)
         split.addWidget(self._right())
-        split.setSizes([190, 900, 330])
+        split.setSizes([220, 880, 340])
+        split.setChildrenCollapsible(False)
         split.setStretchFactor(1, 1)
         return split
 
@@ -97,11 +98,14 @@ class ReviewView(Workspace):
         self.recordings = QListWidget()
         self.recordings.setAccessibleName(self.tr("Recordings"))
         self.recordings.currentRowChanged.connect(self._choose_recording)
-        layout.addWidget(self.recordings, 2)
+        self.recordings.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        side.setMinimumWidth(190)
+        layout.addWidget(self.recordings, 3)
         layout.addWidget(label(self.tr("Channels"), "title"))
         self.channel_list = QListWidget()
         self.channel_list.setAccessibleName(self.tr("Channels: ticked ones are shown"))
         self.channel_list.itemChanged.connect(lambda _item: self._channels_ticked())
+        self.channel_list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         layout.addWidget(self.channel_list, 2)
         return side
 
@@ -156,7 +160,7 @@ class ReviewView(Workspace):
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(22)
         self.table.horizontalHeader().setStretchLastSection(True)
-        for column, width in enumerate((52, 66, 72, 62, 66)):
+        for column, width in enumerate((50, 62, 56, 52, 64)):
             self.table.setColumnWidth(column, width)
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._table_selected())
         layout.addWidget(self.table, 1)

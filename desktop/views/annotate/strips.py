@@ -1,0 +1,241 @@
+"""The strips round the map: maps to choose from, classes, propagation."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QColor, QIcon, QImage, QPixmap
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.annotation import TradeOff
+from core.projection import ProjectionSet
+from core.study import LabelClass, RunEntry
+from desktop.services import theme
+from desktop.widgets.map_canvas import Colours
+from desktop.widgets.parts import button, label, number
+from desktop.widgets.plots import pen, plot
+
+COLOUR_BY = ("label", "local quality", "recording", "kind", "prediction")
+
+
+def thumbnail(points: np.ndarray, colours: Colours, size: int = 132) -> QPixmap:
+    """Return a small picture of a map."""
+    image = np.empty((size, size, 3), np.uint8)
+    image[:] = [int(theme.token("plot")[i : i + 2], 16) for i in (1, 3, 5)]
+    low, high = points.min(axis=0), points.max(axis=0)
+    xy = ((points - low) / np.maximum(high - low, 1e-9) * (size - 7) + 3).astype(int)
+    for dx, dy in ((0, 0), (1, 0), (0, 1), (1, 1)):
+        image[size - 1 - xy[:, 1] - dy, xy[:, 0] + dx] = colours
+    return QPixmap.fromImage(QImage(image.tobytes(), size, size, 3 * size, QImage.Format.Format_RGB888))
+
+
+class MapsStrip(QWidget):
+    """Feature space, best, middle and worst map, what colours the points."""
+
+    run_chosen = Signal(str)
+    map_chosen = Signal(int)
+    colour_chosen = Signal(str)
+    learn = Signal()
+    project = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFixedWidth(190)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(10, 10, 6, 10)
+        layout.addWidget(label(self.tr("Features"), "title"))
+        self.features = QComboBox()
+        self.features.setAccessibleName(self.tr("Feature space"))
+        layout.addWidget(self.features)
+        layout.addWidget(button(self.tr("Learn features…"), self.learn.emit))
+        layout.addWidget(label(self.tr("Maps"), "title"))
+        self.runs = QComboBox()
+        self.runs.setAccessibleName(self.tr("Projection"))
+        self.runs.activated.connect(lambda i: self.run_chosen.emit(self.runs.itemData(i)))
+        layout.addWidget(self.runs)
+        self.maps = QListWidget()
+        self.maps.setAccessibleName(self.tr("Best, middle and worst map"))
+        self.maps.setViewMode(QListWidget.ViewMode.IconMode)
+        self.maps.setIconSize(QSize(132, 132))
+        self.maps.setMovement(QListWidget.Movement.Static)
+        self.maps.setResizeMode(QListWidget.ResizeMode.Adjust)
+        self.maps.setWordWrap(True)
+        self.maps.itemClicked.connect(lambda item: self.map_chosen.emit(item.data(Qt.ItemDataRole.UserRole)))
+        layout.addWidget(self.maps, 1)
+        layout.addWidget(button(self.tr("Make maps…"), self.project.emit))
+        layout.addWidget(label(self.tr("Colour by"), "title"))
+        self.colour = QComboBox()
+        self.colour.setAccessibleName(self.tr("Colour by"))
+        for name in COLOUR_BY:
+            self.colour.addItem(self.tr(name), name)
+        self.colour.activated.connect(lambda i: self.colour_chosen.emit(self.colour.itemData(i)))
+        layout.addWidget(self.colour)
+
+    def show_runs(self, features: list[RunEntry], projections: list[RunEntry], current: str | None) -> None:
+        """List the finished feature spaces and projections."""
+        for box, runs in ((self.features, features), (self.runs, projections)):
+            box.clear()
+            for run in reversed(runs):
+                box.addItem(run.name, run.id)
+        if current is not None:
+            self.runs.setCurrentIndex(max(0, self.runs.findData(current)))
+
+    def show_maps(self, maps: ProjectionSet, colours: Colours) -> None:
+        """Show the three thumbnails with silhouette and parameters."""
+        self.maps.clear()
+        for title, which in (
+            (self.tr("best"), maps.best),
+            (self.tr("middle"), maps.middle),
+            (self.tr("worst"), maps.worst),
+        ):
+            made = maps.maps[which]
+            score = self.tr("no labels") if made.silhouette is None else f"s = {number(made.silhouette, 2)}"
+            how = made.params["method"] + (f" {made.params['perplexity']:g}" if "perplexity" in made.params else "")
+            item = QListWidgetItem(QIcon(thumbnail(made.points, colours)), f"{title}: {score}\n{how}")
+            item.setData(Qt.ItemDataRole.UserRole, which)
+            item.setToolTip(", ".join(f"{k} {v}" for k, v in made.params.items()))
+            self.maps.addItem(item)
+
+
+class ClassesStrip(QWidget):
+    """Classes with key, colour, shape and count; a click labels the selection."""
+
+    chosen = Signal(str)
+    add = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFixedWidth(170)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(6, 10, 10, 10)
+        layout.addWidget(label(self.tr("Classes"), "title"))
+        self.list = QListWidget()
+        self.list.setAccessibleName(self.tr("Classes: activate one to label the selection"))
+        self.list.itemClicked.connect(lambda item: self.chosen.emit(item.data(Qt.ItemDataRole.UserRole)))
+        layout.addWidget(self.list, 1)
+        layout.addWidget(button(self.tr("Add a class…"), self.add.emit))
+        self.selection = label("", "muted", wrap=True)
+        layout.addWidget(self.selection)
+
+    def show_classes(self, classes: list[LabelClass], counts: dict[str, int], unlabelled: int) -> None:
+        """Show the classes of the events on the map."""
+        self.list.clear()
+        for c in classes:
+            item = QListWidgetItem(
+                f"{c.position}  {theme.class_shape(c.position)}  {c.title}   {number(counts.get(c.key, 0))}"
+            )
+            item.setForeground(QColor(theme.class_colour(c.position)))
+            item.setData(Qt.ItemDataRole.UserRole, c.key)
+            item.setToolTip(self.tr("Label the selection as {} (key {})").format(c.title, c.position))
+            self.list.addItem(item)
+        rest = QListWidgetItem(self.tr("–  ·  unlabelled   {}").format(number(unlabelled)))
+        rest.setForeground(QColor(theme.token("muted")))
+        rest.setData(Qt.ItemDataRole.UserRole, "")
+        rest.setToolTip(self.tr("Take the label of the selection away (Del)"))
+        self.list.addItem(rest)
+
+
+class PropagationBar(QFrame):
+    """K and τ, the trade-off, and Preview → Accept or Discard."""
+
+    changed = Signal()
+    preview = Signal()
+    accept = Signal()
+    discard = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("role", "card")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 8, 12, 8)
+        sliders = QVBoxLayout()
+        self.k, self.k_text = self._slider(sliders, self.tr("Neighbours K"), 1, 50, 10)
+        self.tau, self.tau_text = self._slider(sliders, self.tr("Least quality τ"), 0, 100, 10)
+        row.addLayout(sliders, 2)
+        self.plot = plot(self.tr("Accuracy against coverage"), self.tr("Labelled (%)"), self.tr("Right (%)"))
+        self.plot.setFixedSize(230, 110)
+        self._line = self.plot.plot(
+            [], [], pen=pen("accent"), symbol="o", symbolSize=5, symbolBrush=theme.token("accent")
+        )
+        self._here = pg.ScatterPlotItem(size=11, brush=None, pen=pen("bad", 2))
+        self.plot.addItem(self._here)
+        row.addWidget(self.plot)
+        buttons = QVBoxLayout()
+        self.text = label("", "muted", wrap=True)
+        buttons.addWidget(self.text)
+        self.preview_button = QPushButton(self.tr("Preview labels"))
+        self.preview_button.setProperty("role", "primary")
+        self.preview_button.clicked.connect(lambda _checked=False: self.preview.emit())
+        buttons.addWidget(self.preview_button)
+        decide = QHBoxLayout()
+        self.accept_button = button(self.tr("Accept"), self.accept.emit, primary=True)
+        self.discard_button = button(self.tr("Discard"), self.discard.emit)
+        decide.addWidget(self.accept_button)
+        decide.addWidget(self.discard_button)
+        buttons.addLayout(decide)
+        row.addLayout(buttons, 2)
+        self.show_preview(None)
+        self._show_values()
+
+    def _slider(self, layout: QVBoxLayout, title: str, low: int, high: int, value: int) -> tuple[QSlider, QLabel]:
+        row = QHBoxLayout()
+        text = label("")
+        text.setMinimumWidth(130)
+        slider = QSlider(Qt.Orientation.Horizontal)
+        slider.setRange(low, high)
+        slider.setValue(value)
+        slider.setAccessibleName(title)
+        slider.setProperty("title", title)
+        slider.valueChanged.connect(lambda _v: self._show_values())
+        slider.sliderReleased.connect(self.changed.emit)
+        row.addWidget(text)
+        row.addWidget(slider, 1)
+        layout.addLayout(row)
+        return slider, text
+
+    @property
+    def values(self) -> tuple[int, float]:
+        """K and τ."""
+        return self.k.value(), self.tau.value() / 100
+
+    def _show_values(self) -> None:
+        k, tau = self.values
+        self.k_text.setText(f"{self.k.property('title')}: {k}")
+        self.tau_text.setText(f"{self.tau.property('title')}: {number(tau, 2)}")
+
+    def show_curve(self, curve: list[TradeOff]) -> None:
+        """Show the trade-off; the ring is the present τ."""
+        good = [c for c in curve if c.n]
+        x, y = [100 * c.coverage for c in good], [100 * c.accuracy for c in good]
+        self._line.setData(x, y)
+        near = min(good, key=lambda c: abs(c.tau - self.values[1]), default=None)
+        self._here.setData([] if near is None else [100 * near.coverage], [] if near is None else [100 * near.accuracy])
+        if near is not None:
+            self.text.setText(
+                self.tr("About {} % of hidden labels come back right (n = {}).").format(
+                    number(100 * near.accuracy), number(near.n)
+                )
+            )
+        else:
+            self.text.setText(
+                self.tr("Label at least two events of each class to see what propagation would get right.")
+            )
+
+    def show_preview(self, n: int | None) -> None:
+        """Show that a proposal of `n` labels waits, or, with None, that none does."""
+        self.accept_button.setEnabled(bool(n))
+        self.discard_button.setEnabled(n is not None)
+        text = self.tr("Preview labels") if n is None else self.tr("{} labels proposed").format(number(n))
+        self.preview_button.setText(text)

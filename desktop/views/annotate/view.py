@@ -1,0 +1,360 @@
+"""Annotate: label events on a map of learnt features, and propagate labels where the map can be trusted."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QInputDialog, QPushButton, QVBoxLayout, QWidget
+
+from core.annotation import TradeOff, to_changeset
+from core.projection import ProjectionSet
+from core.study import RunEntry, define_classes
+from desktop.actions.registry import Action
+from desktop.services.session import Session
+from desktop.views.annotate import data
+from desktop.views.annotate.strips import ClassesStrip, MapsStrip, PropagationBar
+from desktop.widgets.map_canvas import Colours, MapCanvas, class_colours, scale_colours
+from desktop.widgets.parts import EmptyState, badge, label, number
+from desktop.widgets.workspace import Workspace
+
+
+class AnnotateView(Workspace):
+    """The map fills the room; maps left, classes right, propagation below."""
+
+    id, title, glyph = "annotate", "Annotate", "◎"
+    hint = "Label events on a map of their features"
+    go = Signal(str)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self.run_id: str | None = None
+        self.maps: ProjectionSet | None = None
+        self.which = 0
+        self.proposal: data.Preview | None = None
+        self._predicted: dict[int, int] = {}
+        self.strip, self.classes, self.bar, self.canvas = MapsStrip(), ClassesStrip(), PropagationBar(), MapCanvas()
+        self.set_content(self._build())
+        self.strip.run_chosen.connect(self.choose_run)
+        self.strip.map_chosen.connect(self.choose_map)
+        self.strip.colour_chosen.connect(lambda _name: self._recolour())
+        self.strip.learn.connect(self.learn_features)
+        self.strip.project.connect(self.make_maps)
+        self.classes.chosen.connect(lambda key: self.session.label(self.session.selection.ids, key))
+        self.classes.add.connect(self.add_class)
+        self.bar.changed.connect(self._sliders_moved)
+        self.bar.preview.connect(self.preview)
+        self.bar.accept.connect(self.accept)
+        self.bar.discard.connect(self.discard)
+        self.canvas.selected.connect(self._select)
+        self.canvas.hovered.connect(self._hover)
+        session.selection.changed.connect(lambda ids, _origin: self._show_selection(ids))
+        session.labels_changed.connect(lambda _ids: self._labels_changed())
+        session.events_changed.connect(lambda _ids: self._labels_changed())
+        session.runs_changed.connect(self._runs_changed)
+        session.study_changed.connect(self._runs_changed)
+        self._runs_changed()
+
+    def _build(self) -> QWidget:
+        content = QWidget()
+        row = QHBoxLayout(content)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.strip)
+        middle = QVBoxLayout()
+        middle.setContentsMargins(0, 8, 0, 8)
+        head = QHBoxLayout()
+        self.caption, self.simulated, self.pointer = label("", "title"), badge(self.tr("simulated")), label("", "muted")
+        self.lasso = QPushButton(self.tr("Lasso (L)"))
+        self.lasso.setCheckable(True)
+        self.lasso.setToolTip(self.tr("Draw round events to select them; Shift adds, Alt takes away (L)"))
+        self.lasso.toggled.connect(self._lasso_toggled)
+        for widget in (self.caption, self.simulated):
+            head.addWidget(widget)
+        head.addStretch(1)
+        head.addWidget(self.pointer)
+        head.addWidget(self.lasso)
+        middle.addLayout(head)
+        middle.addWidget(self.canvas, 1)
+        middle.addWidget(self.bar)
+        row.addLayout(middle, 1)
+        row.addWidget(self.classes)
+        return content
+
+    # Runs and maps
+
+    def _runs(self, kind: str) -> list[RunEntry]:
+        study = self.session.study
+        return [run for run in study.runs(kind) if run.status == "done"] if study is not None else []
+
+    def _runs_changed(self) -> None:
+        if self.session.study is None:
+            return
+        features, projections = self._runs("features"), self._runs("projection")
+        known = [run.id for run in projections]
+        if not projections:
+            self._show_missing(features)
+            return
+        self.show_empty(None)
+        if self.run_id not in known or known[-1] != self._newest:
+            self._newest = known[-1]
+            self.choose_run(known[-1])
+        self.strip.show_runs(features, projections, self.run_id)
+
+    _newest = ""
+
+    def _show_missing(self, features: list[RunEntry]) -> None:
+        what = self.tr("Here you label events on a map where similar ones lie together, and let labels spread over it.")
+        running = {job.run.kind for job in self.session.jobs.running}
+        if not len(self.session.events):
+            title, step = self.tr("No events yet"), self.tr("First, the study needs events.")
+            button, run = self.tr("Find events in Review"), lambda: self.go.emit("review")
+        elif not features:
+            title, button, run = self.tr("No features yet"), self.tr("Learn features…"), self.learn_features
+            waiting = self.tr("Features are being learnt; see the jobs.")
+            step = waiting if "features" in running else self.tr("First, learn features.")
+        else:
+            title, button, run = self.tr("No map yet"), self.tr("Make maps"), self.make_maps
+            waiting = self.tr("Maps are being made; see the jobs.")
+            step = waiting if "projection" in running else self.tr("Features are there; now make maps of them.")
+        self.show_empty(EmptyState(title, f"{what} {step}", button, run))
+
+    def learn_features(self) -> None:
+        """Learn features of one kind of events by an autoencoder, in a job."""
+        kinds = sorted(set(self.session.events.kind.tolist()))
+        if not kinds:
+            return
+        kind = kinds[0]
+        if len(kinds) > 1:
+            title, question = self.tr("Learn features"), self.tr("Of which events?")
+            counts = Counter(self.session.events.kind.tolist())
+            names = [f"{k} ({number(counts[k])})" for k in kinds]
+            chosen, good = QInputDialog.getItem(self, title, question, names, 0, False)
+            if not good:
+                return
+            kind = kinds[names.index(chosen)]
+        self.start_features(kind)
+
+    def start_features(self, kind: str) -> None:
+        """Start the job that learns features of a kind of events."""
+        params = {"kinds": [kind], "objective": "autoencoder", "n_latent": 16, "epochs": 12}
+        self.session.start_job("features", self.tr("autoencoder of {}").format(kind), params)
+
+    def make_maps(self) -> None:
+        """Make a grid of maps of the chosen feature space, in a job."""
+        features = self._runs("features")
+        if features:
+            chosen = self.strip.features.currentData() or features[-1].id
+            run = next(run for run in features if run.id == chosen)
+            params = {"features": run.id, "perplexities": [30, 100], "exaggerations": [12], "iterations": 400}
+            self.session.start_job("projection", self.tr("maps of {}").format(run.name), params, parent=run.id)
+
+    def choose_run(self, run_id: str) -> None:
+        """Show the maps of a projection run."""
+        study = self.session.study
+        assert study is not None
+        self.run_id = run_id
+        run = study.run(run_id)
+        failed = self.session.failed.emit
+        self.session.tasks.submit("annotate maps", data.read_maps, run, done=self._show_maps, failed=failed)
+        runs = study.runs("training") + study.runs("compression")
+        self.session.tasks.submit("annotate predictions", data.read_predictions, runs, done=self._predictions_read)
+
+    def _predictions_read(self, predicted: dict[int, int]) -> None:
+        self._predicted = predicted
+        self._recolour()
+
+    def _show_maps(self, maps: ProjectionSet) -> None:
+        self.maps = maps
+        self.strip.show_maps(maps, self._label_colours())
+        self.choose_map(maps.best)
+
+    def choose_map(self, which: int) -> None:
+        """Show one of the maps."""
+        if self.maps is None:
+            return
+        self.which = which
+        self.discard()
+        made = self.maps.maps[which]
+        self.canvas.show_points(self.maps.ids, made.points)
+        score = "" if made.silhouette is None else self.tr(", silhouette {}").format(number(made.silhouette, 2))
+        self.caption.setText(
+            self.tr("{} map of {} events{}").format(made.params["method"], number(len(self.maps.ids)), score)
+        )
+        self._labels_changed()
+
+    # Colours and counts
+
+    def _events_on_map(self):
+        events = self.session.events
+        assert self.maps is not None
+        there = np.isin(self.maps.ids, events.id)
+        return events.take(events.row_of(self.maps.ids[there])), there
+
+    def _label_colours(self) -> Colours:
+        events, there = self._events_on_map()
+        labels = np.full(len(there), "", object)
+        labels[there] = events.label
+        return class_colours(labels, {c.key: c.position for c in self.session.classes})
+
+    def _colours(self) -> Colours:
+        assert self.maps is not None
+        by = self.strip.colour.currentData()
+        if by == "local quality":
+            return scale_colours(self.maps.maps[self.which].quality)
+        if by in ("recording", "kind"):
+            events, there = self._events_on_map()
+            values = np.full(len(there), "", object)
+            values[there] = getattr(events, by).astype(str)
+            names = sorted(set(values[there].tolist()))
+            return class_colours(values, {name: place for place, name in enumerate(names, 1)})
+        if by == "prediction":
+            numbers = [self._predicted.get(event, -1) for event in self.maps.ids.tolist()]
+            keys = np.array([str(n) if n >= 0 else "" for n in numbers], object)
+            return class_colours(keys, {str(n): n + 1 for n in range(9)})
+        return self._label_colours()
+
+    def _recolour(self) -> None:
+        if self.maps is None:
+            return
+        colours = self._colours()
+        rings = np.zeros(len(self.maps.ids), bool)
+        if self.proposal is not None:
+            position = {c.key: c.position for c in self.session.classes}
+            at = {event: row for row, event in enumerate(self.maps.ids.tolist())}
+            rows = [at[event] for event in self.proposal.proposal.ids.tolist()]
+            colours[rows] = class_colours(np.array(self.proposal.keys, object), position)
+            rings[rows] = True
+        self.canvas.show_colours(colours, rings)
+
+    def _labels_changed(self) -> None:
+        if self.maps is None:
+            return
+        events, _ = self._events_on_map()
+        counts = Counter(text for text in events.label.tolist() if text)
+        self.classes.show_classes(self.session.classes, counts, int((events.label == "").sum()))
+        simulated = {r.id for r in self.session.recordings if r.simulated}
+        self.simulated.setVisible(bool(simulated & set(events.recording.tolist())))
+        self._recolour()
+        self._read_curve()
+
+    def _read_curve(self) -> None:
+        assert self.maps is not None
+        made, k = self.maps.maps[self.which], self.bar.values[0]
+        classes = [c.key for c in self.session.classes]
+        arguments = (self.maps.ids, made.points, made.quality, self.session.events, classes, k)
+        self.session.tasks.submit("annotate curve", data.curve, *arguments, done=self._show_curve)
+
+    def _show_curve(self, curve: list[TradeOff]) -> None:
+        self._curve = curve
+        self.bar.show_curve(curve)
+
+    _curve: list[TradeOff] = []  # noqa: RUF012 - replaced, never changed in place
+
+    # Selecting and labelling
+
+    def _select(self, ids: tuple[int, ...], modifiers: Qt.KeyboardModifier) -> None:
+        old = self.session.selection.ids
+        if modifiers & Qt.KeyboardModifier.ShiftModifier:
+            ids = tuple(dict.fromkeys((*old, *ids)))
+        elif modifiers & Qt.KeyboardModifier.AltModifier:
+            ids = tuple(i for i in old if i not in set(ids))
+        self.session.selection.set(ids, self.canvas)
+
+    def _show_selection(self, ids: tuple[int, ...]) -> None:
+        self.canvas.show_selection(ids)
+        self.classes.selection.setText(
+            self.tr("{} events selected. Press a class key.").format(number(len(ids))) if ids else ""
+        )
+
+    def _hover(self, event_id: int | None) -> None:
+        if event_id is None or self.maps is None:
+            self.pointer.setText("")
+            return
+        row = int(np.flatnonzero(self.maps.ids == event_id)[0])
+        quality = self.maps.maps[self.which].quality[row]
+        events = self.session.events
+        at = np.flatnonzero(events.id == event_id)
+        text = (events.label[at[0]] or self.tr("unlabelled")) if len(at) else ""
+        self.pointer.setText(self.tr("event {} · {} · LQ {}").format(event_id, text, number(quality, 2)))
+
+    def _lasso_toggled(self, on: bool) -> None:
+        self.canvas.box.lasso_on = on
+        self.canvas.setCursor(Qt.CursorShape.CrossCursor if on else Qt.CursorShape.ArrowCursor)
+
+    def add_class(self) -> None:
+        """Ask for a class and add it."""
+        name, good = QInputDialog.getText(self, self.tr("Add a class"), self.tr("Name of the class"))
+        if good and name.strip() and self.session.study is not None:
+            self.session.apply(define_classes(self.session.study, [(name.strip(), name.strip())]))
+
+    def step(self, direction: int) -> None:
+        """Select the next or previous event of the map."""
+        if self.maps is None or not len(self.maps.ids):
+            return
+        ids = self.maps.ids.tolist()
+        current = self.session.selection.ids[0] if self.session.selection.ids else None
+        place = ids.index(current) + direction if current in ids else 0
+        self.session.selection.set((ids[place % len(ids)],), self)
+
+    # Propagation
+
+    def _sliders_moved(self) -> None:
+        self._read_curve()
+        if self.proposal is not None:
+            self.preview()
+
+    def preview(self) -> None:
+        """Propose labels with the present K and τ; nothing is changed yet."""
+        if self.maps is None:
+            return
+        made = self.maps.maps[self.which]
+        classes = [c.key for c in self.session.classes]
+        arguments = (self.maps.ids, made.points, made.quality, self.session.events, classes, *self.bar.values)
+        self.session.tasks.submit(
+            "annotate preview", data.preview, *arguments, done=self._previewed, failed=self.session.failed.emit
+        )
+
+    def _previewed(self, proposal: data.Preview) -> None:
+        self.proposal = proposal
+        self.bar.show_preview(len(proposal.keys))
+        self._recolour()
+
+    def accept(self) -> None:
+        """Accept the proposal: one step of undo."""
+        study = self.session.study
+        if self.proposal is None or study is None or not self.proposal.keys:
+            return
+        k, tau = self.bar.values
+        keys = sorted(set(self.proposal.keys))
+        proposal = self.proposal.proposal
+        numbers = np.array([keys.index(key) for key in self.proposal.keys])
+        renumbered = type(proposal)(**(proposal.__dict__ | {"labels": numbers}))
+        reason = f"LQ-KNN on {self.run_id}, map {self.which}, k = {k}, τ = {tau:g}"
+        self.discard()
+        self.session.apply(to_changeset(study, renumbered, keys), reason)
+
+    def discard(self) -> None:
+        """Put the proposal away."""
+        self.proposal = None
+        self.bar.show_preview(None)
+        self._recolour()
+
+    def activate(self) -> None:
+        self._runs_changed()
+
+    def actions_of_room(self) -> list[Action]:
+        menu = self.tr("Annotate")
+        every = lambda: self.session.selection.set(self.maps.ids.tolist(), self) if self.maps is not None else None  # noqa: E731
+        return [
+            Action("annotate.lasso", self.tr("Lasso"), self.lasso.toggle, menu, "L"),
+            Action("annotate.all", self.tr("Select all events of the map"), every, menu, "Ctrl+A"),
+            Action("annotate.next", self.tr("Next event"), lambda: self.step(1), menu, "N"),
+            Action("annotate.previous", self.tr("Previous event"), lambda: self.step(-1), menu, "P"),
+            Action("annotate.preview", self.tr("Preview propagated labels"), self.preview, menu, "Ctrl+Return"),
+            Action("annotate.accept", self.tr("Accept the preview"), self.accept, menu, "Ctrl+Shift+Return"),
+            Action("annotate.discard", self.tr("Discard the preview"), self.discard, menu, "Esc"),
+            Action("annotate.learn", self.tr("Learn features…"), self.learn_features, menu),
+            Action("annotate.maps", self.tr("Make maps"), self.make_maps, menu),
+        ]
