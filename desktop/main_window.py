@@ -161,7 +161,7 @@ class MainWindow(QMainWindow):
 
     def _status(self) -> None:
         self.job_line = QPushButton(self.tr("No jobs"))
-        self.job_line.setFlat(True)
+        self.job_line.setProperty("role", "line")
         self.job_line.setToolTip(self.tr("Show the jobs"))
         self.job_line.clicked.connect(lambda _checked=False: self.jobs_dock.setVisible(not self.jobs_dock.isVisible()))
         self.saved, self.annotator = label("", "muted"), label("", "muted")

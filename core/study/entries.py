@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -189,9 +190,14 @@ class Recovery:
 
     def __str__(self) -> str:
         kept = (
-            f"All {self.n_changesets} changes made since then are kept, up to “{self.last_title}” at {self.last_at}."
+            f"All {self.n_changesets} changes made since then are kept, up to “{self.last_title}” at {_local(self.last_at)}."
             if self.n_changesets
             else "No change had been made in it, so nothing was lost."
         )
         runs = f" Interrupted and ready to resume: {', '.join(self.interrupted_runs)}." if self.interrupted_runs else ""
-        return f"The session of {self.owner}, begun {self.since}, ended without closing the study. {kept}{runs}"
+        return f"The session of {self.owner}, begun {_local(self.since)}, ended without closing the study. {kept}{runs}"
+
+
+def _local(at: str | None) -> str:
+    """Return a UTC time as the local day and minute."""
+    return "?" if at is None else f"{datetime.fromisoformat(at).astimezone():%Y-%m-%d %H:%M}"

@@ -106,6 +106,7 @@ def style_sheet() -> str:
     QPushButton:disabled { color: @muted; }
     QPushButton[role="primary"] { background: @accent; color: @on-accent; border-color: @accent; font-weight: 600; }
     QPushButton[role="primary"]:disabled { background: @raised; color: @muted; border-color: @line; }
+    QPushButton[role="line"] { background: transparent; border: 0; text-align: left; padding: 2px 8px; }
     QToolButton[role="rail"] { border: 0; border-left: 3px solid transparent; padding: 10px 2px; color: @muted; }
     QToolButton[role="rail"]:hover { color: @text; }
     QToolButton[role="rail"]:checked { color: @accent; border-left-color: @accent; background: @surface; font-weight: 600; }

@@ -1,0 +1,113 @@
+"""Charts that Train and Compress share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
+
+from desktop.services import theme
+from desktop.widgets.parts import label, number
+from desktop.widgets.plots import pen, plot
+
+
+class CurvesChart(QWidget):
+    """Losses and validation MCC by epoch, live."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        self.legend = label("", "muted")
+        layout.addWidget(self.legend)
+        self.loss = plot(self.tr("Loss by epoch"), "", self.tr("Loss"))
+        self.score = plot(self.tr("Validation MCC by epoch"), self.tr("Epoch"), self.tr("MCC"))
+        for canvas in (self.loss, self.score):
+            canvas.getAxis("left").setWidth(54)
+            canvas.showGrid(y=True, alpha=0.2)
+            layout.addWidget(canvas)
+        self._train = self.loss.plot([], [], pen=pen("muted", 1.5))
+        self._validation = self.loss.plot([], [], pen=pen("accent", 1.5))
+        self._mcc = self.score.plot(
+            [], [], pen=pen("accent", 1.5), symbol="o", symbolSize=5, symbolBrush=theme.token("accent")
+        )
+        self._best = pg.ScatterPlotItem(size=12, brush=None, pen=pen("good", 2))
+        self.score.addItem(self._best)
+        self.score.setYRange(-0.1, 1.02)
+        self.legend.setText(
+            f'<span style="color:{theme.token("muted")}">━</span> {self.tr("training loss")} &nbsp; '
+            f'<span style="color:{theme.token("accent")}">━</span> {self.tr("validation loss and MCC")} &nbsp; '
+            f'<span style="color:{theme.token("good")}">○</span> {self.tr("best epoch, the one that is kept")}'
+        )
+
+    def show_history(self, history: Sequence[dict[str, float]]) -> None:
+        """Show the epochs so far."""
+        epochs = np.arange(1, len(history) + 1)
+        losses = [[h[key] for h in history] for key in ("train_loss", "validation_loss")]
+        self._train.setData(epochs, losses[0])
+        self._validation.setData(epochs, losses[1])
+        scores = [h["validation_mcc"] for h in history]
+        self._mcc.setData(epochs, scores)
+        best = int(np.argmax(scores)) if scores else None
+        self._best.setData([] if best is None else [best + 1], [] if best is None else [scores[best]])
+        for canvas in (self.loss, self.score):
+            canvas.setXRange(0.5, max(len(history), 2) + 0.5, padding=0)
+
+
+class ConfusionTable(QTableWidget):
+    """Counts and shares by true and predicted class; a cell selects its events."""
+
+    chosen = Signal(int, int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName(self.tr("Confusion matrix: rows are true, columns predicted; a cell selects its events"))
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self.cellClicked.connect(self.chosen)
+        self.cellActivated.connect(self.chosen)
+
+    def show_counts(self, counts: Sequence[Sequence[int]], classes: Sequence[str]) -> None:
+        """Show a confusion matrix."""
+        n = len(classes)
+        self.setRowCount(n)
+        self.setColumnCount(n)
+        self.setHorizontalHeaderLabels([self.tr("says {}").format(c) for c in classes])
+        self.setVerticalHeaderLabels([self.tr("is {}").format(c) for c in classes])
+        accent = QColor(theme.token("accent"))
+        for row in range(n):
+            total = max(sum(counts[row]), 1)
+            for column in range(n):
+                share = counts[row][column] / total
+                item = QTableWidgetItem(f"{number(counts[row][column])}\n{number(100 * share)} %")
+                item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
+                shade = QColor(accent)
+                shade.setAlphaF(0.08 + 0.5 * share)
+                item.setBackground(shade)
+                self.setItem(row, column, item)
+
+
+def forest(canvas: pg.PlotWidget, points: Sequence[dict[str, Any]]) -> None:
+    """Draw points with vertical intervals: each has ``x, y, low, high, colour, symbol``."""
+    canvas.clear()
+    for point in points:
+        bar = pg.ErrorBarItem(
+            x=np.array([point["x"]]),
+            y=np.array([point["y"]]),
+            top=np.array([max(point["high"] - point["y"], 0)]),
+            bottom=np.array([max(point["y"] - point["low"], 0)]),
+            beam=0.6,
+            pen=pg.mkPen(point["colour"], width=1.5),
+        )
+        canvas.addItem(bar)
+        dot = pg.ScatterPlotItem(
+            [point["x"]], [point["y"]], size=12, symbol=point["symbol"], brush=point["colour"], pen=None
+        )
+        canvas.addItem(dot)
