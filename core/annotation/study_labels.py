@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from core.annotation.lq_knn import Proposal
+from core.annotation.propagation import Proposal
 from core.study import Changeset, EventTable, Study, label_events
 
 

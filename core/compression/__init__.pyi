@@ -1,6 +1,6 @@
-from .account import Account as Account
-from .account import EnergyModel as EnergyModel
-from .account import account as account
+from .accounting import Account as Account
+from .accounting import EnergyModel as EnergyModel
+from .accounting import account as account
 from .layers import Layer as Layer
 from .layers import bake as bake
 from .layers import compress as compress

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from core.compression.account import account
+from core.compression.accounting import account
 from core.compression.layers import bake, compress, parametrised
 from core.jobs import JobSpec, Reporter, write_json
 from core.study import Study

@@ -5,5 +5,5 @@ from .maps import ProjectionSet as ProjectionSet
 from .maps import load_projection as load_projection
 from .neighbours import nearest as nearest
 from .quality import local_quality as local_quality
-from .silhouette import choose as choose
-from .silhouette import silhouette as silhouette
+from .scores import choose as choose
+from .scores import silhouette as silhouette

@@ -16,7 +16,7 @@ from core.jobs import JobSpec, NullReporter, Reporter, replacing
 from core.projection.maps import Map, save_map
 from core.projection.neighbours import checked_points
 from core.projection.quality import local_quality
-from core.projection.silhouette import choose, silhouette
+from core.projection.scores import choose, silhouette
 from core.study import Study
 
 EXAGGERATED_ITERATIONS, ITERATIONS = 250, 500

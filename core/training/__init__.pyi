@@ -1,9 +1,9 @@
 from . import losses as losses
 from .data import Dataset as Dataset
 from .data import load_dataset as load_dataset
-from .fit import FitResult as FitResult
-from .fit import FitSettings as FitSettings
-from .fit import fit as fit
+from .loop import FitResult as FitResult
+from .loop import FitSettings as FitSettings
+from .loop import fit as fit
 from .losses import LOSSES as LOSSES
 from .metrics import evaluate as evaluate
 from .metrics import mcc as mcc

@@ -19,7 +19,7 @@ from core.jobs import JobSpec, Reporter, read_json, replacing, write_bytes_atomi
 from core.models import build, count_parameters
 from core.study import Study
 from core.training.data import Dataset, describe, load_dataset
-from core.training.fit import FitSettings, fit
+from core.training.loop import FitSettings, fit
 from core.training.metrics import evaluate
 from core.training.predict import predict_probabilities
 from core.training.spec import TrainingSpec

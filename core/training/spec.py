@@ -22,7 +22,7 @@ class TrainingSpec:
     representation : dict
         As `core.features.build_representation`.
     model : dict
-        ``{"name": …, "preset": …, options…}`` as `core.models.build`.
+        ``{"name": …, "preset": …, options…}`` as `core.models.registry`.
     loss : dict
         ``{"name": "ce"}`` or ``{"name": "gce", "q": 0.7}``.
     class_weights : str or None

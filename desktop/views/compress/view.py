@@ -166,7 +166,7 @@ class CompressView(Workspace):
         self.epochs = QSpinBox()
         self.epochs.setRange(1, 500)
         self.epochs.setValue(6)
-        self.low_title, self.high_title = label("", "muted", wrap=True), label("", "muted", wrap=True)
+        self.low_title, self.high_title = label("", "muted"), label("", "muted")
         for title, widget in (
             (label(self.tr("Trained model"), "muted"), self.parent_run),
             (label(self.tr("Scheme"), "muted"), self.scheme),

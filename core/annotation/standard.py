@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from core.annotation.lq_knn import _checked, _neighbours
+from core.annotation.propagation import _checked, _neighbours
 
 
 def std_knn(

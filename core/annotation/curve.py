@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from core.annotation.lq_knn import propagate
+from core.annotation.propagation import propagate
 from core.errors import InputError
 
 

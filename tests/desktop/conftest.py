@@ -1,0 +1,97 @@
+"""Fixtures of the window's tests. A test that leaves a thread, a pool job, a timer, a child process or a window fails."""
+
+import os
+import threading
+import time
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QEvent, QSettings, QStandardPaths, Qt, QThreadPool, QTimer
+from PySide6.QtWidgets import QApplication
+
+import resources
+from core.events import make_events
+from core.signals import add_to_study
+from core.study import Study, label_events
+from desktop.main_window import MainWindow
+from desktop.services import theme
+from desktop.services.session import Session
+
+
+@pytest.fixture(autouse=True)
+def own_settings(tmp_path, monkeypatch):
+    """Settings and data folders of this test alone."""
+    QStandardPaths.setTestModeEnabled(True)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    QSettings.setDefaultFormat(QSettings.Format.IniFormat)
+    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path / "settings"))
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind(request, qapp):
+    """Fail a test that leaves something alive."""
+    threads = set(threading.enumerate())
+    timers = {id(t) for t in qapp.findChildren(QTimer)}
+    yield
+    for widget in QApplication.topLevelWidgets():
+        widget.close()
+        widget.deleteLater()
+    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    qapp.processEvents()
+    end = time.monotonic() + 5
+    while time.monotonic() < end and set(threading.enumerate()) - threads:
+        qapp.processEvents()
+        time.sleep(0.01)
+    left = [
+        t.name for t in set(threading.enumerate()) - threads if not t.name.startswith(("Dummy", "ThreadPoolExecutor"))
+    ]
+    assert not left, f"threads left: {left}"
+    assert QThreadPool.globalInstance().activeThreadCount() == 0
+    running = [t for t in qapp.findChildren(QTimer) if id(t) not in timers and t.isActive()]
+    assert not running, f"timers left: {running}"
+
+
+@pytest.fixture
+def study_folder(tmp_path):
+    """A study of every eighth expert beat of MIT-BIH 208 (some labelled) and the simulated TCD recording."""
+    with Study.create(tmp_path / "study", name="Étude", annotator="Ana") as study:
+        ecg = add_to_study(study, resources.path("demo/208"), subject="MIT-BIH 208")
+        made = make_events(study, ecg, "annotations", with_labels=False)
+        study.apply(type(made)(made.title, made.changes[::8]))
+        tcd = add_to_study(study, resources.path("demo/tcd_simulated.wav"))
+        study.apply(make_events(study, tcd, "hits"))
+        events = study.events(ecg)
+        symbols = [a["symbol"] for a in events.attributes]
+        some = [(i, s) for i, s in zip(events.id.tolist(), symbols, strict=True) if s in "NVF"][::2]
+        ids, labels = zip(*some, strict=True)
+        study.apply(label_events(study, ids, labels, source="imported", annotator="cardiologists"))
+    return tmp_path / "study"
+
+
+@pytest.fixture
+def window(qtbot, study_folder):
+    """The window with that study open, settled."""
+    theme.use("light")
+    session = Session()
+    made = MainWindow(session)
+    qtbot.addWidget(made)
+    made.show()
+    session.open_study(study_folder)
+    settle(qtbot, session)
+    yield made
+    made.close()
+
+
+def settle(qtbot, session):
+    """Wait until nothing is read, computed or saved."""
+    qtbot.waitUntil(lambda: not session.tasks.busy and not session.saving, timeout=20_000)
+    qtbot.wait(30)
+    qtbot.waitUntil(lambda: not session.tasks.busy and not session.saving, timeout=20_000)
+
+
+def press(qtbot, widget, key, modifier=Qt.KeyboardModifier.NoModifier):
+    """Press a key in a widget that has the focus."""
+    widget.setFocus()
+    qtbot.keyClick(widget, key, modifier)
