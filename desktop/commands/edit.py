@@ -1,4 +1,4 @@
-"""A changeset as a step of undo."""
+"""A committed changeset as a step of undo."""
 
 from __future__ import annotations
 
@@ -13,18 +13,25 @@ if TYPE_CHECKING:
 
 
 class EditCommand(QUndoCommand):
-    """Redo commits the changeset, undo commits its inverse: the audit trail only grows."""
+    """Undo commits the inverse of what was done, redo the inverse of that: the audit trail only grows.
 
-    def __init__(self, session: Session, changeset: Changeset, reason: str | None = None) -> None:
-        super().__init__(changeset.title)
-        self._session, self._reason = session, reason
-        # What the study will hold when the writer thread comes to it; set there, one commit after the other.
-        self.next = changeset
+    It comes to the stack when its changeset is on the disk, so the `redo` by which a stack takes it has nothing to do.
+    """
+
+    def __init__(self, session: Session, done: Changeset) -> None:
+        super().__init__(done.title)
+        self._session, self._fresh = session, True
+        # What the next undo or redo commits; set in the writer thread, one commit after the other.
+        self.next = done.inverse()
 
     def redo(self) -> None:
-        """Commit, through the one writer thread."""
-        self._session.commit(self, self._reason)
+        """Commit again."""
+        if self._fresh:
+            self._fresh = False
+        elif not self.isObsolete():
+            self._session.commit(self)
 
     def undo(self) -> None:
         """Commit the inverse."""
-        self._session.commit(self, None)
+        if not self.isObsolete():
+            self._session.commit(self)

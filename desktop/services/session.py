@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import threading
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,17 @@ from PySide6.QtGui import QUndoStack
 
 from core.errors import HitscopeError, StudyError
 from core.signals import build_pyramid, open_from_study
-from core.study import Changeset, EventTable, LabelClass, RecordingEntry, Study, label_events, remove_events
+from core.study import (
+    Changeset,
+    EventTable,
+    LabelClass,
+    NewEvent,
+    RecordingEntry,
+    Study,
+    label_events,
+    new_events,
+    remove_events,
+)
 from desktop.commands.edit import EditCommand
 from desktop.services.jobs import Job, JobsService
 from desktop.services.selection import SelectionBus
@@ -20,9 +31,12 @@ from desktop.services.tasks import TaskPool
 if TYPE_CHECKING:
     from core.signals import Pyramid, Recording
 
+RECENT = 5
+Committed = tuple[Changeset, EventTable, list[LabelClass], list[RecordingEntry]]
+
 
 class Session(QObject):
-    """One study in one window. Views read `events`, `classes` and `recordings`, and change things by `apply` only.
+    """One study in one window. Views read `events`, `classes` and `recordings`, and change things by `edit` and `apply`.
 
     Attributes
     ----------
@@ -52,14 +66,18 @@ class Session(QObject):
         self.events = EventTable.from_rows([])
         self.classes: list[LabelClass] = []
         self.recordings: list[RecordingEntry] = []
-        self.settings = QSettings("Hitscope", "Hitscope")
+        # Not QSettings(organisation, application): that ignores the default format, by which tests and the tour keep apart.
+        self.settings = QSettings(QSettings.defaultFormat(), QSettings.Scope.UserScope, "Hitscope", "Hitscope")
         self.selection = SelectionBus(self)
         self.undo_stack = QUndoStack(self)
         self.tasks = TaskPool(2, self)
         self._writer = TaskPool(1, self)
         self._commits = 0
+        self._deferred: list[Callable[[], None]] = []
         self.jobs = JobsService(self)
         self._open_recordings: dict[int, Recording] = {}
+        self._opening = threading.Lock()
+        self._building: dict[int, threading.Lock] = {}
 
     # Opening and closing
 
@@ -90,6 +108,7 @@ class Session(QObject):
         self.study = study
         self._reload()
         self.settings.setValue("last_study", str(study.folder))
+        self.settings.setValue("recent", [str(study.folder), *self.recent(but=study.folder)][:RECENT])
         self.study_changed.emit()
         self.runs_changed.emit()
 
@@ -97,6 +116,7 @@ class Session(QObject):
         """Close the study; nothing is lost, since everything was committed as it happened."""
         self.tasks.close()
         self._writer.close()
+        self._deferred.clear()
         self.undo_stack.clear()
         self.selection.set(())
         self._open_recordings.clear()
@@ -115,47 +135,117 @@ class Session(QObject):
         self.events, self.classes = self.study.events(), self.study.classes()
         self.recordings = self.study.recordings()
 
+    def recent(self, but: Path | None = None) -> list[str]:
+        """Return the folders of the studies opened last that are still there."""
+        stored = self.settings.value("recent") or []
+        folders = [stored] if isinstance(stored, str) else list(stored)
+        return [f for f in folders if f != str(but) and (Path(f) / "study.sqlite").exists()]
+
+    def change_annotator(self, name: str) -> None:
+        """Go on as another annotator: whose labels are shown, and to whom edits are attributed."""
+        self.settings.setValue("annotator", name)
+        if self.study is not None:
+            self.open_study(self.study.folder)
+
     # Editing
 
-    def apply(self, changeset: Changeset, reason: str | None = None) -> None:
-        """Make an edit: one step of undo, committed by the writer thread; `saved` fires when it is on the disk."""
-        if self.study is None or not changeset.changes:
-            return
-        self.undo_stack.push(EditCommand(self, changeset, reason))
+    def edit(
+        self,
+        build: Callable[[Study], Changeset],
+        reason: str | None = None,
+        then: Callable[[Changeset], None] | None = None,
+    ) -> None:
+        """Make an edit: one step of undo. `saved` fires when it is on the disk, and `then` gets what was committed.
 
-    def commit(self, command: EditCommand, reason: str | None) -> None:
-        """Queue the next changeset of a command for the writer thread."""
+        The changeset is built in the writer thread, hence from what all earlier edits left, however fast they follow. A
+        failed edit fires `failed` and leaves no step of undo.
+        """
         study = self.study
         if study is None:
             return
-        self._commits += 1
 
-        def write() -> tuple[Changeset, EventTable, list[LabelClass], list[RecordingEntry]]:
-            done = study.apply(command.next, reason)
-            command.next = done.inverse()
-            return done, study.events(ids=done.event_ids), study.classes(), study.recordings()
+        def write() -> Committed | None:
+            changeset = build(study)
+            return _commit(study, changeset, reason) if changeset.changes else None
 
-        def fail(error: Exception) -> None:
+        def committed(result: Committed | None) -> None:
+            if result is not None:
+                # Known to the undo stack before anybody hears of it.
+                self.undo_stack.push(EditCommand(self, result[0]))
+                self._committed(result)
+                if then is not None:
+                    then(result[0])
+            self._run_deferred()
+
+        self._submit(write, committed, self._failed)
+
+    def apply(self, changeset: Changeset, reason: str | None = None) -> None:
+        """Make an edit from a changeset that was built already."""
+        if changeset.changes:
+            self.edit(lambda _study: changeset, reason)
+
+    def commit(self, command: EditCommand) -> None:
+        """Queue the next changeset of a command for the writer thread: an undo or a redo."""
+        study = self.study
+        if study is None:
+            return
+
+        def write() -> Committed:
+            result = _commit(study, command.next, None)
+            command.next = result[0].inverse()
+            return result
+
+        def committed(result: Committed) -> None:
+            self._committed(result)
+            self._run_deferred()
+
+        def failed(error: Exception) -> None:
             command.setObsolete(True)
-            self.failed.emit(error)
-            self._reload()
-            self.events_changed.emit(self.events.id.tolist())
+            self._failed(error)
 
+        self._submit(write, committed, failed)
+
+    def undo(self) -> None:
+        """Undo the last edit, also one that is still on its way to the disk."""
+        self._when_saved(self.undo_stack.undo)
+
+    def redo(self) -> None:
+        """Redo the edit undone last."""
+        self._when_saved(self.undo_stack.redo)
+
+    def _submit(
+        self, write: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[Exception], None]
+    ) -> None:
+        self._commits += 1
         # Each commit has a key of its own: none supersedes another.
-        self._writer.submit(f"commit {self._commits}", write, done=self._committed, failed=fail)
+        self._writer.submit(f"commit {self._commits}", write, done=done, failed=failed)
 
-    def _committed(self, result: tuple[Changeset, EventTable, list[LabelClass], list[RecordingEntry]]) -> None:
+    def _when_saved(self, step: Callable[[], None]) -> None:
+        if self.saving:
+            self._deferred.append(step)
+        else:
+            step()
+
+    def _run_deferred(self) -> None:
+        while self._deferred and not self.saving:
+            self._deferred.pop(0)()
+
+    def _failed(self, error: Exception) -> None:
+        self.failed.emit(error)
+        self._run_deferred()
+
+    def _committed(self, result: Committed) -> None:
         changeset, fresh, self.classes, self.recordings = result
         ids = changeset.event_ids
         self.events = self.events.updated(fresh, ids)
-        if self.study is not None and self.study.last_saved is not None:
-            self.saved.emit(f"{self.study.last_saved:%H:%M}")
         if changeset.keys("recordings"):
             self.study_changed.emit()
         if changeset.keys("events"):
             self.events_changed.emit(ids)
         if changeset.keys("labels") or changeset.keys("classes"):
             self.labels_changed.emit(ids)
+        if self.study is not None and self.study.last_saved is not None:
+            self.saved.emit(f"{self.study.last_saved:%H:%M}")
 
     @property
     def saving(self) -> bool:
@@ -164,28 +254,47 @@ class Session(QObject):
 
     def label(self, ids: Sequence[int], key: str) -> None:
         """Label events as the current annotator; ``""`` takes the label away."""
-        if self.study is not None and len(ids):
-            self.apply(label_events(self.study, ids, key))
+        if len(ids):
+            self.edit(lambda study: label_events(study, ids, key))
 
     def remove_events(self, ids: Iterable[int]) -> None:
         """Remove events with their labels."""
-        if self.study is not None:
-            self.apply(remove_events(self.study, ids))
+        chosen = list(ids)
+        if chosen:
+            self.edit(lambda study: remove_events(study, chosen))
+
+    def add_event(
+        self,
+        recording_id: int,
+        channel: str,
+        start_s: float,
+        duration_s: float,
+        kind: str = "mark",
+        origin: object = None,
+    ) -> None:
+        """Add an event that the annotator drew, and select it."""
+        event = NewEvent(recording_id, channel, start_s, duration_s, kind, "annotator")
+        self.edit(
+            lambda study: new_events(study, [event]), then=lambda done: self.selection.set(done.event_ids, origin)
+        )
 
     # Reading
 
     def recording(self, recording_id: int) -> Recording:
-        """Return an open recording; opened on first use, safe to read from any thread."""
-        if recording_id not in self._open_recordings:
-            assert self.study is not None
-            self._open_recordings[recording_id] = open_from_study(self.study, recording_id)
-        return self._open_recordings[recording_id]
+        """Return an open recording; opened on first use, from any thread."""
+        with self._opening:
+            if recording_id not in self._open_recordings:
+                assert self.study is not None
+                self._open_recordings[recording_id] = open_from_study(self.study, recording_id)
+            return self._open_recordings[recording_id]
 
     def pyramid(self, recording_id: int) -> Pyramid:
         """Return the pyramid of a recording, building it if need be: call it in a task."""
         assert self.study is not None
-        entry = self.study.recording(recording_id)
-        return build_pyramid(self.recording(recording_id), self.study.folder / "arrays" / entry.sha256[:16])
+        entry = next(r for r in self.recordings if r.id == recording_id)
+        folder = self.study.folder / "arrays" / entry.sha256[:16]
+        with self._building.setdefault(recording_id, threading.Lock()):
+            return build_pyramid(self.recording(recording_id), folder)
 
     def position_of(self, label: str) -> int:
         """Return the position of a class, 0 for none."""
@@ -220,3 +329,9 @@ class Session(QObject):
         if self.study is not None and not self.study.readonly:
             self.study.sync_runs()
         self.runs_changed.emit()
+
+
+def _commit(study: Study, changeset: Changeset, reason: str | None) -> Committed:
+    """Commit and return what the window must know anew (in the writer thread)."""
+    done = study.apply(changeset, reason)
+    return done, study.events(ids=done.event_ids), study.classes(), study.recordings()
