@@ -31,7 +31,7 @@ bench: $(READY)
 	$(BIN)/python tests/benchmarks/run_all.py
 
 reproduce: $(READY)
-	$(BIN)/python tests/benchmarks/reproduce.py
+	$(BIN)/hitscope demo --out reproduce-$$(date +%Y%m%d-%H%M%S) --json
 
 docs: $(READY)
 	$(BIN)/pip install -q -c requirements.lock -e .[docs]
