@@ -61,7 +61,7 @@ def project_grid(
         raise InputError(f"a map of {what} shows nothing", remedy="Choose more events, or other features")
     x = (x - x.mean(axis=0)) / spread
     start = _principal_components(x)
-    yield {"method": "pca"}, start
+    yield {"method": "PCA"}, start
     usable = [p for p in perplexities if 3 * p < len(x)]
     for p in set(perplexities) - set(usable):
         report.log(f"Perplexity {p:g} was left out: it needs more than {3 * p:g} events, there are {len(x)}.")

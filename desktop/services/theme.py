@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 TOKENS: dict[str, dict[str, str]] = {
     "light": {
         "background": "#f4f5f7", "surface": "#ffffff", "raised": "#eceef2", "text": "#1b1f24", "muted": "#565e69",
-        "line": "#c9ced6", "accent": "#1f5fbf", "on-accent": "#ffffff", "good": "#1a7f37", "warn": "#8a5a00", "bad": "#b3261e",
+        "line": "#c9ced6", "accent": "#1f5fbf", "on-accent": "#ffffff", "good": "#16702f", "warn": "#8a5a00", "bad": "#b3261e",
         "plot": "#ffffff", "plot-grid": "#e3e6eb", "trace": "#1b3a5c", "unlabelled": "#8a919c",
     },
     "dark": {

@@ -27,6 +27,7 @@ def own_settings(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     QSettings.setDefaultFormat(QSettings.Format.IniFormat)
     QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path / "settings"))
+    QSettings("Hitscope", "Hitscope").clear()  # Qt may keep those of an earlier test in memory
 
 
 @pytest.fixture(autouse=True)

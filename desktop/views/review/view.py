@@ -343,6 +343,8 @@ class ReviewView(Workspace):
         if self.recording is None:
             return
         self.length_s = float(np.clip(length_s, 0.05, self.recording.duration))
+        self.page_box.setCurrentIndex(PAGES_S.index(self.length_s) if self.length_s in PAGES_S else -1)
+        self.page_box.setPlaceholderText(f"{number(self.length_s, 1)} s")
         self.go_to(self.start_s)
 
     def amplify(self, factor: float) -> None:

@@ -112,7 +112,7 @@ def test_grid_is_reproducible_and_separates():
     x, y = blobs(120)
     first = list(project_grid(x, [10, 500], [12], seed=3))
     again = list(project_grid(x, [10], [12], seed=3))
-    assert [how["method"] for how, _ in first] == ["pca", "t-SNE"]  # perplexity 500 is impossible here
+    assert [how["method"] for how, _ in first] == ["PCA", "t-SNE"]  # perplexity 500 is impossible here
     np.testing.assert_array_equal(first[1][1], again[1][1])
     assert silhouette(first[1][1], y) > 0.4
 
