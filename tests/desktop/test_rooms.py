@@ -1,0 +1,314 @@
+"""Each room by mouse and by keys, on real beats and the simulated recording."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtWidgets import QApplication
+
+from core.features import FeatureSpace
+from core.jobs import write_json
+from core.projection import local_quality
+from tests.desktop.conftest import press, settle
+
+
+def drag(qtbot, widget, start, stop, modifier=Qt.KeyboardModifier.NoModifier, steps=6):
+    """Drag the mouse over a plot, in its viewport's pixels."""
+    viewport = widget.viewport()
+    points = [start + (stop - start) * n / steps for n in range(steps + 1)]
+    points = [QPoint(round(p.x()), round(p.y())) for p in points]
+    walk(qtbot, viewport, points, modifier)
+
+
+def walk(qtbot, viewport, points, modifier=Qt.KeyboardModifier.NoModifier):
+    """Press at the first point, move over the others, let go at the last."""
+    from PySide6.QtCore import QEvent
+    from PySide6.QtGui import QMouseEvent
+
+    def send(kind, point, button, buttons):
+        at = QPointF(point)
+        event = QMouseEvent(kind, at, QPointF(viewport.mapToGlobal(point)), button, buttons, modifier)
+        QApplication.sendEvent(viewport, event)
+
+    left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
+    send(QEvent.Type.MouseMove, points[0], none, none)
+    send(QEvent.Type.MouseButtonPress, points[0], left, left)
+    for point in points[1:]:
+        qtbot.wait(15)  # pyqtgraph passes on a hundred moves a second at most
+        send(QEvent.Type.MouseMove, point, none, left)
+    send(QEvent.Type.MouseButtonRelease, points[-1], left, none)
+
+
+@pytest.fixture
+def review(qtbot, window):
+    window.enter("review")
+    settle(qtbot, window.session)
+    return window.rooms["review"]
+
+
+def test_review_by_mouse(qtbot, window, review):
+    session = window.session
+    assert review.recording.path.stem == "208"
+    before = review.start_s
+    review.go_to(20.0)
+    settle(qtbot, session)
+    box = review.traces.widget.viewport().rect()
+    middle = QPointF(box.center())
+    drag(qtbot, review.traces.widget, middle + QPointF(60, 0), middle - QPointF(60, 0))
+    settle(qtbot, session)
+    assert review.start_s > 20.0 > before
+    n = len(session.events)
+    drag(
+        qtbot, review.traces.widget, middle - QPointF(50, 0), middle + QPointF(50, 0), Qt.KeyboardModifier.ShiftModifier
+    )
+    settle(qtbot, session)
+    assert len(session.events) == n + 1
+    mark = session.events.take(session.events.row_of(session.selection.ids))
+    assert mark.kind[0] == "mark"
+    assert review.start_s < mark.start_s[0] < review.start_s + review.length_s
+    session.undo_stack.undo()
+    settle(qtbot, session)
+    assert len(session.events) == n
+    row = review.model.row_of(int(session.events.id[3]))
+    index = review.model.index(row, 0)
+    qtbot.mouseClick(review.table.viewport(), Qt.MouseButton.LeftButton, pos=review.table.visualRect(index).center())
+    assert session.selection.ids == (int(session.events.id[3]),)
+    assert str(session.events.id[3]) in window.inspector.title.text()
+
+
+def test_review_by_keys(qtbot, window, review):
+    session = window.session
+    press(qtbot, review, Qt.Key.Key_PageDown)
+    assert review.start_s == pytest.approx(10.0)
+    press(qtbot, review, Qt.Key.Key_Left)
+    assert review.start_s == pytest.approx(9.0)
+    press(qtbot, review, Qt.Key.Key_End)
+    assert review.start_s == pytest.approx(review.recording.duration - 10.0)
+    press(qtbot, review, Qt.Key.Key_Home)
+    assert review.start_s == 0.0
+    press(qtbot, review, Qt.Key.Key_N)
+    press(qtbot, review, Qt.Key.Key_N)
+    assert session.selection.ids == (int(review.model.ids[1]),)
+    press(qtbot, review, Qt.Key.Key_1)
+    settle(qtbot, session)
+    first = next(c.key for c in session.classes if c.position == 1)
+    assert session.events.label[session.events.row_of(session.selection.ids)[0]] == first
+    press(qtbot, review, Qt.Key.Key_Delete)
+    settle(qtbot, session)
+    own = session.study.label_rows(session.selection.ids, session.study.annotator)
+    assert own == {}
+    press(qtbot, review, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClicks(review.filter, "imported")
+    labelled = (session.events.recording == review.recording_id) & (session.events.label_source == "imported")
+    assert len(review.model.ids) == labelled.sum()
+
+
+def test_review_shows_doppler_on_both_sides_and_finds_hits(qtbot, window, review):
+    session = window.session
+    review.recordings.setCurrentRow(1)
+    settle(qtbot, session)
+    assert review.simulated.isVisible()
+    (low, high) = review.spectrogram.box.viewRange()[1]
+    assert low < -2000 < 2000 < high
+    assert not review.spectrogram.empty
+    n = len(session.events)
+    review.find("hits")
+    settle(qtbot, session)
+    assert len(session.events) > n
+    assert session.undo_stack.undoText().startswith("hits")
+    review.recordings.setCurrentRow(0)
+    settle(qtbot, session)
+    review.find("hits")
+    settle(qtbot, session)
+    assert "Doppler I/Q" in window.message.text
+
+
+@pytest.fixture
+def annotate(qtbot, window):
+    """The Annotate room with a map made from the first two principal components of real beats."""
+    session = window.session
+    from core.features import default_window, gather_windows
+
+    study = session.study
+    events = study.events(1)
+    x = gather_windows(study, events.id, default_window(session.recording(1))).x.reshape(len(events), -1)
+    u, s, _ = np.linalg.svd(x - x.mean(axis=0), full_matrices=False)
+    features = study.new_run("features", "principal components", {})
+    FeatureSpace(events.id, (u * s)[:, :8].astype(np.float32), {}).save(features.folder)
+    write_json(features.folder / "result.json", {"n": len(events), "dim": 8})
+    points = (u * s)[:, :2].astype(float)
+    run = study.new_run("projection", "map", {}, parent=features.id)
+    np.save(run.folder / "ids.npy", events.id)
+    np.savez(run.folder / "map_00.npz", points=points, quality=local_quality((u * s)[:, :8], points, normalize="max"))
+    maps = [{"params": {"method": "PCA"}, "silhouette": 0.3, "mean_quality": 0.5}]
+    write_json(run.folder / "result.json", {"maps": maps, "best": 0, "middle": 0, "worst": 0})
+    session.take_up_runs()
+    window.enter("annotate")
+    settle(qtbot, session)
+    return window.rooms["annotate"]
+
+
+def test_annotate_lasso_label_undo_redo_by_mouse(qtbot, window, annotate):
+    session, canvas = window.session, annotate.canvas
+    qtbot.mouseClick(annotate.lasso, Qt.MouseButton.LeftButton)
+    assert canvas.box.lasso_on
+    area = canvas.box.sceneBoundingRect()
+    corners = [area.topLeft(), area.topRight(), area.bottomRight(), area.bottomLeft()]
+    centre = area.center()
+    inner = [centre + (corner - centre) * 0.97 for corner in corners]
+    points = [canvas.mapFromScene(p) for p in (*inner, inner[0])]
+    walk(qtbot, canvas.viewport(), points)
+    assert len(session.selection.ids) == len(annotate.maps.ids)
+    before = session.events.label.copy()
+    item = annotate.classes.list.item(0)
+    rect = annotate.classes.list.visualItemRect(item)
+    qtbot.mouseClick(annotate.classes.list.viewport(), Qt.MouseButton.LeftButton, pos=rect.center())
+    settle(qtbot, session)
+    rows = session.events.row_of(annotate.maps.ids)
+    assert len(set(session.events.label[rows])) == 1
+    assert len(session.study.history(1)) == 1
+    assert session.undo_stack.count() == 1  # a lasso is one step
+    session.undo_stack.undo()
+    settle(qtbot, session)
+    assert (session.events.label == before).all()
+    session.undo_stack.redo()
+    settle(qtbot, session)
+    assert len(set(session.events.label[rows])) == 1
+
+
+def test_annotate_preview_accept_undo_by_keys(qtbot, window, annotate):
+    session = window.session
+    labelled = (session.events.label != "").sum()
+    press(qtbot, annotate, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    settle(qtbot, session)
+    n = len(annotate.proposal.keys)
+    assert n > 20
+    assert (session.events.label != "").sum() == labelled  # a preview changes nothing
+    assert str(n) in annotate.bar.preview_button.text().replace(",", "")
+    control = Qt.KeyboardModifier.ControlModifier
+    press(qtbot, annotate, Qt.Key.Key_Return, control | Qt.KeyboardModifier.ShiftModifier)
+    settle(qtbot, session)
+    assert (session.events.label != "").sum() == labelled + n
+    assert "LQ-KNN" in session.study.history(1)[0].reason
+    press(qtbot, annotate, Qt.Key.Key_N)
+    assert session.selection.ids == (int(annotate.maps.ids[0]),)
+    press(qtbot, window, Qt.Key.Key_Z, control)
+    settle(qtbot, session)
+    assert (session.events.label != "").sum() == labelled
+
+
+def test_map_of_many_points_and_its_colours(qtbot, window, annotate):
+    canvas = annotate.canvas
+    rng = np.random.default_rng(0)
+    canvas.show_points(np.arange(20_000), rng.standard_normal((20_000, 2)))
+    canvas.show_colours(rng.integers(0, 255, (20_000, 3), dtype=np.uint8))
+    canvas.selected.disconnect()
+    hit = []
+    canvas.selected.connect(lambda ids, _modifiers: hit.append(ids))
+    canvas._lasso(np.array([[0, 0], [9, 0], [9, 9], [0, 9]]), Qt.KeyboardModifier.NoModifier)
+    inside = (canvas.points > 0).all(axis=1)
+    assert set(hit[0]) == set(np.flatnonzero(inside).tolist())
+
+
+def finished_training(session):
+    """A training run as the worker leaves it, over the real labelled beats."""
+    events = session.events
+    events = events.take((events.recording == 1) & (events.label_source == "imported"))
+    classes = ["N", "V", "F"]
+    y = np.array([classes.index(text) for text in events.label])
+    wrong = np.arange(len(y)) % 5 == 0
+    predicted = np.where(wrong, (y + 1) % 3, y)
+    counts = [[int(((y == a) & (predicted == b)).sum()) for b in range(3)] for a in range(3)]
+    test = {"n": len(y), "mcc": 0.7, "mcc_interval": [0.6, 0.8], "interval_over": "events"}
+    test |= {"f1": dict.fromkeys(classes, 0.8), "confusion": counts, "accuracy": 0.8}
+    run = session.study.new_run("training", "cnn2d (quick)", {}, seed=3)
+    side = np.full(len(y), "test")
+    np.savez(run.folder / "predictions.npz", ids=events.id, y_true=y, probabilities=np.eye(3)[predicted], split=side)
+    epoch = {"train_loss": 1.0, "validation_loss": 1.0, "validation_mcc": 0.5}
+    summary = {"metrics": {"test": test}, "history": [epoch, epoch], "parameters": 98_000, "best_epoch": 1, "epochs": 2}
+    summary |= {"seconds": 3, "data": {"simulated": False}, "warnings": ["little about new patients"]}
+    summary["split"] = {"unit": "time block", "train": 10, "validation": 5, "test": len(y)}
+    write_json(run.folder / "result.json", summary)
+    session.take_up_runs()
+    return session.study.run(run.id), events.id, y, predicted
+
+
+def test_train_recipe_figures_and_confusion(qtbot, window):
+    session = window.session
+    run, ids, y, predicted = finished_training(session)
+    window.enter("train")
+    settle(qtbot, session)
+    room = window.rooms["train"]
+    assert "0.700" in room.mcc.text()
+    assert "little about new patients" in room.facts.text()
+    item = room.confusion.item(0, 1)
+    rect = room.confusion.visualItemRect(item)
+    qtbot.mouseClick(room.confusion.viewport(), Qt.MouseButton.LeftButton, pos=rect.center())
+    assert set(session.selection.ids) == set(ids[(y == 0) & (predicted == 1)].tolist())
+    room.recipe.model.setCurrentIndex(room.recipe.model.findData("cnn_transformer"))
+    params = room.recipe.params()
+    assert params["representation"] == {"name": "raw"}
+    assert params["classes"] == room.recipe.chosen_classes
+    assert "blocks of time" in room.recipe.guard.text()
+    started = []
+    room.recipe.start.disconnect()
+    room.recipe.start.connect(lambda p, name, seed: started.append((p, name, seed)))
+    press(qtbot, room, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert started == [(params, "cnn_transformer (quick)", 0)]
+    assert run.id == room.run.id
+
+
+def test_compress_and_export_show_what_runs_left(qtbot, window):
+    session = window.session
+    parent, ids, _, _ = finished_training(session)
+    run = session.study.new_run("compression", "pttq of cnn2d", {}, parent=parent.id)
+    operations = {"multiplies": 100, "additions": 900, "loads": 9, "macs": 1000}
+    account = {"energy_saved": 0.8, "bits": 8192, "bits_full": 81920, "best_encoding": "bitmask_sign"}
+    account |= {"operations": operations, "operations_full": operations}
+    layer = {
+        "name": "encoder.1.0.weight",
+        "shape": [8, 4, 3, 3],
+        "sparsity": 0.83,
+        "w_p": 0.2,
+        "w_n": 0.1,
+        "low": -0.1,
+        "high": 0.1,
+    }
+    layer |= {"counts": [1, 5, 1], "edges": [-0.3, -0.1, 0.1, 0.3]}
+    event = int(ids[4])
+    differ = [{"event": event, "true": "N", "full": "N", "compressed": "V"}]
+    detail = {"layers": [layer], "accounts": {"operations": account, "talk": account}, "disagreements": differ}
+    write_json(run.folder / "compression.json", detail)
+    test = parent.summary["metrics"]["test"]
+    summary = {"metrics": {"test": test}, "delta_mcc": -0.01, "delta_mcc_interval": [-0.03, 0.01], "sparsity": 0.83}
+    write_json(run.folder / "result.json", summary | {"account": account, "scheme": "pttq"})
+    session.take_up_runs()
+    window.enter("compress")
+    settle(qtbot, session)
+    room = window.rooms["compress"]
+    cells = [room.model.data(room.model.index(row, 5)) for row in range(room.model.rowCount())]
+    assert "80.0 %" in cells
+    room.disagreements.setCurrentRow(0)
+    assert session.selection.ids == (event,)
+    assert "full is right" in room.disagreements.item(0).text()
+    room.scheme.setCurrentIndex(room.scheme.findData("ttq"))
+    room.scheme.activated.emit(room.scheme.currentIndex())
+    assert room.params()["scheme_params"] == {"t": 0.05}
+    assert not room.high.isVisible()
+    press(qtbot, room, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
+    settle(qtbot, session)
+    export = window.rooms["export"]
+    assert window.room is export
+    assert export.choice.currentData() == run.id
+    checks = [
+        {"name": "archive", "passed": True, "detail": "15 files"},
+        {"name": "classes", "passed": False, "detail": "some differ"},
+    ]
+    done = session.study.new_run("export", "b.zip", {"run": run.id, "path": "/tmp/b.zip"}, parent=run.id)
+    write_json(done.folder / "result.json", {"checks": checks, "sha256": "ab" * 32, "bytes": 2048, "ok": False})
+    session.take_up_runs()
+    settle(qtbot, session)
+    assert "1 of 2 checks passed" in export.checks_text.text()
+    assert export.checks.item(1).text().startswith("✖")
+    qtbot.mouseClick(export.again, Qt.MouseButton.LeftButton)
+    settle(qtbot, session)
+    assert "no such bundle" in window.message.text
