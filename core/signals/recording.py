@@ -112,7 +112,7 @@ class Recording:
             for number, known in enumerate(self.channels):
                 if known.name == channel:
                     return number
-        elif -len(self.channels) <= channel < len(self.channels):
+        elif isinstance(channel, int | np.integer) and -len(self.channels) <= channel < len(self.channels):
             return int(channel) % len(self.channels)
         names = ", ".join(c.name for c in self.channels[:40])
         raise InputError(f"there is no channel {channel!r}", subject=self.path, remedy=f"Its channels are: {names}")
@@ -146,7 +146,7 @@ class Recording:
             return np.empty(0)
         try:
             samples = self.source.read(number, int(start), int(stop))
-        except (ValueError, OSError, IndexError, EOFError, RuntimeError) as error:
+        except Exception as error:  # of any library, on any damage
             raise self._unreadable(start, stop, f"{type(error).__name__}: {error}") from error
         if len(samples) != stop - start:
             raise self._unreadable(start, stop, f"{len(samples)} of {stop - start} samples are there")
@@ -161,10 +161,20 @@ class Recording:
         )
 
     def read_seconds(self, channel: int | str, start_s: float, stop_s: float) -> Floats:
-        """Return the samples of a channel between two times, cut to the recording."""
+        """Return the samples of a channel between two times, cut to the recording.
+
+        Raises
+        ------
+        InputError
+            If the channel does not exist or a time is not a number.
+        """
         number = self.index(channel)
         known = self.channels[number]
-        start, stop = (int(np.clip(round(t * known.fs), 0, known.n_samples)) for t in (start_s, stop_s))
+        if np.isnan(start_s) or np.isnan(stop_s):
+            raise InputError(
+                f"{start_s} to {stop_s} s is no stretch of time", subject=self.path, remedy="Give two times in seconds"
+            )
+        start, stop = (round(min(max(t * known.fs, 0), known.n_samples)) for t in (start_s, stop_s))
         return self.read(number, start, max(start, stop))
 
     @property

@@ -1,45 +1,68 @@
-"""Readers of recording formats. To add one, write a file like `wav.py` and add its line to `READERS`.
-
-A reader is a module with ``FORMAT`` (name), ``EXTENSIONS``, ``open_file(path, **options) -> Recording`` and
-``files(path) -> list[Path]``, all the files that a recording is made of.
-"""
+"""Readers of recording formats. To add one, write a module like `wav.py` and add it to `FORMATS`."""
 
 from __future__ import annotations
 
-from importlib import import_module
+from collections.abc import Callable
+from inspect import signature
 from pathlib import Path
-from types import ModuleType
-from typing import Any
+from typing import Any, Protocol
 
 from core.errors import HitscopeError, InputError
+from core.signals.readers import edf, wav, wfdb
+from core.signals.readers.damage import damaged
 from core.signals.recording import Recording
 
-# Extension: module. Loaded when such a file is opened.
-READERS: dict[str, str] = {
-    ".hea": "core.signals.readers.wfdb",
-    ".dat": "core.signals.readers.wfdb",
-    ".edf": "core.signals.readers.edf",
-    ".bdf": "core.signals.readers.edf",
-    ".wav": "core.signals.readers.wav",
-}
+SNIFFED_BYTES = 4096
 
 
-def reader_of(path: str | Path) -> ModuleType:
-    """Return the reader for a file, by its extension.
+class Reader(Protocol):
+    """What a reader module offers.
+
+    Attributes
+    ----------
+    FORMAT : str
+        Name of the format.
+    EXTENSIONS : tuple of str
+        Lower case, with the dot.
+    open_file : callable
+        ``open_file(path, **options) -> Recording``, without reading samples; what goes wrong may raise any exception.
+    """
+
+    FORMAT: str
+    EXTENSIONS: tuple[str, ...]
+    open_file: Callable[..., Recording]
+
+    def sniff(self, head: bytes) -> bool:
+        """Return whether a file that begins with these bytes is of this format, whatever its name."""
+
+    def files(self, path: Path) -> list[Path]:
+        """Return all files that the recording is made of, always in the same order."""
+
+
+FORMATS: tuple[Reader, ...] = (wfdb, edf, wav)
+READERS: dict[str, Reader] = {extension: reader for reader in FORMATS for extension in reader.EXTENSIONS}
+
+
+def reader_of(path: Path) -> Reader:
+    """Return the reader for a file: by its extension, else by its first bytes.
 
     Raises
     ------
     InputError
         If no reader knows it.
     """
-    extension = Path(path).suffix.lower()
-    if extension not in READERS:
-        raise InputError(
-            f"recordings of type {extension or 'without extension'} cannot be read",
-            subject=path,
-            remedy=f"Known types: {', '.join(sorted(READERS))}",
-        )
-    return import_module(READERS[extension])
+    if path.suffix.lower() in READERS:
+        return READERS[path.suffix.lower()]
+    with path.open("rb") as stream:
+        head = stream.read(SNIFFED_BYTES)
+    for reader in FORMATS:
+        if reader.sniff(head):
+            return reader
+    raise InputError(
+        f"recordings of type {path.suffix or 'without extension'} cannot be read",
+        subject=path,
+        remedy=f"Known types: {', '.join(sorted(READERS))}",
+    )
 
 
 def find(path: str | Path) -> Path:
@@ -48,15 +71,22 @@ def find(path: str | Path) -> Path:
     Raises
     ------
     InputError
-        If there is no such file.
+        If there is no such file, or it may not be read.
     """
     path = Path(path).expanduser()
-    if not path.suffix and path.with_suffix(".hea").is_file():
-        path = path.with_suffix(".hea")
-    if not path.is_file():
+    header = path.with_name(f"{path.name}.hea") if path.name else path
+    try:
+        if not path.is_file() and header.is_file():
+            return header
+        if path.is_file():
+            path.open("rb").close()
+            return path
         what = "is a folder, not a recording" if path.is_dir() else "there is no such file"
-        raise InputError(what, subject=path, remedy="Check the path; if it was moved, relink it")
-    return path
+    except OSError as error:
+        raise InputError(
+            f"it may not be read ({error.strerror})", subject=path, remedy="Ask for the right to read it, or copy it"
+        ) from error
+    raise InputError(what, subject=path, remedy="Check the path; if it was moved, relink it")
 
 
 def open_recording(path: str | Path, **options: Any) -> Recording:
@@ -67,7 +97,8 @@ def open_recording(path: str | Path, **options: Any) -> Recording:
     path : str or Path
         WFDB (``.hea``, ``.dat`` or the bare record name), EDF/EDF+/BDF, WAV.
     **options
-        Of the reader: `layout` for WAV (one of ``mono stereo forward_reverse iq``), `allow_truncated` for EDF.
+        Of the reader. All: `allow_truncated`, to use what is whole of a file that ends early. WAV: `layout`, one of
+        ``mono stereo forward_reverse iq``. WFDB: `annotator`, the extension of the annotation file, ``atr``.
 
     Raises
     ------
@@ -76,35 +107,42 @@ def open_recording(path: str | Path, **options: Any) -> Recording:
     """
     path = find(path)
     reader = reader_of(path)
+    known = list(signature(reader.open_file).parameters)[1:]
+    if unknown := ", ".join(sorted(set(options) - set(known))):
+        raise InputError(
+            f"{reader.FORMAT} recordings have no option {unknown}",
+            subject=path,
+            remedy=f"Known options: {', '.join(known)}",
+        )
     try:
-        recording: Recording = reader.open_file(path, **options)
+        recording = reader.open_file(path, **options)
     except HitscopeError:
         raise
-    except (
-        TypeError,
-        ValueError,
-        KeyError,
-        IndexError,
-        AttributeError,
-        OSError,
-        EOFError,
-        AssertionError,
-        OverflowError,
-    ) as error:
-        detail = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        raise InputError(
-            f"this file cannot be read as {reader.FORMAT} ({detail})",
-            subject=path,
-            kept="The file was not changed",
-            remedy="Check that it is complete, and copy or export it again",
-        ) from error
-    if not recording.channels and not recording.annotations:
+    except Exception as error:  # of any library, on any damage: the user hears which file and what to do
+        raise _not_readable(path, reader, error) from error
+    if not recording.annotations and not any(channel.n_samples for channel in recording.channels):
         raise InputError("the recording is empty", subject=path, remedy="Export it again from where it came")
     return recording
 
 
 def files_of(path: str | Path) -> list[Path]:
-    """Return all the files that the recording at `path` is made of."""
+    """Return all the files that the recording at `path` is made of.
+
+    Raises
+    ------
+    InputError
+        As `open_recording`.
+    """
     path = find(path)
-    files: list[Path] = reader_of(path).files(path)
-    return files
+    reader = reader_of(path)
+    try:
+        return reader.files(path)
+    except HitscopeError:
+        raise
+    except Exception as error:
+        raise _not_readable(path, reader, error) from error
+
+
+def _not_readable(path: Path, reader: Reader, error: Exception) -> InputError:
+    detail = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return damaged(path, f"this file cannot be read as {reader.FORMAT} ({detail})")

@@ -1,45 +1,88 @@
-"""EDF, EDF+ and BDF: edfio reads header and annotations; samples are sliced from a memory map, exact to the sample."""
+"""EDF, EDF+ and BDF: edfio reads the header; samples are sliced from a memory map, exact to the sample.
+
+A discontinuous recording (EDF+D) keeps its gaps: what lies between two pieces reads as NaN.
+"""
 
 from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from core.errors import InputError
-from core.signals.readers.kinds import guess_kind
+from core.signals.readers.damage import damaged, ends_early
+from core.signals.readers.edf_timeline import Piece, find_pieces, read_marks
+from core.signals.readers.naming import distinct, guess_kind
 from core.signals.recording import Annotation, Channel, Floats, Recording
 
 FORMAT = "edf"
-EXTENSIONS = (".edf", ".bdf")
+EXTENSIONS = (".edf", ".bdf", ".rec")
+BDF = b"\xffBIOSEMI"
+EDF = b"0       "
+
+
+@dataclass(frozen=True)
+class Records:
+    """The data records of a file as a memory map: one row a record, one byte a column."""
+
+    path: Path
+    header_bytes: int
+    n: int
+    n_bytes: int
+    sample_bytes: int
+
+    def bytes_of(self, records: slice, columns: slice) -> npt.NDArray[np.uint8]:
+        """Return some bytes of some records; nothing else is read."""
+        if self.n == 0 or self.n_bytes == 0:
+            return np.empty((0, columns.stop - columns.start), np.uint8)
+        raw = np.memmap(self.path, np.uint8, "r", self.header_bytes, (self.n, self.n_bytes))
+        return np.ascontiguousarray(raw[records, columns])
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where a channel lies in each data record, its way to physical units, and the sample each piece starts at."""
+
+    columns: slice
+    per_record: int
+    gain: float
+    shift: float
+    starts: tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class EdfSource:
-    """Data records as a memory map: one row a record, one byte a column."""
+    """Samples of every channel, on one clock."""
 
-    path: Path
-    header_bytes: int
-    n_records: int
-    record_bytes: int
-    sample_bytes: int
-    # Of each channel: byte offset in the record, samples per record, gain and offset to physical units.
-    layout: tuple[tuple[int, int, float, float], ...]
+    records: Records
+    piece_records: tuple[int, ...]
+    layouts: tuple[Layout, ...]
 
     def read(self, channel: int, start: int, stop: int) -> Floats:
-        """Return samples in physical units."""
-        offset, per_record, gain, shift = self.layout[channel]
-        first, last = start // per_record, -(-stop // per_record)
-        records = np.memmap(self.path, np.uint8, "r", self.header_bytes, (self.n_records, self.record_bytes))[
-            first:last, offset : offset + per_record * self.sample_bytes
-        ]
-        digital = _integers(np.ascontiguousarray(records), self.sample_bytes)
-        return digital[start - first * per_record : stop - first * per_record] * gain + shift
+        """Return samples in physical units; NaN between pieces."""
+        layout = self.layouts[channel]
+        ends = (*self.piece_records[1:], self.records.n)
+        out = np.full(stop - start, np.nan)
+        piece = max(int(np.searchsorted(layout.starts, start, side="right")) - 1, 0)
+        while piece < len(ends) and layout.starts[piece] < stop:
+            begin, first = layout.starts[piece], self.piece_records[piece]
+            low, high = max(start, begin), min(stop, begin + (ends[piece] - first) * layout.per_record)
+            if low < high:
+                out[low - start : high - start] = self._in_piece(layout, first, low - begin, high - begin)
+            piece += 1
+        return out
+
+    def _in_piece(self, layout: Layout, first_record: int, start: int, stop: int) -> Floats:
+        n = layout.per_record
+        first, last = start // n, -(-stop // n)
+        raw = self.records.bytes_of(slice(first_record + first, first_record + last), layout.columns)
+        digital = _integers(raw, self.records.sample_bytes)
+        return digital[start - first * n : stop - first * n] * layout.gain + layout.shift
 
 
 def _integers(raw: npt.NDArray[np.uint8], size: int) -> Floats:
@@ -51,47 +94,40 @@ def _integers(raw: npt.NDArray[np.uint8], size: int) -> Floats:
     return (wide.view("<i4").reshape(-1) >> 8).astype(np.float64)
 
 
+def sniff(head: bytes) -> bool:
+    """Return whether a file that begins so is EDF or BDF."""
+    return head.startswith((EDF, BDF))
+
+
 def open_file(path: Path, *, allow_truncated: bool = False) -> Recording:
     """Open a file; one that ends early is refused unless its whole records are to be used."""
-    import edfio
-
-    size = path.stat().st_size
-    if size < 256:
-        raise InputError("the file is too short to be EDF", subject=path, remedy="Copy it again from where it came")
-    bdf = path.suffix.lower() == ".bdf"
-    with warnings.catch_warnings():
-        # What edfio would only warn of (a wrong number of records) is checked below.
-        warnings.simplefilter("ignore")
-        file = edfio.read_bdf(path) if bdf else edfio.read_edf(path, lazy_load_data=True)
-    sample_bytes = 3 if bdf else 2
-    every = file._signals  # with the annotation signals, which take room in each record too
-    record_bytes = sum(s.samples_per_data_record for s in every) * sample_bytes
-    n_records = _whole_records(path, file, record_bytes, size, allow_truncated)
-    if not file.is_continuous:
-        raise InputError(
-            "the recording is discontinuous (EDF+D): its gaps would be closed silently",
-            subject=path,
-            remedy="Export it as continuous EDF+C, or one file per piece",
-        )
-    channels, layout, offset = [], [], 0
-    for signal in every:
-        per_record = signal.samples_per_data_record
-        if not signal.label.endswith("Annotations"):
-            channels.append(_channel(signal, n_records, float(file.data_record_duration)))
-            layout.append((offset, per_record, *_calibration(signal)))
-        offset += per_record * sample_bytes
-    source = EdfSource(path, file.bytes_in_header_record, n_records, record_bytes, sample_bytes, tuple(layout))
-    annotations = tuple(
-        Annotation(float(a.onset), float(a.duration or 0.0), a.text) for a in file.annotations if a.text
-    )
+    records, file, says_continuous = _header(path, allow_truncated)
+    signals = file._signals  # with the annotation signals, which take room in each record too
+    edges = np.cumsum([0, *(s.samples_per_data_record * records.sample_bytes for s in signals)]).tolist()
+    columns = [slice(low, high) for low, high in pairwise(edges)]
+    marking = [column for s, column in zip(signals, columns, strict=True) if s.label.endswith("Annotations")]
+    carrying = [(s, column) for s, column in zip(signals, columns, strict=True) if column not in marking]
+    record_s = float(file.data_record_duration)
+    fastest = max((s.samples_per_data_record for s, _ in carrying), default=1)
+    try:
+        marks, pieces = _timeline(records, marking, record_s, record_s / fastest / 2, says_continuous)
+        layouts = tuple(_layout(s, column, record_s, pieces) for s, column in carrying)
+    except ValueError as error:
+        raise damaged(path, str(error)) from error
+    names = distinct(s.label.rstrip(".") or "unnamed" for s, _ in carrying)
+    in_last = records.n - pieces[-1].first_record
     return Recording(
         path=path,
         format=FORMAT,
-        channels=tuple(channels),
-        source=source,
+        channels=tuple(
+            _channel(name, s.physical_dimension.strip(), layout, in_last, record_s)
+            for name, (s, _), layout in zip(names, carrying, layouts, strict=True)
+        ),
+        source=EdfSource(records, tuple(p.first_record for p in pieces), layouts),
         start_time=_start(file),
         subject=_subject(file),
-        annotations=annotations,
+        annotations=marks,
+        options={"allow_truncated": True} if allow_truncated else {},
         note=file.local_recording_identification,
     )
 
@@ -101,43 +137,72 @@ def files(path: Path) -> list[Path]:
     return [path]
 
 
-def _whole_records(path: Path, file: Any, record_bytes: int, size: int, allow_truncated: bool) -> int:
-    if record_bytes == 0:
-        return 0
-    present = (size - file.bytes_in_header_record) // record_bytes
-    with path.open("rb") as raw:
-        raw.seek(236)  # edfio corrects this field by the file's size; a file cut short must not pass unnoticed
-        stated = int(raw.read(8))
-    if stated >= 0 and present < stated and not allow_truncated:
-        raise InputError(
-            f"the file ends after {max(present, 0)} of its {stated} data records",
-            subject=path,
-            kept="The file was not changed",
-            remedy="Copy it again from where it came, or open it with allow_truncated to use what is whole",
-        )
-    return int(present if stated < 0 else min(present, stated))
+def _header(path: Path, allow_truncated: bool) -> tuple[Records, Any, bool]:
+    """Return where the records are, edfio's reading of the header, and whether it says that there are no gaps."""
+    import edfio
+
+    with path.open("rb") as stream:
+        fixed = stream.read(256)
+        if not sniff(fixed) or len(fixed) < 256:
+            raise damaged(path, "this is not an EDF or BDF file")
+        n_signals, stated = int(fixed[252:256]), int(fixed[236:244])
+        header = fixed + stream.read(256 * n_signals)
+        size = 3 if fixed.startswith(BDF) else 2
+        counts = header[256 + 216 * n_signals : 256 + 224 * n_signals]
+        n_bytes = size * sum(int(counts[8 * n : 8 * n + 8]) for n in range(n_signals))
+        first_record = stream.read(n_bytes)
+    present = (path.stat().st_size - len(header)) // n_bytes if n_bytes else 0
+    if present < stated and n_bytes and not allow_truncated:
+        raise ends_early(path, present, stated, "data records")
+    # Files are not always ASCII, as they should be: unit µV and names of persons in the local encoding.
+    try:
+        encoding, _ = "utf-8", header[8:].decode("utf-8")
+    except UnicodeDecodeError:
+        encoding = "latin-1"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # edfio finds one record and warns; the true number is checked above
+        read = edfio.read_bdf if size == 3 else edfio.read_edf
+        file = read(header + first_record, header_encoding=encoding)
+    n = present if stated < 0 else min(present, stated)
+    return Records(path, len(header), n, n_bytes, size), file, not fixed[192:236].startswith((b"EDF+D", b"BDF+D"))
 
 
-def _channel(signal: Any, n_records: int, record_s: float) -> Channel:
-    unit = signal.physical_dimension.strip() or "1"
-    n = signal.samples_per_data_record
-    name = signal.label.rstrip(".") or "unnamed"
-    return Channel(name, n / record_s, "µV" if unit == "uV" else unit, n * n_records, guess_kind(name, unit))
+def _timeline(
+    records: Records, marking: list[slice], record_s: float, shortest_gap_s: float, says_continuous: bool
+) -> tuple[tuple[Annotation, ...], tuple[Piece, ...]]:
+    """Return the marks and the pieces on a clock that starts with the first data record."""
+    found = [read_marks(records.bytes_of(slice(None), columns)) for columns in marking]
+    onsets = found[0][0] if found else np.full(records.n, np.nan)
+    pieces = find_pieces(onsets, record_s, shortest_gap_s, says_continuous)
+    zero = float(onsets[0]) if len(onsets) and np.isfinite(onsets[0]) else 0.0
+    marks = [Annotation(round(m.onset_s - zero, 9), m.duration_s, m.text) for _, several in found for m in several]
+    return tuple(sorted(marks, key=lambda m: m.onset_s)), pieces
 
 
-def _calibration(signal: Any) -> tuple[float, float]:
+def _layout(signal: Any, columns: slice, record_s: float, pieces: tuple[Piece, ...]) -> Layout:
+    if record_s <= 0:
+        raise ValueError("the file states data records without duration")
     low, high = signal.physical_range
     digital_low, digital_high = signal.digital_range
     if digital_high == digital_low:
         raise ValueError(f"channel {signal.label} states an empty digital range")
-    gain = (high - low) / (digital_high - digital_low)
-    return gain, low - gain * digital_low
+    n, gain = signal.samples_per_data_record, (high - low) / (digital_high - digital_low)
+    starts = tuple(round(piece.onset_s * n / record_s) for piece in pieces)
+    return Layout(columns, n, gain, low - gain * digital_low, starts)
+
+
+def _channel(name: str, unit: str, layout: Layout, records_in_last_piece: int, record_s: float) -> Channel:
+    unit = {"uV": "µV", "μV": "µV", "": "1"}.get(unit, unit)
+    n_samples = layout.starts[-1] + records_in_last_piece * layout.per_record
+    return Channel(name, layout.per_record / record_s, unit, n_samples, guess_kind(name, unit))
 
 
 def _start(file: Any) -> datetime | None:
     try:
-        start: datetime = file.startdatetime
-    except (ValueError, AttributeError):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # two fields that state different dates
+            start: datetime = file.startdatetime
+    except (ValueError, AttributeError, IndexError):
         return None  # anonymised files leave the date out
     return start
 

@@ -1,8 +1,10 @@
-"""Guessing from its name and unit what a channel records."""
+"""Channel names: what a channel records, guessed from its name and unit, and names that occur once only."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 
 ECG = re.compile(
     r"^(ecg|ekg|mlii|mliii|mcl[0-9]|ml[0-9]|cm[0-9]|[v][1-9]r?|mv[1-9]|i{1,3}|av[rlf]|d[1-4]|v)\b", re.IGNORECASE
@@ -19,3 +21,19 @@ def guess_kind(name: str, unit: str) -> str:
     if EEG.match(name) and unit.lower() in ("uv", "µv", "μv"):
         return "eeg"
     return "ecg" if ECG.match(name) else "other"
+
+
+def distinct(names: Iterable[str]) -> list[str]:
+    """Number the names that occur more than once, so that each names one channel."""
+    taken: set[str] = set()
+    seen: Counter[str] = Counter()
+    result = []
+    for name in names:
+        seen[name] += 1
+        chosen = name if seen[name] == 1 and name not in taken else f"{name} ({seen[name]})"
+        while chosen in taken:
+            seen[name] += 1
+            chosen = f"{name} ({seen[name]})"
+        taken.add(chosen)
+        result.append(chosen)
+    return result

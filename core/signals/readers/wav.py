@@ -1,7 +1,8 @@
 """WAV audio as Doppler machines and sound cards write it: mono, forward/reverse, or I/Q of one or more gates.
 
 A WAV file does not say what its channels mean. It is given as ``layout``, asked once and kept with the study, or
-written by Hitscope into the file's own comment (``layout=iq; simulated``).
+written by Hitscope into the file's own comment (``layout=iq; simulated``). Until then the two channels of a stereo
+file are plain audio.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import InputError
+from core.signals.readers.damage import damaged, ends_early
 from core.signals.recording import Channel, Floats, Recording
 
 FORMAT = "wav"
 EXTENSIONS = (".wav",)
+UNKNOWN_SIZES = (0, 0xFFFFFFFF)  # what streaming writers leave behind; libsndfile then goes by the file's length
 
 # Of each layout: names and kinds of its channels; I/Q repeats for every gate.
 LAYOUTS: dict[str, tuple[tuple[str, str], ...]] = {
@@ -43,7 +46,12 @@ class WavSource:
         return np.ascontiguousarray(samples)
 
 
-def open_file(path: Path, *, layout: str | None = None) -> Recording:
+def sniff(head: bytes) -> bool:
+    """Return whether a file that begins so is WAV."""
+    return head[:4] in (b"RIFF", b"RIFX", b"RF64") and head[8:12] == b"WAVE"
+
+
+def open_file(path: Path, *, layout: str | None = None, allow_truncated: bool = False) -> Recording:
     """Open a file; `layout` is one of `LAYOUTS` and overrides what the file's comment says."""
     import soundfile
 
@@ -51,24 +59,23 @@ def open_file(path: Path, *, layout: str | None = None) -> Recording:
         with soundfile.SoundFile(path) as file:
             fs, n_channels, n, comment = float(file.samplerate), file.channels, file.frames, file.comment or ""
     except soundfile.LibsndfileError as error:
-        raise InputError(
-            f"this is not a readable WAV file ({error.error_string})",
-            subject=path,
-            kept="The file was not changed",
-            remedy="Check that it is complete, and copy or export it again",
-        ) from error
+        raise damaged(path, f"this is not a readable WAV file ({error.error_string})") from error
+    missing = _missing_share(path)
+    if missing and not allow_truncated:
+        raise ends_early(path, n, round(n / (1 - missing)), "samples")
     if n == 0:
         raise InputError("the file holds no samples", subject=path, remedy="Record or export it again")
     stated = re.search(r"layout=(\w+)", comment)
     chosen = layout or (stated.group(1) if stated else {1: "mono", 2: "stereo"}.get(n_channels, ""))
     names = _channels(path, chosen, n_channels)
+    options = {"layout": layout, "allow_truncated": allow_truncated}
     return Recording(
         path=path,
         format=FORMAT,
         channels=tuple(Channel(name, fs, "FS", n, kind) for name, kind in names),
         source=WavSource(path),
         simulated=bool(re.search(r"\bsimulated\b", comment, re.IGNORECASE)),
-        options={} if layout is None else {"layout": layout},
+        options={key: value for key, value in options.items() if value},
         note=comment,
     )
 
@@ -76,6 +83,20 @@ def open_file(path: Path, *, layout: str | None = None) -> Recording:
 def files(path: Path) -> list[Path]:
     """Return the one file."""
     return [path]
+
+
+def _missing_share(path: Path) -> float:
+    """Return the share of its samples that the file lacks; libsndfile passes over that in silence."""
+    end = path.stat().st_size
+    with path.open("rb") as stream:
+        order = "big" if stream.read(12)[:4] == b"RIFX" else "little"
+        while len(head := stream.read(8)) == 8:
+            size = int.from_bytes(head[4:], order)  # type: ignore[arg-type]
+            if head[:4] == b"data":
+                here = end - stream.tell()
+                return 0.0 if size in UNKNOWN_SIZES or size <= here else 1 - here / size
+            stream.seek(size + size % 2, 1)
+    return 0.0
 
 
 def _channels(path: Path, layout: str, n: int) -> list[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,25 @@ from typing import Any
 import numpy as np
 
 from core.errors import InputError
-from core.signals.readers.kinds import guess_kind
+from core.signals.readers.damage import damaged, ends_early
+from core.signals.readers.naming import distinct, guess_kind
 from core.signals.recording import Annotation, Channel, Floats, Recording
 
 FORMAT = "wfdb"
 EXTENSIONS = (".hea", ".dat")
+# Samples and bytes of a block (WFDB manual, signal(5)); the FLAC formats have no fixed size.
+BLOCKS = {
+    "80": (1, 1),
+    "16": (1, 2),
+    "61": (1, 2),
+    "160": (1, 2),
+    "24": (1, 3),
+    "32": (1, 4),
+    "212": (2, 3),
+    "310": (3, 4),
+    "311": (3, 4),
+}
+RECORD_LINE = re.compile(rb"(#.*\n|[ \t]*\r?\n)*[\w-]+(/\d+)?\s+\d+\b")
 
 
 @dataclass(frozen=True)
@@ -35,89 +50,124 @@ class WfdbSource:
         return np.asarray(samples[start - first * per_frame : stop - first * per_frame], dtype=np.float64)
 
 
-def open_file(path: Path) -> Recording:
-    """Open a record by its header or its sample file."""
-    import wfdb
+def sniff(head: bytes) -> bool:
+    """Return whether a file that begins so is a WFDB header."""
+    return RECORD_LINE.match(head) is not None
 
-    header = _header(path)
-    _check_files(path, header)
-    per_frame = tuple(getattr(header, "samps_per_frame", None) or [1] * header.n_sig)
-    if header.sig_len is None:
-        raise InputError(
-            "the header does not state the length", subject=path, remedy="Add the number of samples to its first line"
-        )
-    # The header of a multi-segment record names no signals itself; its first frame, read whole, does.
-    named = header if hasattr(header, "units") else wfdb.rdrecord(str(path.with_suffix("")), sampfrom=0, sampto=1)
-    names = named.sig_name or [f"channel {n + 1}" for n in range(header.n_sig)]
-    units = named.units or [""] * header.n_sig
-    channels = tuple(
-        Channel(name, float(header.fs) * spf, unit or "1", int(header.sig_len) * spf, guess_kind(name, unit or ""))
-        for name, unit, spf in zip(_distinct(names), units, per_frame, strict=True)
-    )
-    record = str(path.with_suffix(""))
-    annotations: tuple[Annotation, ...] = ()
-    if path.with_suffix(".atr").is_file():
-        read = wfdb.rdann(record, "atr")
-        fs = float(read.fs or header.fs)
-        aux = read.aux_note or [""] * len(read.sample)
-        annotations = tuple(
-            Annotation(int(sample) / fs, 0.0, symbol, {"aux": text.rstrip("\0")} if text else {})
-            for sample, symbol, text in zip(read.sample, read.symbol, aux, strict=True)
-        )
+
+def open_file(path: Path, *, annotator: str = "atr", allow_truncated: bool = False) -> Recording:
+    """Open a record by its header or its sample file; `annotator` is the extension of its annotation file."""
+    path, header = _header(path)
+    segments = _segments(header)
+    n_frames = _whole_frames(path, header, segments, allow_truncated)
+    named = segments[0]  # of a multi-segment record, the one that describes its layout
+    units = [unit or "1" for unit in named.units or [""] * header.n_sig]
+    names = distinct(name or f"channel {n + 1}" for n, name in enumerate(named.sig_name or [""] * header.n_sig))
+    per_frame = tuple(int(n or 1) for n in named.samps_per_frame or [1] * header.n_sig)
+    options = {"annotator": annotator if annotator != "atr" else None, "allow_truncated": allow_truncated}
     return Recording(
-        path=path.with_suffix(".hea"),
+        path=path,
         format=FORMAT,
-        channels=channels,
-        source=WfdbSource(record, per_frame),
-        start_time=header.base_datetime,
-        annotations=annotations,
+        channels=tuple(
+            Channel(name, float(header.fs) * spf, unit, n_frames * spf, guess_kind(name, unit))
+            for name, unit, spf in zip(names, units, per_frame, strict=True)
+        ),
+        source=WfdbSource(str(path.with_suffix("")), per_frame),
+        start_time=getattr(header, "base_datetime", None),
+        annotations=_annotations(path, annotator, float(header.fs)),
+        options={key: value for key, value in options.items() if value},
         note="\n".join(header.comments or []),
     )
 
 
 def files(path: Path) -> list[Path]:
-    """Return the header, the sample files and the reference annotations."""
-    header = _header(path)
-    names = [path.with_suffix(".hea").name, *dict.fromkeys(_sample_files(header))]
-    found = [path.parent / name for name in names]
-    return [*found, *(p for p in [path.with_suffix(".atr")] if p.is_file())]
+    """Return the header, the headers of segments, the sample files and the reference annotations."""
+    path, header = _header(path)
+    segments = [path.parent / f"{name}.hea" for name in getattr(header, "seg_name", []) if name != "~"]
+    samples = [path.parent / name for s in _segments(header) for name in s.file_name or [] if name != "~"]
+    return [*dict.fromkeys([path, *segments, *samples]), *(p for p in [path.with_suffix(".atr")] if p.is_file())]
 
 
-def _header(path: Path) -> Any:
+def _header(path: Path) -> tuple[Path, Any]:
     import wfdb
 
-    if not path.with_suffix(".hea").is_file():
+    path = path.with_suffix(".hea")
+    if not path.is_file():
         raise InputError("its header (.hea) is missing", subject=path, remedy="Put the .hea file beside it")
-    return wfdb.rdheader(str(path.with_suffix("")), rd_segments=True)
+    with path.open("rb") as stream:
+        if not sniff(stream.read(4096)):
+            raise damaged(path, "this is not a WFDB header")
+    header = wfdb.rdheader(str(path.with_suffix("")), rd_segments=True)
+    if header.sig_len is None:
+        raise InputError(
+            "the header does not state the length", subject=path, remedy="Add the number of samples to its first line"
+        )
+    return path, header
 
 
-def _sample_files(header: Any) -> list[str]:
-    segments = [s for s in (getattr(header, "segments", None) or []) if s is not None]
-    own = [name for name in (getattr(header, "file_name", None) or []) if name]
-    nested = [name for segment in segments for name in (segment.file_name or []) if name and name != "~"]
-    return [name for name in (*own, *nested) if name != "~"]
+def _segments(header: Any) -> list[Any]:
+    """Return the headers of all segments that hold samples or name channels; of a plain record, its own."""
+    return [s for s in getattr(header, "segments", [header]) if s is not None]
 
 
-def _check_files(path: Path, header: Any) -> None:
-    for name in _sample_files(header):
-        sample_file = path.parent / name
-        if not sample_file.is_file():
-            raise InputError(
-                f"its sample file {name} is missing",
-                subject=path,
-                remedy=f"Put {name} into {path.parent}, beside the header",
-            )
-        if sample_file.stat().st_size == 0:
-            raise InputError(
-                f"its sample file {name} is empty", subject=path, remedy="Copy it again from where it came"
-            )
+def _whole_frames(path: Path, header: Any, segments: list[Any], allow_truncated: bool) -> int:
+    """Return how many frames there are.
+
+    Raises
+    ------
+    InputError
+        If a sample file is missing, or ends early and this was not allowed.
+    """
+    present, stated = int(header.sig_len), int(header.sig_len)
+    for segment in segments:
+        for name in dict.fromkeys(n for n in segment.file_name or [] if n != "~"):
+            frames = _frames_in(path.parent / name, segment, name)
+            if frames < segment.sig_len:
+                if not allow_truncated or segment is not header:
+                    raise ends_early(path.with_name(name), frames, segment.sig_len, "samples")
+                present = min(present, frames)
+    if present <= 0 < stated:
+        raise ends_early(path, 0, stated, "samples")
+    return present
 
 
-def _distinct(names: list[str]) -> list[str]:
-    """Number the channel names that occur more than once."""
-    seen: dict[str, int] = {}
-    result = []
-    for name in names:
-        seen[name] = seen.get(name, 0) + 1
-        result.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
-    return result
+def _frames_in(path: Path, segment: Any, name: str) -> int:
+    """Return how many frames a sample file holds; those of a compressed file are taken on trust."""
+    if not path.is_file():
+        raise InputError(
+            f"its sample file {name} is missing",
+            subject=path,
+            remedy=f"Put {name} into {path.parent}, beside the header",
+        )
+    mine = [n for n, file in enumerate(segment.file_name) if file == name]
+    form = segment.fmt[mine[0]]
+    if form == "8":
+        raise InputError(
+            "it stores differences (format 8), which cannot be read from the middle",
+            subject=path,
+            remedy="Convert the record to format 16 with xform of the WFDB software",
+        )
+    size = path.stat().st_size - (segment.byte_offset[mine[0]] or 0)
+    if form not in BLOCKS:
+        return int(segment.sig_len) if size > 0 else 0
+    samples, n_bytes = BLOCKS[form]
+    return int(max(size, 0) * samples // n_bytes // sum(segment.samps_per_frame[n] for n in mine))
+
+
+def _annotations(path: Path, annotator: str, fs: float) -> tuple[Annotation, ...]:
+    import wfdb
+
+    file = path.with_suffix(f".{annotator}")
+    if not file.is_file():
+        if annotator == "atr":
+            return ()
+        raise InputError("there is no such annotation file", subject=file, remedy="Check the name of the annotator")
+    try:
+        read = wfdb.rdann(str(path.with_suffix("")), annotator)
+    except Exception as error:
+        raise damaged(file, f"the annotations cannot be read ({error})") from error
+    aux = read.aux_note or [""] * len(read.sample)
+    return tuple(
+        Annotation(int(sample) / float(read.fs or fs), 0.0, symbol, {"aux": text.rstrip("\0")} if text else {})
+        for sample, symbol, text in zip(read.sample, read.symbol, aux, strict=True)
+    )
