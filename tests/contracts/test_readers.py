@@ -29,7 +29,7 @@ def real(request, tmp_path):
 
 
 def test_every_reader_is_covered():
-    assert {module.rsplit(".", 1)[1] for module in READERS.values()} == set(REAL)
+    assert {reader.FORMAT for reader in READERS.values()} == set(REAL)
 
 
 def test_metadata(real):

@@ -21,7 +21,7 @@ from core.signals.readers.naming import distinct, guess_kind
 from core.signals.recording import Annotation, Channel, Floats, Recording
 
 FORMAT = "edf"
-EXTENSIONS = (".edf", ".bdf", ".rec")
+EXTENSIONS: tuple[str, ...] = (".edf", ".bdf", ".rec")
 BDF = b"\xffBIOSEMI"
 EDF = b"0       "
 

@@ -18,7 +18,7 @@ from core.signals.readers.damage import damaged, ends_early
 from core.signals.recording import Channel, Floats, Recording
 
 FORMAT = "wav"
-EXTENSIONS = (".wav",)
+EXTENSIONS: tuple[str, ...] = (".wav",)
 UNKNOWN_SIZES = (0, 0xFFFFFFFF)  # what streaming writers leave behind; libsndfile then goes by the file's length
 
 # Of each layout: names and kinds of its channels; I/Q repeats for every gate.

@@ -16,7 +16,7 @@ from core.signals.readers.naming import distinct, guess_kind
 from core.signals.recording import Annotation, Channel, Floats, Recording
 
 FORMAT = "wfdb"
-EXTENSIONS = (".hea", ".dat")
+EXTENSIONS: tuple[str, ...] = (".hea", ".dat")
 # Samples and bytes of a block (WFDB manual, signal(5)); the FLAC formats have no fixed size.
 BLOCKS = {
     "80": (1, 1),
