@@ -316,6 +316,8 @@ class Study:
         try:
             with self._writing, self._engine.begin() as connection:
                 yield connection
+        except sa.exc.IntegrityError as error:
+            raise writing.conflict(self.name, str(error.orig)) from error
         except sa.exc.OperationalError as error:
             raise StudyError(
                 f"the change could not be saved ({error.orig})",

@@ -26,6 +26,8 @@ def write(connection: sa.Connection, changeset: Changeset, annotator: str) -> Ch
     ConflictError
         If a row is no longer what the changeset says it was; the caller's transaction must then be rolled back.
     """
+    # References are checked when all is written: an undo may delete a class and, in the same step, its last label.
+    connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
     done = replace(changeset, annotator=annotator, at=now())
     head = {name: getattr(done, name) for name in ("at", "annotator", "title", "reason", "undoes")}
     revision = connection.execute(schema.changesets.insert(), head).inserted_primary_key[0]  # type: ignore[index]
@@ -33,7 +35,7 @@ def write(connection: sa.Connection, changeset: Changeset, annotator: str) -> Ch
         for table, columns, group in _batches(changeset.changes):
             _write_batch(connection, table, columns, group, revision)
     except sa.exc.IntegrityError as error:
-        raise _conflict(changeset, str(error.orig)) from error
+        raise conflict(changeset.title, str(error.orig)) from error
     except sa.exc.StatementError as error:
         if isinstance(error, sa.exc.DBAPIError):
             raise
@@ -93,18 +95,18 @@ def _write_batch(
             parameters |= {f"a_{k}": v for k, v in (c.after or {}).items()}
         result = connection.execute(table.update().where(*where).values(**values, **extra), bound)
     if result.rowcount != len(changes):
-        raise _conflict(changes[0], f"{len(changes) - result.rowcount} of {len(changes)} rows of {name} differ")
+        raise conflict(f"{name} {sample.key}", f"{len(changes) - result.rowcount} of {len(changes)} rows differ")
 
 
 def _bind(key: tuple[Any, ...], names: tuple[str, ...], prefix: str) -> Row:
     return {f"{prefix}{name}": value for name, value in zip(names, key, strict=True)}
 
 
-def _conflict(subject: Changeset | Change, detail: str) -> ConflictError:
-    title = subject.title if isinstance(subject, Changeset) else f"{subject.table} {subject.key}"
+def conflict(subject: str, detail: str) -> ConflictError:
+    """Return the error for a change that no longer fits what the study holds."""
     return ConflictError(
         f"this change no longer fits the study ({detail})",
-        subject=title,
+        subject=subject,
         kept="Nothing was changed",
         remedy="Look at the current values and do it again",
     )

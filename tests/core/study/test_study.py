@@ -105,6 +105,14 @@ def test_combined_parts_get_distinct_class_positions(study, ids):
     assert [c.key for c in study.classes()] == ["a", "b", "c"]
 
 
+def test_an_event_that_somebody_labelled_meanwhile_is_not_torn_away(study, ids):
+    stale = remove_events(study, ids[:1])
+    study.apply(label_events(study, ids[:1], "solid", annotator="Ben"))
+    with pytest.raises(ConflictError, match="Nothing was changed"):
+        study.apply(stale)
+    assert study.events().label[0] == "solid"
+
+
 def test_history_of_one_event(study, ids):
     study.apply(label_events(study, ids[:1], "solid"))
     study.apply(label_events(study, ids[1:2], "gaseous"))
