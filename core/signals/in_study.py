@@ -4,41 +4,74 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from core.errors import InputError
-from core.signals.readers import READERS, files_of, open_recording
+from core.errors import HitscopeError, InputError
+from core.jobs import NullReporter, Reporter
+from core.signals.readers import files_of, open_recording
 from core.signals.recording import Recording
-from core.study import Changeset, Study, add_recording, combine, edit_recording
+from core.study import Changeset, RecordingEntry, Study, add_recording, combine, edit_recording
+
+BLOCK = 1 << 20
 
 
-def content_hash(path: str | Path) -> str:
-    """Return the SHA-256 over the contents of all files of a recording, streamed; names and places do not count."""
-    digest = hashlib.sha256()
-    for file in files_of(path):
-        with file.open("rb") as stream:
-            while chunk := stream.read(1 << 20):
-                digest.update(chunk)
-    return digest.hexdigest()
-
-
-def add_to_study(study: Study, path: str | Path, *, subject: str | None = None, **options: Any) -> int:
-    """Add a recording by reference and return its id; one that is there already keeps its id.
+def content_hash(path: str | Path, report: Reporter | None = None) -> str:
+    """Return the SHA-256 over the contents of all files of a recording, streamed; names and places do not count.
 
     Raises
     ------
     InputError
-        If it cannot be read; the study is unchanged.
+        If the recording is not whole, or a file cannot be read.
+    JobCancelled
+        If asked to stop.
+    """
+    report = report or NullReporter()
+    files = files_of(path)
+    digest = hashlib.sha256()
+    try:
+        done, total = 0, max(sum(file.stat().st_size for file in files), 1)
+        for file in files:
+            with file.open("rb") as stream:
+                while chunk := stream.read(BLOCK):
+                    report.check()
+                    digest.update(chunk)
+                    done += len(chunk)
+                    report.progress(done, total, file.name)
+    except OSError as error:
+        raise InputError(
+            f"could not be read ({error.strerror})", subject=path, remedy="Check the disk it is on, then try again"
+        ) from error
+    return digest.hexdigest()
+
+
+def add_to_study(
+    study: Study, path: str | Path, *, subject: str | None = None, report: Reporter | None = None, **options: Any
+) -> int:
+    """Add a recording by reference and return its id.
+
+    One that is there already keeps its id; what is newly said of it (`subject`, `options`, where it now lies) is
+    taken up.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or `options` would change what the channels of a recording with events mean; the study
+        is unchanged.
     """
     recording = open_recording(path, **options)
-    sha256 = content_hash(path)
+    sha256 = content_hash(path, report)
+    where = str(recording.path.resolve())
     for known in study.recordings():
         if known.sha256 == sha256:
+            changes = _newly_said(study, known, recording, where, subject)
+            if changes:
+                study.apply(edit_recording(study, known.id, **changes))
             return known.id
     changeset = add_recording(
         study,
-        path=str(recording.path.resolve()),
+        path=where,
         sha256=sha256,
         format=recording.format,
         name=recording.path.stem,
@@ -51,13 +84,35 @@ def add_to_study(study: Study, path: str | Path, *, subject: str | None = None, 
     return int(study.apply(changeset).keys("recordings")[0][0])
 
 
+def _newly_said(
+    study: Study, known: RecordingEntry, recording: Recording, where: str, subject: str | None
+) -> dict[str, Any]:
+    """Return the columns to change of a recording that is added a second time."""
+    changes: dict[str, Any] = {}
+    if known.missing:
+        changes["path"] = where
+    if subject and subject != known.subject:
+        changes["subject"] = subject
+    options = {**known.options, **recording.options}
+    if options != known.options:
+        if len(study.events(known.id)):
+            raise InputError(
+                f"it is in the study already, read with {known.options or 'no options'}, and has events",
+                subject=recording.path,
+                kept="Its events and labels are kept",
+                remedy="Remove its events before you change how it is read",
+            )
+        changes["options"] = options
+    return changes
+
+
 def open_from_study(study: Study, recording_id: int) -> Recording:
     """Open a recording of a study.
 
     Raises
     ------
     InputError
-        If its file is gone (relink it) or cannot be read.
+        If its file is gone (relink it), cannot be read, or is no longer the one that was added.
     """
     entry = study.recording(recording_id)
     if entry.missing:
@@ -67,28 +122,43 @@ def open_from_study(study: Study, recording_id: int) -> Recording:
             kept="Its events and labels are kept",
             remedy="Relink it: choose the folder it was moved to",
         )
-    return open_recording(entry.path, **entry.options)
+    recording = open_recording(entry.path, **entry.options)
+    if not _same_length(recording, entry):
+        raise InputError(
+            f"the file has changed since it was added: it lasts {recording.duration:g} s, not {entry.duration_s:g} s",
+            subject=entry.path,
+            kept="Its events and labels are kept",
+            remedy="Put the original back, or add the new file as a recording of its own under another name",
+        )
+    return recording
 
 
-def relink(study: Study, folder: str | Path) -> Changeset:
+def _same_length(recording: Recording, entry: RecordingEntry) -> bool:
+    return abs(recording.duration - entry.duration_s) < 1e-3
+
+
+def relink(study: Study, folder: str | Path, report: Reporter | None = None) -> Changeset:
     """Return the changeset that gives missing recordings the path of a file in `folder` with the same content.
 
-    O(files below `folder`) for their names and sizes; contents are hashed only for the formats of what is missing.
+    O(files below `folder`) for names and, of the formats that are missing, headers; only files of the right length
+    are read whole.
+
+    Raises
+    ------
+    InputError
+        If none is found; the study is unchanged.
+    JobCancelled
+        If asked to stop.
     """
     missing = {r.sha256: r for r in study.recordings() if r.missing}
-    extensions = {Path(r.path).suffix.lower() for r in missing.values()} & set(READERS)
     found = []
-    for root, _, names in os.walk(folder):
-        for name in sorted(names):
-            path = Path(root) / name
-            if not missing or path.suffix.lower() not in extensions:
-                continue
-            try:
-                entry = missing.pop(content_hash(path), None)
-            except (InputError, ValueError, OSError):
-                continue  # some other file that only looks like a recording
-            if entry is not None:
-                found.append(edit_recording(study, entry.id, path=str(path.resolve())))
+    for path in _candidates(folder, missing):
+        try:
+            entry = missing.pop(content_hash(path, report), None)
+        except InputError:
+            continue  # on a damaged disk, the others may still be found
+        if entry is not None:
+            found.append(edit_recording(study, entry.id, path=str(path.resolve())))
     if not found:
         raise InputError(
             "no missing recording was found here",
@@ -97,3 +167,21 @@ def relink(study: Study, folder: str | Path) -> Changeset:
             remedy="Choose the folder the recordings were moved to",
         )
     return combine(f"relink {len(found)} recordings", *found)
+
+
+def _candidates(folder: str | Path, missing: dict[str, RecordingEntry]) -> Iterator[Path]:
+    """Yield the recordings below a folder that are as long as one of the missing; `missing` may shrink meanwhile."""
+    extensions = {Path(r.path).suffix.lower() for r in missing.values()}
+    for root, _, names in os.walk(folder):
+        for name in sorted(names):
+            path = Path(root) / name
+            if path.suffix.lower() in extensions and any(_may_be(path, entry) for entry in list(missing.values())):
+                yield path
+
+
+def _may_be(path: Path, entry: RecordingEntry) -> bool:
+    try:
+        recording = open_recording(path, **entry.options)
+    except HitscopeError:
+        return False  # some other file that only looks like a recording
+    return recording.format == entry.format and _same_length(recording, entry)

@@ -7,19 +7,26 @@ would be prettier and can drop the extreme sample; a HITS is the extreme.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import numpy as np
-import numpy.typing as npt
+from filelock import AcquireReturnProxy, FileLock
 
+from core.errors import InputError
 from core.jobs import NullReporter, Reporter, replacing
 from core.signals.recording import Floats, Recording
 
 BASE, FACTOR = 64, 4
-CHUNK = BASE * FACTOR**7  # samples read at a time: a million, 8 MB
+CHUNK_LEVELS = 8  # whose bins fit into a piece of samples
+CHUNK = BASE * FACTOR ** (CHUNK_LEVELS - 1)  # samples read at a time: a million, 8 MB
+HEADER_BYTES = 128  # of a .npy file
+OPEN_FILES = 64
 VERSION = 1
+
+Bins = tuple[Floats, Floats]
 
 
 def level_lengths(n_samples: int) -> list[int]:
@@ -30,7 +37,7 @@ def level_lengths(n_samples: int) -> list[int]:
     return lengths
 
 
-def bin_extremes(low: Floats, high: Floats, size: int) -> tuple[Floats, Floats]:
+def bin_extremes(low: Floats, high: Floats, size: int) -> Bins:
     """Return the minima of `low` and the maxima of `high` of every `size` values; NaN only where all are NaN."""
     starts = np.arange(0, len(low), size)
     return np.fmin.reduceat(low, starts), np.fmax.reduceat(high, starts)
@@ -38,7 +45,7 @@ def bin_extremes(low: Floats, high: Floats, size: int) -> tuple[Floats, Floats]:
 
 @dataclass(frozen=True)
 class Pyramid:
-    """The pyramids of a recording; `query` answers any window."""
+    """The pyramids of a recording; `query` answers any window in O(`n_bins`), reading nothing else."""
 
     recording: Recording
     folder: Path
@@ -89,38 +96,95 @@ class Pyramid:
 def build_pyramid(recording: Recording, folder: str | Path, report: Reporter | None = None) -> Pyramid:
     """Build what is missing of the pyramids of a recording in `folder`, and return them.
 
-    Each channel's file is written whole and renamed, so an interrupted build goes on where it stopped.
+    O(n) time; memory for `CHUNK` samples, whatever the length and the number of channels. A channel's file is written
+    whole and renamed: an interrupted build leaves nothing behind. A second caller waits for the first.
+
+    Parameters
+    ----------
+    recording : Recording
+    folder : str or Path
+        Where the pyramids of this content are kept, such as ``study.folder / "arrays" / sha256``.
+    report : Reporter, optional
+
+    Raises
+    ------
+    InputError
+        If the recording cannot be read or the folder not be written to.
+    JobCancelled
+        If asked to stop.
     """
     report = report or NullReporter()
     folder = Path(folder) / f"pyramid-{VERSION}"
-    folder.mkdir(parents=True, exist_ok=True)
-    total = len(recording.channels)
-    for number, channel in enumerate(recording.channels):
-        report.check()
-        path = folder / f"{number}.npy"
-        if not path.exists():
-            table = _channel_table(recording, number)
-            with replacing(path) as file:
-                np.save(file, table)
-        report.progress(number + 1, total, channel.name)
+    if _missing(recording, folder):
+        with _only_one(folder):
+            missing = _missing(recording, folder)
+            for first in range(0, len(missing), OPEN_FILES):
+                _build(recording, folder, missing[first : first + OPEN_FILES], report)
     return Pyramid(recording, folder)
 
 
-def _channel_table(recording: Recording, number: int) -> npt.NDArray[np.float32]:
-    """Return all levels of a channel below one another, (n_bins, 2) float32."""
-    pieces = list(_base_bins(recording, number))
-    low = np.concatenate([piece[0] for piece in pieces]) if pieces else np.empty(0)
-    high = np.concatenate([piece[1] for piece in pieces]) if pieces else np.empty(0)
-    levels = []
-    for _ in level_lengths(recording.channels[number].n_samples):
-        levels.append(np.column_stack([low, high]).astype(np.float32))
-        if len(low):
-            low, high = bin_extremes(low, high, FACTOR)
-    return np.concatenate(levels)
+def _only_one(folder: Path) -> AcquireReturnProxy:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return FileLock(folder / "building.lock").acquire()
+    except OSError as error:
+        raise InputError(
+            f"could not be written to ({error.strerror})", subject=folder, remedy="Choose a folder you may write to"
+        ) from error
 
 
-def _base_bins(recording: Recording, number: int) -> Iterator[tuple[Floats, Floats]]:
-    n = recording.channels[number].n_samples
-    for start in range(0, n, CHUNK):
-        samples = recording.read(number, start, min(start + CHUNK, n))
-        yield bin_extremes(samples, samples, BASE)
+def _missing(recording: Recording, folder: Path) -> list[int]:
+    """Return the channels whose file is not there, or not of the length that it must have."""
+    missing = []
+    for number, channel in enumerate(recording.channels):
+        path = folder / f"{number}.npy"
+        if not path.is_file() or path.stat().st_size != HEADER_BYTES + 8 * sum(level_lengths(channel.n_samples)):
+            missing.append(number)
+    return missing
+
+
+def _build(recording: Recording, folder: Path, numbers: list[int], report: Reporter) -> None:
+    """Build the files of some channels, going once through time: interleaved samples are then read from disk once."""
+    lengths = {number: recording.channels[number].n_samples for number in numbers}
+    steps = [(start, n) for start in range(0, max(lengths.values()), CHUNK) for n in numbers if start < lengths[n]]
+    with ExitStack() as files:
+        writers = {n: LevelWriter(files.enter_context(replacing(folder / f"{n}.npy")), lengths[n]) for n in numbers}
+        for done, (start, n) in enumerate(steps):
+            report.check()
+            writers[n].add(recording.read(n, start, min(start + CHUNK, lengths[n])))
+            report.progress(done + 1, len(steps), recording.path.name)
+        for writer in writers.values():
+            writer.finish()
+
+
+class LevelWriter:
+    """Writes the levels of a channel below one another, ``(n_bins, 2)`` float32, while its samples come in."""
+
+    def __init__(self, file: IO[bytes], n_samples: int) -> None:
+        self._file = file
+        self._lengths = level_lengths(n_samples)
+        self._offsets = [sum(self._lengths[:level]) for level in range(len(self._lengths))]
+        self._tops: list[Bins] = []
+        header = {"descr": "<f4", "fortran_order": False, "shape": (sum(self._lengths), 2)}
+        np.lib.format.write_array_header_1_0(file, header)
+
+    def add(self, samples: Floats) -> None:
+        """Add the next `CHUNK` samples; only the last piece may be shorter."""
+        bins = bin_extremes(samples, samples, BASE)
+        for level in range(min(CHUNK_LEVELS, len(self._lengths))):
+            if level:
+                bins = bin_extremes(*bins, FACTOR)
+            self._write(level, bins)
+        self._tops.append(bins)
+
+    def finish(self) -> None:
+        """Write the levels whose bins are longer than a piece."""
+        for level in range(CHUNK_LEVELS, len(self._lengths)):
+            low, high = (np.concatenate(values) for values in zip(*self._tops, strict=True))
+            self._tops = [bin_extremes(low, high, FACTOR)]
+            self._write(level, self._tops[0])
+
+    def _write(self, level: int, bins: Bins) -> None:
+        self._file.seek(HEADER_BYTES + 8 * self._offsets[level])
+        self._file.write(np.column_stack(bins).astype("<f4").tobytes())
+        self._offsets[level] += len(bins[0])
