@@ -1,0 +1,135 @@
+"""The command line: every command's help, and bad input that names the file and the remedy."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import soundfile
+
+import resources
+from core.cli import main
+from core.cli.main import COMMANDS
+from core.study import Study
+
+
+def run(capsys, *arguments):
+    status = main([str(a) for a in arguments])
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_every_command_explains_itself_with_an_example(command, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main([command, "--help"])
+    assert stop.value.code == 0
+    text = capsys.readouterr().out
+    assert f"hitscope {command}" in text
+    assert "Example:" in text
+
+
+def test_help_does_not_wait_for_torch():
+    code = "import sys; from core.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass\nprint('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip().endswith("False")
+
+
+def test_info_and_detect_as_json(capsys):
+    status, out, _ = run(capsys, "info", resources.path("demo/tcd_simulated.wav"), "--json")
+    info = json.loads(out)
+    assert (status, info["simulated"], [c["kind"] for c in info["channels"]]) == (0, True, ["doppler_i", "doppler_q"])
+    status, out, _ = run(capsys, "detect", resources.path("demo/tcd_device_event_05.wav"), "--json")
+    found = json.loads(out)
+    assert status == 0
+    assert {event["suggestion"] for event in found["events"]} == {"artefact"}
+
+
+def bad_files(folder):
+    edf = resources.path("demo/S001R04.edf").read_bytes()
+    (folder / "coupé à moitié.edf").write_bytes(edf[: len(edf) // 2])
+    soundfile.write(folder / "no data.wav", np.zeros(0), 8000)
+    (folder / "208.hea").write_bytes(resources.path("demo/208.hea").read_bytes())
+    (folder / "vide.edf").write_bytes(b"")
+    return ["coupé à moitié.edf", "no data.wav", "208.hea", "vide.edf", "nowhere.wav"]
+
+
+def test_bad_recordings_are_named_with_a_remedy_and_leave_the_study_intact(tmp_path, capsys):
+    folder = tmp_path / "mes données"
+    folder.mkdir()
+    study = tmp_path / "étude 1"
+    assert run(capsys, "study", "create", study)[0] == 0
+    for name in bad_files(folder):
+        for command in (["info", folder / name], ["study", "add", study, folder / name]):
+            status, out, err = run(capsys, *command)
+            assert status == 1, (name, command)
+            assert name.rsplit(".", 1)[0] in err
+            assert "Traceback" not in out + err
+            assert len(err.strip().split(". ")) >= 2, err  # what happened, and what to do
+    with Study.open(study) as again:
+        assert again.recordings() == []
+        assert again.recovery is None
+
+
+def test_nan_and_one_sample_are_said_not_thrown(tmp_path, capsys):
+    iq = np.random.default_rng(0).standard_normal((5000, 2)) * 0.1
+    iq[2000:2500] = np.nan
+    soundfile.write(tmp_path / "nan.wav", iq, 5000, "FLOAT")
+    soundfile.write(tmp_path / "one.wav", np.full((1, 2), 0.5), 5000, "FLOAT")
+    study = tmp_path / "s"
+    run(capsys, "study", "create", study)
+    assert run(capsys, "study", "add", study, tmp_path / "nan.wav", "--option", "layout=iq")[0] == 0
+    assert run(capsys, "study", "find", study, "--maker", "hits")[0] == 0
+    assert run(capsys, "study", "add", study, tmp_path / "one.wav", "--option", "layout=iq")[0] == 0
+    status, _, err = run(capsys, "features", study, "--kind", "window")
+    assert status == 1
+    assert "no such event" in err
+
+
+def test_errors_as_json_are_json(tmp_path, capsys):
+    status, out, err = run(capsys, "verify", tmp_path / "nothing.zip", "--json")
+    assert status == 1
+    assert json.loads(out)["what"] == "there is no such bundle"
+    assert "Check the path" in err
+
+
+def test_read_only_place_is_named(capsys):
+    status, _, err = run(capsys, "study", "create", "/proc/study")
+    assert status == 1
+    assert "/proc/study" in err
+    assert "choose" in err.lower() or "copy" in err.lower() or "open" in err.lower()
+
+
+def test_propagate_from_arrays(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 60)
+    arrays = {
+        "P": y[:, None] * 8 + rng.standard_normal((60, 2)),
+        "L": np.where(np.arange(60) < 8, y, -1),
+        "Q": np.ones(60),
+    }
+    for name, array in arrays.items():
+        np.save(tmp_path / f"{name}.npy", array)
+    paths = [
+        a for n, o in (("P", "points"), ("L", "labels"), ("Q", "quality")) for a in (f"--{o}", tmp_path / f"{n}.npy")
+    ]
+    status, out, _ = run(capsys, "propagate", *paths, "--k", 5, "--tau", 0.1, "--out", tmp_path / "out.npy", "--json")
+    assert status == 0
+    assert json.loads(out)["labelled_after"] > 50
+    labels = np.load(tmp_path / "out.npy")
+    assert (labels[labels >= 0] == y[labels >= 0]).mean() > 0.95
+    (tmp_path / "L.npy").write_bytes(b"not numpy")
+    assert run(capsys, "propagate", *paths, "--out", tmp_path / "o.npy")[0] == 1
+
+
+def test_train_from_toml_refuses_what_it_does_not_know(tmp_path, capsys):
+    (tmp_path / "bad.toml").write_text("study = 'x'\nmodel = [")
+    assert "cannot be read" in run(capsys, "train", tmp_path / "bad.toml")[2]
+    (tmp_path / "no.toml").write_text("seed = 1")
+    assert "names no study" in run(capsys, "train", tmp_path / "no.toml")[2]
+    run(capsys, "study", "create", tmp_path / "s")
+    (tmp_path / "odd.toml").write_text(f"study = '{tmp_path / 's'}'\nflavour = 'mint'")
+    status, _, err = run(capsys, "train", tmp_path / "odd.toml")
+    assert status == 1
+    assert "flavour" in err
