@@ -7,6 +7,7 @@ from .layers import compress as compress
 from .layers import quantised_tensors as quantised_tensors
 from .operations import Operations as Operations
 from .operations import count_operations as count_operations
+from .registry import SCHEMES as SCHEMES
+from .registry import ternarize as ternarize
 from .run import run_compression as run_compression
-from .schemes import SCHEMES as SCHEMES
-from .schemes import ternarize as ternarize
+from .talk import mult_adds as mult_adds

@@ -10,11 +10,12 @@ from typing import Any
 import torch
 from torch import nn
 
-from core.compression.layers import quantised_tensors
-from core.compression.operations import Operations, count_operations, plain_attention
+from core.compression.layers import dense_parameters, quantised_tensors
+from core.compression.operations import Operations, count_operations
+from core.compression.talk import mult_adds
 from core.errors import InputError
 
-SCALE_BITS = 64  # two float32 scales per compressed tensor
+COO_SCALE_BITS = 64  # two float32 scales per compressed tensor, also where they are equal
 
 
 @dataclass(frozen=True)
@@ -81,15 +82,21 @@ class Account:
 
 
 def encoded_bits(tensor: torch.Tensor) -> dict[str, int]:
-    """Return the bits of a ternary tensor by encoding, scales included."""
+    """Return the bits of a ternary or binary tensor by encoding, scales included.
+
+    ``coo`` is the papers': 32 bits of index and 2 of value for each nonzero weight, and two scales. ``fixed_width`` is 2
+    bits per weight, 1 where there are two values only (DoReFa). ``bitmask_sign`` is 1 bit per weight and 1 more per nonzero
+    one. ``entropy_bound`` is what no encoding of independent weights can go below.
+    """
     n, nonzero = tensor.numel(), int(torch.count_nonzero(tensor))
-    shares = [int((tensor > 0).sum()) / n, int((tensor < 0).sum()) / n, (n - nonzero) / n]
-    entropy = -sum(p * math.log2(p) for p in shares if p > 0)
+    values, counts = torch.unique(tensor, return_counts=True)
+    entropy = -sum(p * math.log2(p) for p in (counts / n).tolist())
+    scales = 32 * len(torch.unique(tensor[tensor != 0].abs()))
     return {
-        "coo": nonzero * 34 + SCALE_BITS,
-        "dense_2bit": 2 * n + SCALE_BITS,
-        "bitmask_sign": n + nonzero + SCALE_BITS,
-        "entropy_bound": math.ceil(n * entropy) + SCALE_BITS,
+        "coo": nonzero * 34 + COO_SCALE_BITS,
+        "fixed_width": n * (1 if len(values) <= 2 else 2) + scales,
+        "bitmask_sign": n + nonzero + scales,
+        "entropy_bound": math.ceil(n * entropy) + scales,
     }
 
 
@@ -105,7 +112,7 @@ def account(
     Parameters
     ----------
     full, compressed : nn.Module
-        Of the same architecture.
+        Of the same architecture; the compressed one with its parametrizations or baked.
     example_input : tensor
         (batch, …); its first entry is run.
     method : str
@@ -124,7 +131,7 @@ def account(
     tensors = quantised_tensors(compressed)
     n_all = sum(p.numel() for p in full.parameters())
     n_quantised = sum(t.numel() for t in tensors.values())
-    totals = {"coo": 0, "dense_2bit": 0, "bitmask_sign": 0, "entropy_bound": 0}
+    totals = dict.fromkeys(("coo", "fixed_width", "bitmask_sign", "entropy_bound"), 0)
     best = 0
     for tensor in tensors.values():
         bits = encoded_bits(tensor)
@@ -133,7 +140,9 @@ def account(
     rest = 32 * (n_all - n_quantised)
     zeros = sum(int((t == 0).sum()) for t in tensors.values())
     ops_full, ops = count_operations(full, example_input), count_operations(compressed, example_input)
-    energy_full, energy_now = ENERGIES[method](full, compressed, example_input, energy)
+    energy_full, energy_now = (
+        ENERGIES[method](model, example_input, set(tensors), energy, model is full) for model in (full, compressed)
+    )
     return Account(
         method=method,
         sparsity=zeros / max(n_quantised, 1),
@@ -153,58 +162,29 @@ def account(
     )
 
 
-def _by_operations(full: nn.Module, compressed: nn.Module, x: torch.Tensor, energy: EnergyModel) -> tuple[float, float]:
-    return tuple(energy.operations_j(count_operations(model, x)) for model in (full, compressed))  # type: ignore[return-value]
+def _by_operations(model: nn.Module, x: torch.Tensor, ternary: set[str], energy: EnergyModel, is_full: bool) -> float:
+    return energy.operations_j(count_operations(model, x))
 
 
-def _by_talk(full: nn.Module, compressed: nn.Module, x: torch.Tensor, energy: EnergyModel) -> tuple[float, float]:
-    names = set(quantised_tensors(compressed))
-    plain = sum(int(torch.count_nonzero(p)) for p in full.parameters())
-    transfers = (plain, _transfers(compressed, names, lambda nnz: math.ceil(nnz * 2 / 32) + 2))
-    return _talk_energy(full, compressed, x, energy, transfers, energy.transfer_nj)
+def _by_talk(model: nn.Module, x: torch.Tensor, ternary: set[str], energy: EnergyModel, is_full: bool) -> float:
+    transfers = _transfers(model, set() if is_full else ternary, lambda nonzero: math.ceil(nonzero * 2 / 32) + 2)
+    return 1e-12 * energy.multiply_pj * mult_adds(model, x) + 1e-9 * energy.transfer_nj * transfers
 
 
-def _as_published(full: nn.Module, compressed: nn.Module, x: torch.Tensor, energy: EnergyModel) -> tuple[float, float]:
-    names = set(quantised_tensors(compressed))
-    transfers = tuple(_transfers(m, names, lambda nnz: nnz * 2 // 32 + 2) for m in (full, compressed))
-    return _talk_energy(full, compressed, x, energy, transfers, 4 * energy.transfer_nj)  # type: ignore[arg-type]
+def _as_published(model: nn.Module, x: torch.Tensor, ternary: set[str], energy: EnergyModel, is_full: bool) -> float:
+    transfers = _transfers(model, ternary, lambda nonzero: nonzero * 2 // 32 + 2)
+    return 1e-12 * energy.multiply_pj * mult_adds(model, x) + 4e-9 * energy.transfer_nj * transfers
 
 
-ENERGIES: dict[str, Callable[..., tuple[float, float]]] = {
+# Energy of one inference of a model, J, given which of its tensors are compressed, and whether it is the full one.
+ENERGIES: dict[str, Callable[[nn.Module, torch.Tensor, set[str], EnergyModel, bool], float]] = {
     "operations": _by_operations,
     "talk": _by_talk,
     "as_published": _as_published,
 }
 
 
-def _transfers(model: nn.Module, quantised: set[str], of_ternary: Callable[[int], int]) -> int:
-    counts = ((name, int(torch.count_nonzero(p))) for name, p in model.named_parameters())
-    return sum(of_ternary(nnz) if name in quantised else nnz for name, nnz in counts)
-
-
-def _talk_energy(
-    full: nn.Module, compressed: nn.Module, x: torch.Tensor, energy: EnergyModel, transfers: tuple[int, int], nj: float
-) -> tuple[float, float]:
-    adds = (mult_adds(full, x), mult_adds(compressed, x))
-    return tuple(1e-12 * energy.multiply_pj * n + 1e-9 * nj * t for n, t in zip(adds, transfers, strict=True))  # type: ignore[return-value]
-
-
-def mult_adds(model: nn.Module, x: torch.Tensor) -> int:
-    """Return the talk's count: convolutions per position, linear and norm layers once, zeros skipped, no attention."""
-    total = 0
-
-    def count(module: Any, inputs: Any, output: torch.Tensor) -> None:
-        nonlocal total
-        own = sum(int(torch.count_nonzero(p)) for p in module.parameters(recurse=False))
-        conv = isinstance(module, nn.Conv1d | nn.Conv2d)
-        total += own * (output[0].numel() // output.shape[1] if conv else 1)
-
-    kinds = (nn.Conv1d, nn.Conv2d, nn.Linear, nn.LayerNorm, nn.BatchNorm1d, nn.BatchNorm2d)
-    hooks = [m.register_forward_hook(count) for m in model.modules() if isinstance(m, kinds)]
-    try:
-        with plain_attention(), torch.no_grad():
-            model(x[:1])
-    finally:
-        for hook in hooks:
-            hook.remove()
-    return total
+def _transfers(model: nn.Module, ternary: set[str], of_ternary: Callable[[int], int]) -> int:
+    """Return the 32-bit transfers of a model's parameters: one for each nonzero one, fewer for ternary tensors."""
+    counts = ((name, int(torch.count_nonzero(p))) for name, p in dense_parameters(model).items())
+    return sum(of_ternary(nonzero) if name in ternary else nonzero for name, nonzero in counts)

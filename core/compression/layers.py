@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field, fields
 from fnmatch import fnmatch
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import nn
 from torch.nn.utils import parametrize
 
-from core.compression.schemes import Scheme, make_scheme
+from core.compression.registry import make_scheme
+from core.compression.schemes import Scheme
 from core.errors import InputError
 
 # Tensors that the papers quantise: of the 2D CNN the convolutions 2-4, of the CNN-Transformer the second convolution and
@@ -27,12 +30,27 @@ WEIGHTS: tuple[tuple[type[nn.Module], str], ...] = (
     (nn.Linear, "weight"),
     (nn.MultiheadAttention, "in_proj_weight"),
 )
+N_BINS = 61
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Layer:
-    """A compressed tensor: its name, shape, share of zeros, scales, thresholds, and the histogram of the weights that it
-    was made from (`edges` has one value more than `counts`).
+    """A compressed tensor.
+
+    Attributes
+    ----------
+    name : str
+    shape : tuple of int
+    sparsity : float
+        Share of zeros.
+    w_p, w_n : float
+        The weight is ``+w_p`` where the code is 1 and ``-w_n`` where it is -1.
+    low, high : float
+        Bounds of the weights that became 0.
+    counts, edges : tuple
+        Histogram of the weights that it was made from; one edge more than counts.
+    codes : int8 array
+        -1, 0 or 1, of the tensor's shape; not part of `to_json`.
     """
 
     name: str
@@ -44,10 +62,11 @@ class Layer:
     high: float
     counts: tuple[int, ...]
     edges: tuple[float, ...]
+    codes: npt.NDArray[np.int8] = field(repr=False)
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as JSON-able fields."""
-        return asdict(self)
+        """Return all but the codes as JSON-able fields."""
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.name != "codes"}
 
 
 def weight_names(model: nn.Module) -> list[str]:
@@ -75,10 +94,12 @@ def chosen_layers(model: nn.Module, layers: str | Sequence[str]) -> list[str]:
             raise InputError(
                 f"there is no layer {', '.join(unknown) or 'named'}", remedy=f"Its layers: {', '.join(every)}"
             )
-        return list(layers)
+        return list(dict.fromkeys(layers))
     if layers == "all":
         return every
     if layers == "all_but_ends":
+        if len(every) < 3:
+            raise InputError("this model has no layer between its first and its last", remedy="Choose all, or names")
         return every[1:-1]
     if layers == "paper":
         patterns = PAPER.get(getattr(model, "spec", {}).get("name", ""), ())
@@ -88,7 +109,14 @@ def chosen_layers(model: nn.Module, layers: str | Sequence[str]) -> list[str]:
     raise InputError(f"there is no choice of layers {layers!r}", remedy="Choose paper, all_but_ends, all, or names")
 
 
-def compress(model: nn.Module, scheme: str, layers: str | Sequence[str] = "paper", **params: float) -> nn.Module:
+def compress(
+    model: nn.Module,
+    scheme: str,
+    layers: str | Sequence[str] = "paper",
+    *,
+    as_published: bool = False,
+    **params: float,
+) -> nn.Module:
     """Return a copy of a model whose chosen weights are computed by a scheme from trainable full-precision ones.
 
     Parameters
@@ -99,6 +127,8 @@ def compress(model: nn.Module, scheme: str, layers: str | Sequence[str] = "paper
         One of `SCHEMES`; `params` are its parameters.
     layers : str or sequence of str
         As `chosen_layers`.
+    as_published : bool
+        With the faults of the public code (`core.compression.published`), to reproduce its numbers.
 
     Raises
     ------
@@ -116,7 +146,7 @@ def compress(model: nn.Module, scheme: str, layers: str | Sequence[str] = "paper
                 subject=name,
                 remedy="Train the model longer, or leave this layer out",
             )
-        made = make_scheme(scheme, **params).to(tensor.dtype)
+        made = make_scheme(scheme, as_published=as_published, **params).to(tensor)
         made.start(tensor)
         parametrize.register_parametrization(module, weight, made)
     return copied
@@ -138,33 +168,48 @@ def bake(model: nn.Module) -> list[Layer]:
     for name, module, weight, scheme in parametrised(model):
         with torch.no_grad():
             full = module.parametrizations[weight].original  # type: ignore[union-attr, index]
-            ternary = getattr(module, weight)
-            low, high = scheme.thresholds(full)
-            counts, edges = torch.histogram(full.detach().float().flatten().cpu(), bins=61)
-            positive, negative = ternary[ternary > 0], ternary[ternary < 0]
-            layers.append(
-                Layer(
-                    name=name,
-                    shape=tuple(full.shape),
-                    sparsity=float((ternary == 0).float().mean()),
-                    w_p=float(positive[0]) if len(positive) else 0.0,
-                    w_n=float(-negative[0]) if len(negative) else 0.0,
-                    low=float(low),
-                    high=float(high),
-                    counts=tuple(int(c) for c in counts),
-                    edges=tuple(float(e) for e in edges),
-                )
-            )
+            layers.append(_describe(name, full.detach(), getattr(module, weight), scheme))
         parametrize.remove_parametrizations(module, weight, leave_parametrized=True)
     return layers
 
 
+def _describe(name: str, full: torch.Tensor, ternary: torch.Tensor, scheme: Scheme) -> Layer:
+    codes = scheme.codes(full)
+    low, high = scheme.thresholds(full)
+    counts, edges = torch.histogram(full.float().flatten().cpu(), bins=N_BINS)
+    positive, negative = ternary[codes > 0], ternary[codes < 0]
+    return Layer(
+        name=name,
+        shape=tuple(full.shape),
+        sparsity=float((codes == 0).float().mean()),
+        w_p=float(positive[0]) if len(positive) else 0.0,
+        w_n=float(-negative[0]) if len(negative) else 0.0,
+        low=float(low),
+        high=float(high),
+        counts=tuple(int(c) for c in counts),
+        edges=tuple(float(e) for e in edges),
+        codes=codes.to(torch.int8).cpu().numpy(),
+    )
+
+
+def dense_parameters(model: nn.Module) -> dict[str, torch.Tensor]:
+    """Return the parameters that a model computes with, by the names that they have once baked."""
+    found = {name: p.detach() for name, p in model.named_parameters() if "parametrizations." not in name}
+    return found | {name: getattr(module, weight).detach() for name, module, weight, _ in parametrised(model)}
+
+
+def is_quantised(tensor: torch.Tensor) -> bool:
+    """Return whether a tensor has at most two values besides zero; one of fewer than four weights never counts."""
+    # The first weights of a full-precision tensor tell it apart without sorting all of it.
+    return tensor.numel() > 3 and all(len(torch.unique(t[t != 0])) <= 2 for t in (tensor.flatten()[:256], tensor))
+
+
 def quantised_tensors(model: nn.Module) -> dict[str, torch.Tensor]:
-    """Return the weights with at most one positive, one negative value and zero: the ternary and binary ones."""
+    """Return the ternary and binary weights by name, told by their values, so that a model read from a file has them too."""
     found = {}
     for name in weight_names(model):
         path, _, weight = name.rpartition(".")
         tensor = getattr(model.get_submodule(path), weight).detach()
-        if len(torch.unique(tensor[tensor > 0])) <= 1 and len(torch.unique(tensor[tensor < 0])) <= 1:
+        if is_quantised(tensor):
             found[name] = tensor
     return found

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import nn
 
-from core.compression.layers import quantised_tensors
+from core.compression.layers import is_quantised
+from core.errors import InputError
+
+T = TypeVar("T")
+# By kind of layer: (layer, its input, its output) -> what it costs.
+Counters = Mapping[type[nn.Module], Callable[[Any, torch.Tensor, Any], T]]
 
 
 @dataclass(frozen=True)
@@ -20,7 +25,7 @@ class Operations:
     Attributes
     ----------
     multiplies, additions : int
-        A ternary weight adds or subtracts its input; each output is multiplied by its two scales.
+        A ternary weight adds or subtracts its input; each output is multiplied once by each different scale.
     loads : int
         Operands read: weight and input of every multiply-accumulate, the input only for a ternary weight.
     macs : int
@@ -41,43 +46,53 @@ class Operations:
         )
 
 
-def products(weight: torch.Tensor, positions: int, bias: bool, ternary: bool) -> Operations:
+def products(weight: torch.Tensor, positions: int, bias: bool) -> Operations:
     """Return the operations of a kernel or matrix (n_out, …) applied at so many positions."""
-    nonzero, n_out = int(torch.count_nonzero(weight)), weight.shape[0]
-    outputs = positions * n_out
+    nonzero, outputs = int(torch.count_nonzero(weight)), positions * weight.shape[0]
+    ternary = is_quantised(weight)
+    scales = len(torch.unique(weight[weight != 0].abs())) if ternary else 0
     return Operations(
-        multiplies=2 * outputs if ternary else positions * nonzero,
+        multiplies=scales * outputs if ternary else positions * nonzero,
         additions=positions * nonzero + (outputs if bias else 0),
         loads=positions * nonzero * (1 if ternary else 2),
         macs=positions * weight.numel(),
     )
 
 
-def _of_conv(module: Any, inputs: Any, output: torch.Tensor, ternary: set[int]) -> Operations:
-    positions = output[0].numel() // output.shape[1]
-    return products(module.weight, positions, module.bias is not None, id(module) in ternary)
+def conv_positions(output: torch.Tensor) -> int:
+    """Return at how many places a kernel was applied to one input, from its output (batch, n_out, …)."""
+    return output[0].numel() // output.shape[1]
 
 
-def _of_linear(module: Any, inputs: Any, output: torch.Tensor, ternary: set[int]) -> Operations:
-    return products(
-        module.weight, output[0].numel() // output.shape[-1], module.bias is not None, id(module) in ternary
-    )
+def attention_products(attention: Any, x: torch.Tensor) -> int:
+    """Return the products of QKᵀ and AV of self-attention, over all heads."""
+    return 2 * _tokens(attention, x) ** 2 * int(attention.embed_dim)
 
 
-def _of_attention(module: Any, inputs: Any, output: Any, ternary: set[int]) -> Operations:
-    tokens, width = inputs[0].shape[1], module.embed_dim
-    projections = products(module.in_proj_weight, tokens, True, id(module) in ternary)
-    projections += products(module.out_proj.weight, tokens, True, id(module.out_proj) in ternary)
-    pairs = 2 * tokens * tokens * width  # Q Kᵀ and A V, over all heads
+def _tokens(attention: Any, x: torch.Tensor) -> int:
+    return x.shape[1 if attention.batch_first else 0]
+
+
+def _of_conv(module: Any, x: torch.Tensor, output: torch.Tensor) -> Operations:
+    return products(module.weight, conv_positions(output), module.bias is not None)
+
+
+def _of_linear(module: Any, x: torch.Tensor, output: torch.Tensor) -> Operations:
+    return products(module.weight, output[0].numel() // output.shape[-1], module.bias is not None)
+
+
+def _of_attention(module: Any, x: torch.Tensor, output: Any) -> Operations:
+    tokens, pairs, bias = _tokens(module, x), attention_products(module, x), module.in_proj_bias is not None
+    projections = products(module.in_proj_weight, tokens, bias) + products(module.out_proj.weight, tokens, bias)
     return projections + Operations(pairs, pairs, 2 * pairs, pairs)
 
 
-def _of_norm(module: Any, inputs: Any, output: torch.Tensor, ternary: set[int]) -> Operations:
+def _of_norm(module: Any, x: torch.Tensor, output: torch.Tensor) -> Operations:
     n = output[0].numel()
     return Operations(n, n, 2 * n, 0)
 
 
-COUNTERS: dict[type[nn.Module], Callable[[Any, Any, Any, set[int]], Operations]] = {
+COUNTERS: Counters[Operations] = {
     nn.Conv1d: _of_conv,
     nn.Conv2d: _of_conv,
     nn.Linear: _of_linear,
@@ -92,17 +107,32 @@ def count_operations(model: nn.Module, example_input: torch.Tensor) -> Operation
     """Return the operations of one input of the shape of ``example_input[:1]``.
 
     Pooling, activations, softmax and residual sums are left out: they are the same before and after compression.
+
+    Raises
+    ------
+    InputError
+        If a layer with weights is of a kind that cannot be counted.
     """
-    ternary = {id(model.get_submodule(name.rpartition(".")[0])) for name in quantised_tensors(model)}
-    total = Operations()
+    return sum(count_each(model, example_input, COUNTERS), start=Operations())
 
-    def count(module: nn.Module, inputs: Any, output: Any) -> None:
-        nonlocal total
-        total += COUNTERS[type(module)](module, inputs, output, ternary)
 
-    # The projection inside attention is counted with it, not as a layer of its own.
-    inside = {id(m.out_proj) for m in model.modules() if isinstance(m, nn.MultiheadAttention)}
-    hooks = [m.register_forward_hook(count) for m in model.modules() if type(m) in COUNTERS and id(m) not in inside]
+def count_each(model: nn.Module, example_input: torch.Tensor, counters: Counters[T]) -> list[T]:
+    """Run one input and return what the counters say of each layer, as often as it runs.
+
+    Raises
+    ------
+    InputError
+        If a layer with weights has no counter.
+    """
+    found: list[T] = []
+    hooks = []
+    for name, module in model.named_modules():
+        counter = next((counter for kind, counter in counters.items() if isinstance(module, kind)), None)
+        if counter is not None:
+            hooks.append(module.register_forward_hook(_recorder(counter, found)))
+        elif "parametrizations." not in name and any(p.ndim > 1 for p in module.parameters(recurse=False)):
+            kind = type(module).__name__
+            raise InputError(f"the operations of a {kind} cannot be counted", subject=name, remedy="Add its counter")
     was_training = model.training
     try:
         with plain_attention(), torch.no_grad():
@@ -111,7 +141,14 @@ def count_operations(model: nn.Module, example_input: torch.Tensor) -> Operation
         model.train(was_training)
         for hook in hooks:
             hook.remove()
-    return total
+    return found
+
+
+def _recorder(counter: Callable[[Any, torch.Tensor, Any], T], found: list[T]) -> Callable[..., None]:
+    def record(module: nn.Module, inputs: tuple[torch.Tensor, ...], output: Any) -> None:
+        found.append(counter(module, inputs[0], output))
+
+    return record
 
 
 @contextmanager

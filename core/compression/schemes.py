@@ -1,18 +1,15 @@
 """Ternary and binary weights: each scheme a small parametrization with its equation.
 
-To add one, write a `Scheme` and add its line to `SCHEMES`. A scheme's `codes` are -1, 0, +1; the weight that the model
-computes with is ``+w_p`` where the code is 1, ``-w_n`` where it is -1, and 0 elsewhere.
+To add one, write a `Scheme` and add its line to `core.compression.registry`. A scheme's `codes` are -1, 0, +1. Weights are
+not normalised, neither in training nor after it, so that a model computes with the same weights in both.
 """
 
 from __future__ import annotations
 
-import inspect
 from typing import Any
 
 import torch
 from torch import nn
-
-from core.errors import InputError
 
 Pair = tuple[torch.Tensor, torch.Tensor]
 SMALLEST_THRESHOLD = 1e-8
@@ -42,7 +39,27 @@ class Ternarise(torch.autograd.Function):
 
 
 class Scheme(nn.Module):
-    """A parametrization with two learnt scales; subclasses say which weights are positive, negative and zero."""
+    """A parametrization: says which weights are positive, negative and zero, and what the model computes with."""
+
+    def start(self, w: torch.Tensor) -> None:
+        """Set what is learnt to where learning starts for weights `w`; nothing, unless a scheme has something."""
+
+    def codes(self, w: torch.Tensor) -> torch.Tensor:
+        """Return -1, 0 or 1 for each weight."""
+        raise TypeError(f"{type(self).__name__} does not say what its codes are")
+
+    def thresholds(self, w: torch.Tensor) -> Pair:
+        """Return the bounds ``(low, high)`` of the weights that become 0."""
+        raise TypeError(f"{type(self).__name__} does not say what its thresholds are")
+
+
+def threshold_codes(w: torch.Tensor, low: torch.Tensor, high: torch.Tensor) -> torch.Tensor:
+    """Return 1 above `high`, -1 below `low`, 0 between."""
+    return (w > high).to(w.dtype) - (w < low).to(w.dtype)
+
+
+class TwoScales(Scheme):
+    """``+w_p`` where the code is 1, ``-w_n`` where it is -1, 0 elsewhere, with both scales learnt."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -58,11 +75,7 @@ class Scheme(nn.Module):
 
     def codes(self, w: torch.Tensor) -> torch.Tensor:
         """Return -1, 0 or 1 for each weight."""
-        raise TypeError(f"{type(self).__name__} does not say what its codes are")
-
-    def thresholds(self, w: torch.Tensor) -> Pair:
-        """Return the bounds ``(low, high)`` of the weights that become 0."""
-        raise TypeError(f"{type(self).__name__} does not say what its thresholds are")
+        return threshold_codes(w, *self.thresholds(w))
 
     def forward(self, w: torch.Tensor) -> torch.Tensor:
         """Return the weight that the model computes with."""
@@ -70,16 +83,7 @@ class Scheme(nn.Module):
         return out
 
 
-class Thresholded(Scheme):
-    """Codes by two thresholds: above `high` positive, below `low` negative."""
-
-    def codes(self, w: torch.Tensor) -> torch.Tensor:
-        """Return -1, 0 or 1 for each weight."""
-        low, high = self.thresholds(w)
-        return (w > high).to(w.dtype) - (w < low).to(w.dtype)
-
-
-class TTQ(Thresholded):
+class TTQ(TwoScales):
     """Δ = t·max|w|: +w_p above Δ, -w_n below -Δ (Zhu et al. 2017)."""
 
     def __init__(self, t: float = 0.05) -> None:
@@ -92,7 +96,7 @@ class TTQ(Thresholded):
         return -delta, delta
 
 
-class AsymmetricTTQ(Thresholded):
+class AsymmetricTTQ(TwoScales):
     """Δ_min = μ + t_min·σ and Δ_max = μ + t_max·σ of the whole tensor: +w_p above Δ_max, -w_n below Δ_min (aTTQ)."""
 
     def __init__(self, t_min: float = -1.0, t_max: float = 1.0) -> None:
@@ -104,7 +108,7 @@ class AsymmetricTTQ(Thresholded):
         return w.mean() + self.t_min * w.std(), w.mean() + self.t_max * w.std()
 
 
-class PruningTTQ(Thresholded):
+class PruningTTQ(TwoScales):
     """pTTQ as it was meant: δ = |μ + t·σ| with learnt t, 0 inside [-δ_min, δ_max], thresholds that follow the loss.
 
     The pruning function ``p = ReLU(w-δ_max) + δ_max·S(α(w-δ_max)) - ReLU(-w-δ_min) - δ_min·S(α(-w-δ_min))`` gives the
@@ -119,11 +123,13 @@ class PruningTTQ(Thresholded):
         self.alpha = alpha
 
     def deltas(self, w: torch.Tensor) -> Pair:
-        """Return ``(δ_min, δ_max)``, differentiable in the thresholds, which stay above 1e-8."""
-        # Straight through the bound: a threshold held at it can still come back.
-        t_min, t_max = (t + (t.clamp_min(SMALLEST_THRESHOLD) - t).detach() for t in (self.t_min, self.t_max))
+        """Return ``(δ_min, δ_max)``, differentiable in the thresholds, which are kept at 1e-8 or above."""
+        for t in (self.t_min, self.t_max):
+            # The bound is put on the parameter itself, past autograd: one that had drifted below would take as long to
+            # come back.
+            t.data.clamp_(min=SMALLEST_THRESHOLD)
         mean, std = w.detach().mean(), w.detach().std()
-        return (mean + t_min * std).abs(), (mean + t_max * std).abs()
+        return (mean + self.t_min * std).abs(), (mean + self.t_max * std).abs()
 
     def thresholds(self, w: torch.Tensor) -> Pair:
         """Return ``(-δ_min, δ_max)``."""
@@ -140,13 +146,17 @@ class PruningTTQ(Thresholded):
         return super().forward(w) + (smooth - smooth.detach())
 
 
-class TWN(Thresholded):
+class TWN(Scheme):
     """Δ = 0.7·mean|w|, one scale, the mean of |w| above Δ: nothing is learnt but w (Li and Liu 2016)."""
 
     def thresholds(self, w: torch.Tensor) -> Pair:
         """Return ``(-Δ, Δ)``."""
         delta = 0.7 * w.abs().mean()
         return -delta, delta
+
+    def codes(self, w: torch.Tensor) -> torch.Tensor:
+        """Return -1, 0 or 1 for each weight."""
+        return threshold_codes(w, *self.thresholds(w))
 
     def forward(self, w: torch.Tensor) -> torch.Tensor:
         """Return the weight that the model computes with."""
@@ -171,75 +181,8 @@ class DoReFa(Scheme):
         return w.detach().abs().mean() * self.codes(w.detach()) + (w - w.detach())
 
 
-SCHEMES: dict[str, type[Scheme]] = {
-    "ttq": TTQ,
-    "attq": AsymmetricTTQ,
-    "pttq": PruningTTQ,
-    "twn": TWN,
-    "dorefa": DoReFa,
-}
-
-
 def pruning(w: torch.Tensor, low: torch.Tensor, high: torch.Tensor, alpha: float) -> torch.Tensor:
     """Return the pruning function of pTTQ for thresholds ``low = δ_min`` and ``high = δ_max``."""
     right = torch.relu(w - high) + high * torch.sigmoid(alpha * (w - high))
     left = torch.relu(-w - low) + low * torch.sigmoid(alpha * (-w - low))
     return right - left
-
-
-def make_scheme(name: str, **params: float) -> Scheme:
-    """Return a scheme by name.
-
-    Raises
-    ------
-    InputError
-        If the name or a parameter is unknown.
-    """
-    if name not in SCHEMES:
-        raise InputError(f"there is no compression scheme {name!r}", remedy=f"Known schemes: {', '.join(SCHEMES)}")
-    try:
-        return SCHEMES[name](**params)
-    except TypeError as error:
-        known = ", ".join(inspect.signature(SCHEMES[name]).parameters) or "none"
-        raise InputError(f"{name} does not know a parameter ({error})", remedy=f"Its parameters: {known}") from error
-
-
-def ternarize(weight: torch.Tensor, scheme: str, *, as_published: bool = False, **params: float) -> torch.Tensor:
-    """Return the ternary (or binary) form of a weight tensor.
-
-    Parameters
-    ----------
-    weight : tensor
-        Floating point, of any shape, at least two elements.
-    scheme : str
-        ``ttq`` (`t`), ``attq`` (`t_min`, `t_max`), ``pttq`` (`t_min`, `t_max`, `alpha`), each with scales `w_p` and
-        `w_n`; ``twn``; ``dorefa``.
-    as_published : bool
-        The public code's values instead: aTTQ's negative class gets ``+w_n``; pTTQ's zeros are where the float32
-        sigmoid underflows. For comparison only.
-
-    Returns
-    -------
-    tensor
-        Of the same shape and type.
-
-    Raises
-    ------
-    InputError
-        If the scheme or a parameter is unknown, or the weights hold NaN.
-    """
-    if not torch.isfinite(weight).all() or weight.numel() < 2:
-        raise InputError("weights must be at least two finite numbers", remedy="Train the model again")
-    scales = {name: torch.as_tensor(params.pop(name), dtype=weight.dtype) for name in ("w_p", "w_n") if name in params}
-    made = make_scheme(scheme, **params).to(weight.dtype)
-    made.start(weight)
-    for name, value in scales.items():
-        getattr(made, name).data = value
-    with torch.no_grad():
-        if not as_published:
-            return made(weight).clone()
-        codes = made.codes(weight)
-        if isinstance(made, PruningTTQ):
-            codes = torch.sign(pruning(weight, *made.deltas(weight), made.alpha))
-        sign = 1.0 if isinstance(made, AsymmetricTTQ) else -1.0
-        return made.w_p * (codes > 0) + sign * made.w_n * (codes < 0)

@@ -7,7 +7,8 @@ import torch
 from torch import nn
 
 from core.compression import SCHEMES, bake, compress, quantised_tensors, ternarize
-from core.compression.schemes import PruningTTQ, Ternarise, make_scheme, pruning
+from core.compression.registry import make_scheme
+from core.compression.schemes import PruningTTQ, Ternarise, pruning
 from core.errors import InputError
 from core.models import build
 
@@ -44,7 +45,7 @@ def test_golden_ttq_with_its_gradients(kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_golden_attq_paper_and_published(kind):
+def test_golden_attq(kind):
     g = golden(kind)
     found = keys(g, r"attq_(-?[\d.]+)_(-?[\d.]+)_paper")
     assert found
@@ -52,12 +53,17 @@ def test_golden_attq_paper_and_published(kind):
         params = {"t_min": float(match.group(1)), "t_max": float(match.group(2)), **SCALES}
         w = torch.tensor(g["w"])
         np.testing.assert_allclose(ternarize(w, "attq", **params), g[key], rtol=1e-5)
-        published = ternarize(w, "attq", as_published=True, **params)
-        np.testing.assert_allclose(published, g[key.replace("_paper", "_reference")], rtol=1e-5)
+        stem = key.removesuffix("_paper")
+        scheme = make_scheme("attq", t_min=params["t_min"], t_max=params["t_max"])
+        np.testing.assert_allclose(scheme.thresholds(w), g[f"{stem}_delta"], rtol=1e-5)
+        scheme(w).backward(torch.tensor(g["grad_q"]))
+        np.testing.assert_allclose(scheme.w_p.grad, g[f"{stem}_gradwp"], rtol=1e-4, atol=1e-6)
+        # The weight of the negative class is -w_n, not the reference's +w_n.
+        np.testing.assert_allclose(scheme.w_n.grad, -g[f"{stem}_gradwn_reference"], rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_golden_pttq_corrected_published_and_threshold_gradient(kind):
+def test_golden_pttq_with_threshold_gradient(kind):
     g = golden(kind)
     w, grad = torch.tensor(g["w"]), torch.tensor(g["grad_q"])
     found = keys(g, r"pttq_([\d.]+)_([\d.]+)_(\d+)_q_hard_threshold")
@@ -67,8 +73,6 @@ def test_golden_pttq_corrected_published_and_threshold_gradient(kind):
         t_min, t_max, alpha = (float(match.group(n)) for n in (1, 2, 3))
         params = {"t_min": t_min, "t_max": t_max, "alpha": alpha}
         np.testing.assert_allclose(ternarize(w, "pttq", **params, **SCALES), g[key], rtol=1e-5)
-        published = ternarize(w, "pttq", as_published=True, **params, **SCALES)
-        np.testing.assert_allclose(published, g[f"{stem}_q"], rtol=1e-5)
         scheme = PruningTTQ(**params)
         np.testing.assert_allclose(scheme.prune(w).detach(), g[f"{stem}_prune"], rtol=1e-4, atol=1e-6)
         scheme(w).backward(grad)
@@ -82,6 +86,12 @@ def test_golden_twn(kind):
     g = golden(kind)
     rows = torch.stack([ternarize(row, "twn") for row in torch.tensor(g["w"])])
     np.testing.assert_allclose(rows, g["twn"], rtol=1e-5)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_golden_dorefa(kind):
+    g = golden(kind)
+    np.testing.assert_allclose(ternarize(torch.tensor(g["w"]), "dorefa"), g["dorefa"], rtol=1e-5)
 
 
 def test_scale_gradients_are_true_derivatives():
@@ -114,13 +124,56 @@ def test_threshold_gradient_is_the_derivative_of_the_pruned_loss():
     assert scheme.t_max.grad.item() == pytest.approx(float(numeric), rel=1e-4)
 
 
-def test_a_threshold_at_its_bound_comes_back():
-    scheme = PruningTTQ(-5.0, 1.0)
-    w = torch.randn(50)
+def test_a_threshold_is_kept_at_its_bound_and_comes_back():
+    scheme, w = PruningTTQ(-5.0, 1.0), torch.randn(50)
     assert scheme.thresholds(w)[0] <= 0
+    assert scheme.t_min.item() == pytest.approx(1e-8)
     scheme(w).sum().backward()
-    assert torch.isfinite(scheme.t_min.grad)
     assert scheme.t_min.grad != 0
+    with torch.no_grad():
+        scheme.t_min -= 3 * scheme.t_min.grad.sign()
+    scheme(w)
+    assert scheme.t_min.item() >= 0.99e-8
+
+
+def test_thresholds_learn_to_keep_the_weights_that_matter():
+    """The loss wants every weight at its full value, so the zero zone shrinks."""
+    torch.manual_seed(0)
+    w, scheme = torch.randn(400), PruningTTQ(1.0, 1.0, alpha=20.0)
+    scheme.start(w)
+    optimiser = torch.optim.Adam(scheme.parameters(), 0.02)
+    before = float((scheme(w) == 0).float().mean())
+    for _ in range(60):
+        optimiser.zero_grad()
+        (scheme(w) - w).square().sum().backward()
+        optimiser.step()
+    assert float((scheme(w) == 0).float().mean()) < before - 0.1
+
+
+def test_scales_start_at_the_mean_magnitude_of_their_class():
+    w = torch.tensor([-4.0, -2.0, 0.1, 1.0, 3.0])
+    model = compress(_one_layer(w), "ttq", ["weight"], t=0.2)
+    scheme = model.parametrizations.weight[0]
+    assert (scheme.w_p.item(), scheme.w_n.item()) == (2.0, 3.0)
+    layer = bake(model)[0]
+    assert layer.codes.tolist() == [[-1, -1, 0, 1, 1]]
+    assert layer.codes.dtype == np.int8
+    np.testing.assert_allclose(model.weight.detach(), [[-3, -3, 0, 2, 2]])
+    assert "codes" not in layer.to_json()
+
+
+def test_a_scale_that_became_negative_is_still_known_as_ternary():
+    model = compress(_one_layer(torch.tensor([-4.0, -2.0, 0.1, 1.0, 3.0])), "ttq", ["weight"], t=0.2)
+    model.parametrizations.weight[0].w_n.data.fill_(-0.5)
+    layer = bake(model)[0]
+    assert (layer.w_p, layer.w_n) == (2.0, -0.5)
+    assert list(quantised_tensors(model)) == ["weight"]
+
+
+def _one_layer(w):
+    model = nn.Linear(len(w), 1, bias=False)
+    model.weight.data = w[None]
+    return model
 
 
 @pytest.mark.parametrize("name", sorted(SCHEMES))
@@ -184,7 +237,9 @@ class TestEveryScheme:
         (lambda m: compress(m, "ttq", "some"), "Choose paper"),
         (lambda m: compress(m, "ttq", ["nose.weight"]), "Its layers"),
         (lambda m: compress(nn.Linear(3, 3), "ttq", "paper"), "no paper says"),
+        (lambda m: compress(nn.Linear(3, 3), "ttq", "all_but_ends"), "between its first and its last"),
         (lambda m: ternarize(torch.full((3, 3), float("nan")), "ttq"), "finite"),
+        (lambda m: ternarize(torch.randn(3, 3), "twn", w_p=1.0), "no scales"),
     ],
 )
 def test_mistakes_name_a_remedy(action, message):
