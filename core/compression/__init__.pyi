@@ -10,4 +10,5 @@ from .operations import count_operations as count_operations
 from .registry import SCHEMES as SCHEMES
 from .registry import ternarize as ternarize
 from .run import run_compression as run_compression
+from .spec import CompressionSpec as CompressionSpec
 from .talk import mult_adds as mult_adds

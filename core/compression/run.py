@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,16 @@ import torch
 
 from core.compression.accounting import account
 from core.compression.layers import bake, compress, parametrised
+from core.compression.spec import CompressionSpec
+from core.errors import InputError
 from core.jobs import JobSpec, Reporter, write_json
 from core.study import Study
 from core.training import (
+    Dataset,
     FitSettings,
     Split,
+    TrainedRun,
+    TrainingSpec,
     evaluate,
     fit,
     load_dataset,
@@ -26,40 +32,36 @@ from core.training import (
 
 
 def run_compression(spec: JobSpec, report: Reporter) -> dict[str, Any]:
-    """Compress a trained run (job kind ``compression``).
+    """Compress a trained run (job kind ``compression``); its parameters are the fields of `CompressionSpec`.
 
-    Its parameters: ``run`` (id of the training run), ``scheme``, ``scheme_params``, ``layers``, ``epochs``, ``lr``,
-    ``batch_size``, ``patience``, ``threads``. The split, the loss and the representation are those of the training run; the
-    compressed weights are chosen on its validation events and compared on its test events.
+    The split, the loss, the classes and the representation are those of the training run; the compressed weights are chosen
+    on its validation events and compared on its test events.
     """
-    params, started = spec.params, time.perf_counter()
-    if params.get("threads"):
-        torch.set_num_threads(int(params["threads"]))
+    wanted, started = CompressionSpec.from_json(spec.params), time.perf_counter()
+    if wanted.threads:
+        torch.set_num_threads(wanted.threads)
     with Study.open(spec.study or "", readonly=True) as study:
-        parent = load_run(study.run(params["run"]).folder)
-        dataset = load_dataset(study, parent.spec, report)
-    split = _same_split(parent.splits, dataset.ids)
-    scheme, layers = params.get("scheme", "pttq"), params.get("layers", "paper")
+        parent = load_run(study.run(wanted.run).folder)
+        # What the training run left open was settled when it ran: labels added since must not unsettle it.
+        training = replace(parent.spec, classes=parent.classes, window=parent.window.to_json())
+        dataset = load_dataset(study, training, report)
+    split = _same_split(parent, dataset)
     torch.manual_seed(spec.seed)
-    model = compress(parent.model, scheme, layers, **params.get("scheme_params", {}))
-    settings = FitSettings(
-        loss=parent.spec.loss,
-        class_weights=parent.spec.class_weights,
-        optimiser=params.get("optimiser", "adam"),
-        lr=params.get("lr", 1e-3),
-        batch_size=params.get("batch_size", parent.spec.batch_size),
-        max_epochs=params.get("epochs", 10),
-        patience=params.get("patience", parent.spec.patience),
-        seed=spec.seed,
-    )
+    model = compress(parent.model, wanted.scheme, wanted.layers, **wanted.scheme_params)
+    settings = _settings(wanted, training, spec.seed)
     sides = [(dataset.x[rows], dataset.y[rows]) for rows in (split.train, split.validation)]
     fitted = fit(model, sides[0], sides[1], settings, report, spec.folder, _groups(model, settings.lr))
     baked = bake(model)
-    figures = write_run(spec.folder, model, parent.spec, dataset, split)
+    figures = write_run(spec.folder, model, training, dataset, split)
     comparison = _compare(parent.model, model, dataset, split)
     example = torch.from_numpy(dataset.x[:1])
     accounts = {method: account(parent.model, model, example, method).to_json() for method in ("operations", "talk")}
-    detail = {"scheme": scheme, "layers": [layer.to_json() for layer in baked], "accounts": accounts, **comparison}
+    detail = {
+        "scheme": wanted.scheme,
+        "layers": [layer.to_json() for layer in baked],
+        "accounts": accounts,
+        **comparison,
+    }
     write_json(spec.folder / "compression.json", detail)
     return {
         "metrics": figures,
@@ -69,13 +71,27 @@ def run_compression(spec: JobSpec, report: Reporter) -> dict[str, Any]:
         "n_disagreements": len(comparison["disagreements"]),
         "sparsity": accounts["operations"]["sparsity"],
         "account": accounts["operations"],
-        "scheme": scheme,
+        "scheme": wanted.scheme,
+        "parent": wanted.run,
         "history": fitted.history,
         "best_epoch": fitted.best_epoch,
         "warnings": list(split.warnings),
         "seconds": time.perf_counter() - started,
         "seed": spec.seed,
     }
+
+
+def _settings(wanted: CompressionSpec, training: TrainingSpec, seed: int) -> FitSettings:
+    return FitSettings(
+        loss=training.loss,
+        class_weights=training.class_weights,
+        optimiser=wanted.optimiser,
+        lr=wanted.lr,
+        batch_size=wanted.batch_size or training.batch_size,
+        max_epochs=wanted.epochs,
+        patience=wanted.patience or training.patience,
+        seed=seed,
+    )
 
 
 def _groups(model: torch.nn.Module, lr: float) -> list[dict[str, Any]]:
@@ -88,13 +104,35 @@ def _groups(model: torch.nn.Module, lr: float) -> list[dict[str, Any]]:
     ]
 
 
-def _same_split(stored: dict[str, Any], ids: np.ndarray) -> Split:
-    """Return the rows of the parent's split; events labelled since are in none of its sides."""
-    train, validation, test = (np.flatnonzero(np.isin(ids, stored[name])) for name in ("train", "validation", "test"))
-    return Split(train, validation, test, stored["unit"], tuple(stored["warnings"]))
+def _same_split(parent: TrainedRun, dataset: Dataset) -> Split:
+    """Return the rows of the parent's split; events labelled since are in none of its sides.
+
+    Raises
+    ------
+    InputError
+        If too few of its events are still labelled.
+    """
+    stored = parent.splits
+    train, validation, test = (np.isin(dataset.ids, stored[side]) for side in ("train", "validation", "test"))
+    train &= ~np.isin(dataset.origin, dataset.ids[validation | test])  # relabelled from an event that scores
+    sides = (train, validation & dataset.scored, test & dataset.scored)
+    rows = [np.flatnonzero(side) for side in sides]
+    split = Split(rows[0], rows[1], rows[2], stored["unit"], tuple(stored["warnings"]))
+    lost = {side: len(stored[side]) - len(getattr(split, side)) for side in ("train", "validation", "test")}
+    if any(len(np.unique(dataset.y[getattr(split, side)])) < 2 for side in lost):
+        raise InputError(
+            "too few of the events that the model was trained and tested on are still labelled",
+            subject=parent.folder.name,
+            remedy="Train the model again, then compress it",
+        )
+    if any(lost.values()):
+        gone = ", ".join(f"{n} of {side}" for side, n in lost.items() if n)
+        note = f"Events of the training run that are no longer there or no longer labelled: {gone}."
+        split = replace(split, warnings=(*split.warnings, note))
+    return split
 
 
-def _compare(full: torch.nn.Module, compressed: torch.nn.Module, dataset: Any, split: Split) -> dict[str, Any]:
+def _compare(full: torch.nn.Module, compressed: torch.nn.Module, dataset: Dataset, split: Split) -> dict[str, Any]:
     rows = split.test
     before, after = (predict_probabilities(model, dataset.x[rows]) for model in (full, compressed))
     delta, interval = paired_difference(dataset.y[rows], before, after, dataset.subject[rows])
