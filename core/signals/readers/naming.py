@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable
 
 ECG = re.compile(
@@ -25,15 +24,11 @@ def guess_kind(name: str, unit: str) -> str:
 
 def distinct(names: Iterable[str]) -> list[str]:
     """Number the names that occur more than once, so that each names one channel."""
-    taken: set[str] = set()
-    seen: Counter[str] = Counter()
-    result = []
+    taken: dict[str, None] = {}
     for name in names:
-        seen[name] += 1
-        chosen = name if seen[name] == 1 and name not in taken else f"{name} ({seen[name]})"
+        chosen, number = name, 1
         while chosen in taken:
-            seen[name] += 1
-            chosen = f"{name} ({seen[name]})"
-        taken.add(chosen)
-        result.append(chosen)
-    return result
+            number += 1
+            chosen = f"{name} ({number})"
+        taken[chosen] = None
+    return list(taken)
