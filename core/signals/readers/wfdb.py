@@ -61,9 +61,11 @@ def open_file(path: Path, *, annotator: str = "atr", allow_truncated: bool = Fal
     segments = _segments(header)
     n_frames = _whole_frames(path, header, segments, allow_truncated)
     named = segments[0]  # of a multi-segment record, the one that describes its layout
-    units = [unit or "1" for unit in named.units or [""] * header.n_sig]
-    names = distinct(name or f"channel {n + 1}" for n, name in enumerate(named.sig_name or [""] * header.n_sig))
-    per_frame = tuple(int(n or 1) for n in named.samps_per_frame or [1] * header.n_sig)
+    if len(named.sig_name or []) != header.n_sig:
+        raise damaged(path, f"its header states {header.n_sig} channels and describes {len(named.sig_name or [])}")
+    units = [unit or "1" for unit in named.units or []]
+    names = distinct(name or f"channel {n + 1}" for n, name in enumerate(named.sig_name or []))
+    per_frame = tuple(int(n or 1) for n in named.samps_per_frame or [])
     options = {"annotator": annotator if annotator != "atr" else None, "allow_truncated": allow_truncated}
     return Recording(
         path=path,
