@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -134,7 +135,7 @@ def open_from_study(study: Study, recording_id: int) -> Recording:
 
 
 def _same_length(recording: Recording, entry: RecordingEntry) -> bool:
-    return abs(recording.duration - entry.duration_s) < 1e-3
+    return math.isclose(recording.duration, entry.duration_s, rel_tol=1e-9)
 
 
 def relink(study: Study, folder: str | Path, report: Reporter | None = None) -> Changeset:

@@ -19,7 +19,7 @@ from core.signals.recording import Channel, Floats, Recording
 
 FORMAT = "wav"
 EXTENSIONS: tuple[str, ...] = (".wav",)
-UNKNOWN_SIZES = (0, 0xFFFFFFFF)  # what streaming writers leave behind; libsndfile then goes by the file's length
+UNKNOWN_SIZE = 0xFFFFFFFF  # what streaming writers leave behind; libsndfile then goes by the file's length
 
 # Of each layout: names and kinds of its channels; I/Q repeats for every gate.
 LAYOUTS: dict[str, tuple[tuple[str, str], ...]] = {
@@ -94,7 +94,7 @@ def _missing_share(path: Path) -> float:
             size = int.from_bytes(head[4:], order)  # type: ignore[arg-type]
             if head[:4] == b"data":
                 here = end - stream.tell()
-                return 0.0 if size in UNKNOWN_SIZES or size <= here else 1 - here / size
+                return 0.0 if size == UNKNOWN_SIZE or size <= here else 1 - here / size
             stream.seek(size + size % 2, 1)
     return 0.0
 
