@@ -62,6 +62,7 @@ class MainWindow(QMainWindow):
         session.labels_changed.connect(lambda _ids: self._count())
         session.saved.connect(lambda when: self.saved.setText(self.tr("Saved {}").format(when)))
         session.failed.connect(self.message.show_error)
+        session.told.connect(self.message.show_notice)
         session.jobs.changed.connect(self._job_line)
         session.undo_stack.undoTextChanged.connect(self._name_undo)
         session.undo_stack.redoTextChanged.connect(self._name_undo)

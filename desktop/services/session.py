@@ -29,6 +29,7 @@ from desktop.services.selection import SelectionBus
 from desktop.services.tasks import TaskPool
 
 if TYPE_CHECKING:
+    from core.jobs import Reporter
     from core.signals import Pyramid, Recording
 
 RECENT = 5
@@ -59,6 +60,7 @@ class Session(QObject):
     labels_changed = Signal(object)
     runs_changed = Signal()
     failed = Signal(object)
+    told = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -77,7 +79,6 @@ class Session(QObject):
         self.jobs = JobsService(self)
         self._open_recordings: dict[int, Recording] = {}
         self._opening = threading.Lock()
-        self._building: dict[int, threading.Lock] = {}
 
     # Opening and closing
 
@@ -89,7 +90,9 @@ class Session(QObject):
         HitscopeError
             If it cannot be opened at all; what was open stays open.
         """
-        annotator = self.settings.value("annotator") or None
+        annotator = str(self.settings.value("annotator") or "") or None
+        if self.study is not None and self.study.folder == Path(folder).expanduser().resolve():
+            self.close_study()  # it cannot be opened twice for writing
         if create:
             study = Study.create(folder, annotator=annotator)
         else:
@@ -115,7 +118,7 @@ class Session(QObject):
     def close_study(self) -> None:
         """Close the study; nothing is lost, since everything was committed as it happened."""
         self.tasks.close()
-        self._writer.close()
+        self._writer.finish()
         self._deferred.clear()
         self.undo_stack.clear()
         self.selection.set(())
@@ -125,10 +128,16 @@ class Session(QObject):
         self.study = None
         self.events, self.classes, self.recordings = EventTable.from_rows([]), [], []
 
-    def reload(self) -> None:
-        """Read everything anew: after edits that were not made by `apply`."""
-        self._reload()
+    def recordings_added(self) -> None:
+        """Take up recordings that were added to the study without `edit`."""
+        assert self.study is not None
+        self._take_recordings(self.study.recordings())
         self.study_changed.emit()
+
+    def _take_recordings(self, entries: list[RecordingEntry]) -> None:
+        for entry in (old for old in self.recordings if old not in entries):
+            self._open_recordings.pop(entry.id, None)
+        self.recordings = entries
 
     def _reload(self) -> None:
         assert self.study is not None
@@ -235,7 +244,8 @@ class Session(QObject):
         self._run_deferred()
 
     def _committed(self, result: Committed) -> None:
-        changeset, fresh, self.classes, self.recordings = result
+        changeset, fresh, self.classes, recordings = result
+        self._take_recordings(recordings)
         ids = changeset.event_ids
         self.events = self.events.updated(fresh, ids)
         if changeset.keys("recordings"):
@@ -288,13 +298,12 @@ class Session(QObject):
                 self._open_recordings[recording_id] = open_from_study(self.study, recording_id)
             return self._open_recordings[recording_id]
 
-    def pyramid(self, recording_id: int) -> Pyramid:
+    def pyramid(self, recording_id: int, report: Reporter | None = None) -> Pyramid:
         """Return the pyramid of a recording, building it if need be: call it in a task."""
         assert self.study is not None
         entry = next(r for r in self.recordings if r.id == recording_id)
         folder = self.study.folder / "arrays" / entry.sha256[:16]
-        with self._building.setdefault(recording_id, threading.Lock()):
-            return build_pyramid(self.recording(recording_id), folder)
+        return build_pyramid(self.recording(recording_id), folder, report)
 
     def position_of(self, label: str) -> int:
         """Return the position of a class, 0 for none."""

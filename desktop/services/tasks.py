@@ -8,6 +8,32 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal
 
+from core.errors import JobCancelled
+from core.jobs import NullReporter
+
+
+class TaskReporter(QObject, NullReporter):
+    """What a long task tells while it runs; `cancel` stops it at its next `check`. Signals arrive in the GUI thread."""
+
+    progressed = Signal(float, str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._cancelled = False
+
+    def progress(self, done: float, total: float, message: str = "") -> None:
+        """Tell the share that is done."""
+        self.progressed.emit(min(1.0, done / total) if total else 1.0, message)
+
+    def cancel(self) -> None:
+        """Ask the task to stop."""
+        self._cancelled = True
+
+    def check(self) -> None:
+        """Raise `JobCancelled` after `cancel`."""
+        if self._cancelled:
+            raise JobCancelled("stopped as asked")
+
 
 class TaskPool(QObject):
     """A pool of threads whose results arrive in the GUI thread."""
@@ -41,6 +67,12 @@ class TaskPool(QObject):
     def busy(self) -> bool:
         """Whether a result is still awaited."""
         return bool(self._waiting)
+
+    def finish(self) -> None:
+        """Let everything that was asked for be done; nobody is told of the results."""
+        self._pool.waitForDone()
+        self._latest.clear()
+        self._waiting.clear()
 
     def close(self) -> None:
         """Forget what is waiting and let what runs end."""

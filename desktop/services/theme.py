@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
-from PySide6.QtGui import QColor, QPalette
+from PySide6.QtCore import QObject, QRect, Qt, Signal
+from PySide6.QtGui import QColor, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication
 
 TOKENS: dict[str, dict[str, str]] = {
@@ -11,21 +14,27 @@ TOKENS: dict[str, dict[str, str]] = {
         "background": "#f4f5f7", "surface": "#ffffff", "raised": "#eceef2", "text": "#1b1f24", "muted": "#565e69",
         "line": "#c9ced6", "accent": "#1f5fbf", "on-accent": "#ffffff", "good": "#16702f", "warn": "#8a5a00", "bad": "#b3261e",
         "plot": "#ffffff", "plot-grid": "#e3e6eb", "trace": "#1b3a5c", "unlabelled": "#8a919c",
+        "trace-1": "#1b3a5c", "trace-2": "#7a2f5f", "trace-3": "#0b5d4e", "trace-4": "#7a4a00",
+        "trace-5": "#4b3b8f", "trace-6": "#8c2f1b", "trace-7": "#2f5d12", "trace-8": "#4a4f57",
     },
     "dark": {
         "background": "#15181d", "surface": "#1d2127", "raised": "#282d35", "text": "#e6e9ee", "muted": "#a3abb8",
         "line": "#3a414c", "accent": "#6ea8fe", "on-accent": "#0b1626", "good": "#57c271", "warn": "#e3b341", "bad": "#ff7b72",
         "plot": "#101318", "plot-grid": "#262b33", "trace": "#9cc7f0", "unlabelled": "#7d8590",
+        "trace-1": "#9cc7f0", "trace-2": "#e9a8cf", "trace-3": "#86d9c0", "trace-4": "#e8c27a",
+        "trace-5": "#c0b2f0", "trace-6": "#f0a894", "trace-7": "#b4d98a", "trace-8": "#c4c9d1",
     },
     "high contrast": {
         "background": "#000000", "surface": "#000000", "raised": "#1c1c1c", "text": "#ffffff", "muted": "#e0e0e0",
         "line": "#ffffff", "accent": "#ffd500", "on-accent": "#000000", "good": "#5dff8b", "warn": "#ffd500", "bad": "#ff8a80",
         "plot": "#000000", "plot-grid": "#3c3c3c", "trace": "#ffffff", "unlabelled": "#b0b0b0",
+        "trace-1": "#ffffff", "trace-2": "#ffb3e6", "trace-3": "#8effd2", "trace-4": "#ffdd66",
+        "trace-5": "#d0c4ff", "trace-6": "#ffb8a6", "trace-7": "#ccff99", "trace-8": "#d9d9d9",
     },
 }  # fmt: skip
 
 # Okabe and Ito (2008), told apart by every kind of colour vision; black and white left out, darkened where too pale.
-CLASS_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b07d00", "#3a9bd4", "#8f6bb3", "#7f7f7f", "#a8432f")
+CLASS_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b07d00", "#3a9bd4", "#8f6bb3", "#7f7f7f", "#bf5a44")
 CLASS_SHAPES = ("●", "▲", "■", "◆", "▼", "★", "✚", "✖", "⬟")
 PLOT_SYMBOLS = ("o", "t1", "s", "d", "t", "star", "+", "x", "p")
 
@@ -37,6 +46,14 @@ CIVIDIS = (
 _current = "light"
 
 
+class _Signals(QObject):
+    changed = Signal()
+
+
+_signals = _Signals()
+changed = _signals.changed  # another theme is in use
+
+
 def use(name: str) -> None:
     """Dress the application in a theme."""
     global _current
@@ -46,6 +63,7 @@ def use(name: str) -> None:
         app.setStyle("Fusion")
         app.setPalette(_palette())
         app.setStyleSheet(style_sheet())
+    changed.emit()
 
 
 def name() -> str:
@@ -66,6 +84,26 @@ def class_colour(position: int) -> str:
 def class_shape(position: int) -> str:
     """Return the shape of the class at a position, from 1, as a character."""
     return CLASS_SHAPES[(position - 1) % len(CLASS_SHAPES)]
+
+
+def class_icon(position: int) -> QIcon:
+    """Return the shape of a class in its colour, for lists and tables; 0 is an empty icon."""
+    return _icon(position) if position else QIcon()
+
+
+@cache
+def _icon(position: int) -> QIcon:
+    picture = QPixmap(28, 28)
+    picture.setDevicePixelRatio(2)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setPen(QColor(class_colour(position)))
+    font = painter.font()
+    font.setPixelSize(13)
+    painter.setFont(font)
+    painter.drawText(QRect(0, 0, 14, 14), Qt.AlignmentFlag.AlignCenter, class_shape(position))
+    painter.end()
+    return QIcon(picture)
 
 
 def cividis() -> np.ndarray:
@@ -111,6 +149,12 @@ def style_sheet() -> str:
     QToolButton[role="rail"]:hover { color: @text; }
     QToolButton[role="rail"]:checked { color: @accent; border-left-color: @accent; background: @surface; font-weight: 600; }
     QTableView, QListWidget, QTreeWidget, QPlainTextEdit { background: @surface; border: 1px solid @line; gridline-color: @line; }
+    QTableView { gridline-color: @raised; }
+    QListWidget::item { padding: 3px 6px; }
+    QTableView::item:selected, QListWidget::item:selected { background: @accent; color: @on-accent; }
+    QTableView:focus, QListWidget:focus, QPlainTextEdit:focus { border-color: @accent; }
+    QPushButton:focus, QToolButton:focus { border: 1px solid @accent; }
+    QSplitter::handle { background: @background; }
     QHeaderView::section { background: @raised; color: @text; border: 0; border-right: 1px solid @line; padding: 4px 6px; }
     QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox {
         background: @surface; border: 1px solid @line; border-radius: 4px; padding: 3px 6px; }

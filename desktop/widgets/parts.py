@@ -59,13 +59,15 @@ def interval(value: float, low_high: list[float] | tuple[float, float], decimals
     return f"{number(value, decimals)} [{number(low, decimals)}, {number(high, decimals)}]"
 
 
-def clock(seconds: float) -> str:
-    """Return ``1:02:03.4`` or ``2:03.4``."""
-    tenths = round(seconds * 10)
-    hours, rest = divmod(tenths, 36000)
-    minutes, rest = divmod(rest, 600)
-    tail = f"{rest // 10:02d}.{rest % 10}"
-    return f"{hours}:{minutes:02d}:{tail}" if hours else f"{minutes}:{tail}"
+def clock(seconds: float, decimals: int = 1) -> str:
+    """Return a time in a recording as ``1:02:03.4`` or ``2:03.4``."""
+    ticks = round(abs(seconds) * 10**decimals)
+    whole, rest = divmod(ticks, 10**decimals)
+    minutes, second = divmod(whole, 60)
+    hours, minute = divmod(minutes, 60)
+    head = f"{hours}:{minute:02d}:{second:02d}" if hours else f"{minute}:{second:02d}"
+    tail = f"{QLocale().decimalPoint()}{rest:0{decimals}d}" if decimals else ""
+    return ("−" if seconds < 0 and ticks else "") + head + tail
 
 
 class EmptyState(QWidget):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
 
 from desktop.services import theme
+from desktop.widgets.parts import clock
 
 
 class TimeBox(pg.ViewBox):
@@ -54,62 +56,92 @@ class TimeBox(pg.ViewBox):
             self.panned.emit(-turns * (right - left) / 10)
 
 
-def plot(name: str, x: str = "", y: str = "", box: pg.ViewBox | None = None) -> pg.PlotWidget:
+# Distances between ticks of a time axis, s: round as clocks are, not as decimals are.
+CLOCK_STEPS = (
+    *(m * 10.0**e for e in range(-4, 0) for m in (1, 2, 5)), 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200,
+    4 * 3600, 6 * 3600, 12 * 3600, 24 * 3600,
+)  # fmt: skip
+TICK_PX = 80
+
+
+class ClockAxis(pg.AxisItem):
+    """A time axis in recording time: ``2:05.5``; `origin` is the time of its zero, s."""
+
+    def __init__(self, orientation: str = "bottom") -> None:
+        super().__init__(orientation)
+        self.origin = 0.0
+
+    def set_origin(self, seconds: float) -> None:
+        """Say which time its zero is, s."""
+        if seconds != self.origin:
+            self.origin = seconds
+            self.picture = None
+            self.update()
+
+    def tickSpacing(self, minimum: float, maximum: float, size: float) -> list[tuple[float, float]]:
+        least = (maximum - minimum) * TICK_PX / max(size, 1.0)
+        place = next((n for n, step in enumerate(CLOCK_STEPS) if step >= least), len(CLOCK_STEPS) - 1)
+        return [(CLOCK_STEPS[place], 0.0), (CLOCK_STEPS[max(place - 2, 0)], 0.0)]
+
+    def tickValues(self, minimum: float, maximum: float, size: float) -> list[tuple[float, list[float]]]:
+        # Ticks at round recording times, not at round distances from the page's start.
+        levels = super().tickValues(minimum + self.origin, maximum + self.origin, size)
+        return [(spacing, [value - self.origin for value in values]) for spacing, values in levels]
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        decimals = 0 if spacing >= 1 else 1 if spacing >= 0.1 else 2 if spacing >= 0.01 else 3
+        return [clock(value + self.origin, decimals) for value in values]
+
+
+class ThemedPlot(pg.PlotWidget):
+    """A plot that follows the theme; `dress` adds what else must be coloured, now and with every other theme."""
+
+    def __init__(
+        self, name: str, x: str = "", y: str = "", box: pg.ViewBox | None = None, *, clock: bool = False
+    ) -> None:
+        axes = {"bottom": ClockAxis()} if clock else None
+        super().__init__(background=theme.token("plot"), viewBox=box, axisItems=axes)
+        self.setAccessibleName(name)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        item = self.getPlotItem()
+        item.hideButtons()
+        item.setMenuEnabled(False)
+        if box is None:
+            item.setMouseEnabled(False, False)
+        for side, text in (("bottom", x), ("left", y)):
+            self.getAxis(side).enableAutoSIPrefix(False)
+            if text:
+                item.setLabel(side, text)
+        self._dressers: list[Callable[[], object]] = []
+        theme.changed.connect(self.take_theme)
+        self.take_theme()
+
+    def dress(self, dresser: Callable[[], object]) -> None:
+        """Call a function that sets colours, now and whenever the theme changes."""
+        self._dressers.append(dresser)
+        dresser()
+
+    def take_theme(self) -> None:
+        """Take the colours of the theme in use."""
+        self.setBackground(theme.token("plot"))
+        for side in ("bottom", "left"):
+            axis = self.getAxis(side)
+            axis.setPen(theme.token("line"))
+            axis.setTextPen(theme.token("muted"))
+            if axis.labelText:
+                axis.setLabel(axis.labelText, color=theme.token("muted"))
+        for dresser in self._dressers:
+            dresser()
+
+
+def plot(name: str, x: str = "", y: str = "", box: pg.ViewBox | None = None, *, clock: bool = False) -> ThemedPlot:
     """Return a themed plot; `name` is what a screen reader says, `x` and `y` are quantities with units."""
-    widget = pg.PlotWidget(background=theme.token("plot"), viewBox=box)
-    widget.setAccessibleName(name)
-    widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-    item = widget.getPlotItem()
-    item.hideButtons()
-    item.setMenuEnabled(False)
-    if box is None:
-        item.setMouseEnabled(False, False)
-    for side, text in (("bottom", x), ("left", y)):
-        axis = item.getAxis(side)
-        axis.setPen(theme.token("line"))
-        axis.setTextPen(theme.token("muted"))
-        axis.enableAutoSIPrefix(False)
-        if text:
-            item.setLabel(side, text, color=theme.token("muted"))
-    return widget
+    return ThemedPlot(name, x, y, box, clock=clock)
 
 
 def pen(key: str, width: float = 1) -> Any:
     """Return a pen of a theme colour."""
     return pg.mkPen(theme.token(key), width=width)
-
-
-class EventLayer(pg.GraphicsObject):
-    """Events as translucent boxes over a trace: one item, whatever their number."""
-
-    def __init__(self, strength: float = 1.0) -> None:
-        super().__init__()
-        self._strength = strength
-        self._boxes: list[tuple[float, float, str, bool, str]] = []
-        self._rect = pg.QtCore.QRectF()
-
-    def show_events(self, boxes: list[tuple[float, float, str, bool, str]], low: float, high: float) -> None:
-        """Show events as (start, length, colour, selected, text) between two heights."""
-        self.prepareGeometryChange()
-        self._boxes = boxes
-        left = min((b[0] for b in boxes), default=0.0)
-        right = max((b[0] + b[1] for b in boxes), default=1.0)
-        self._rect = pg.QtCore.QRectF(left, low, max(right - left, 1e-6), high - low)
-        self.update()
-
-    def boundingRect(self) -> Any:
-        return self._rect
-
-    def paint(self, painter: Any, option: Any, widget: Any = None) -> None:
-        low, height = self._rect.top(), self._rect.height()
-        for start, length, colour, selected, _text in self._boxes:
-            fill = QColor(colour)
-            fill.setAlpha(round(self._strength * (110 if selected else 45)))
-            outline = QColor(colour)
-            outline.setAlpha(255 if selected else 110)
-            painter.setPen(pg.mkPen(outline, width=0))
-            painter.setBrush(fill)
-            painter.drawRect(pg.QtCore.QRectF(start, low, length, height))
 
 
 def image_levels(db: np.ndarray) -> tuple[float, float]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QStackedLayout, QWidget
+from typing import Any
+
+from PySide6.QtCore import QByteArray
+from PySide6.QtWidgets import QSplitter, QStackedLayout, QWidget
 
 from desktop.actions.registry import Action
 from desktop.services.session import Session
@@ -24,8 +27,10 @@ class Workspace(QWidget):
         super().__init__()
         self.session = session
         self.setAccessibleName(self.title)
+        self.gestures: list[tuple[str, str]] = []  # what the mouse does, for the help
         self._pages = QStackedLayout(self)
         self._empty: QWidget | None = None
+        self._splitters: dict[str, QSplitter] = {}
 
     def set_content(self, content: QWidget) -> None:
         """Set the room's widget."""
@@ -51,6 +56,26 @@ class Workspace(QWidget):
 
     def activate(self) -> None:
         """The room was entered."""
+
+    def state(self) -> dict[str, Any]:
+        """Return what of this study is open here, as JSON; the study remembers it."""
+        return {}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Open what `state` says, as far as it is still there."""
+
+    def remember_splitters(self, **splitters: QSplitter) -> None:
+        """Give panels the sizes they had; the user's settings remember them by name."""
+        self._splitters = splitters
+        for name, splitter in splitters.items():
+            stored = self.session.settings.value(f"{self.id}/{name}")
+            if isinstance(stored, QByteArray):
+                splitter.restoreState(stored)
+
+    def keep_layout(self) -> None:
+        """Write the sizes of the panels to the user's settings."""
+        for name, splitter in self._splitters.items():
+            self.session.settings.setValue(f"{self.id}/{name}", splitter.saveState())
 
     @property
     def ready(self) -> bool:

@@ -1,0 +1,53 @@
+"""What can be done in Review by key, menu and palette."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from desktop.actions.registry import Action
+from desktop.views.review.finding import FINDERS
+
+if TYPE_CHECKING:
+    from desktop.views.review.view import ReviewView
+
+
+def actions_of(room: ReviewView) -> list[Action]:
+    """Return the actions of Review."""
+    menu, tr = room.tr("Review"), room.tr
+    shown = lambda: room.recording is not None  # noqa: E731 - a condition, used below only
+
+    def page(fraction: float) -> Callable[[], None]:
+        return lambda: room.go_to(room.start_s + fraction * room.length_s)
+
+    def act(name: str, title: str, run: Callable[[], object], key: str = "") -> Action:
+        return Action(f"review.{name}", title, run, menu, key, shown)
+
+    return [
+        Action("review.add", tr("Add recordings…"), room.library.choose, menu, "Ctrl+O"),
+        act("subject", tr("Whose recording is this…"), room.library.ask_subject),
+        act("layout", tr("What its channels are…"), room.library.ask_layout),
+        Action("review.relink", tr("Find moved recordings…"), room.library.find_moved, menu),
+        act("left", tr("Scroll left"), page(-0.1), "Left"),
+        act("right", tr("Scroll right"), page(0.1), "Right"),
+        act("page_left", tr("Page left"), page(-1), "PgUp"),
+        act("page_right", tr("Page right"), page(1), "PgDown"),
+        act("start", tr("To the start"), lambda: room.go_to(0), "Home"),
+        act("end", tr("To the end"), lambda: room.go_to(float("inf")), "End"),
+        act("larger", tr("Larger traces"), lambda: room.amplify(1.25), "+"),
+        act("smaller", tr("Smaller traces"), lambda: room.amplify(0.8), "-"),
+        act("zoom_in", tr("Shorter page"), lambda: room.set_length(room.length_s / 2), "Ctrl+Up"),
+        act("zoom_out", tr("Longer page"), lambda: room.set_length(room.length_s * 2), "Ctrl+Down"),
+        act("next", tr("Next event"), lambda: room.step(1), "N"),
+        act("previous", tr("Previous event"), lambda: room.step(-1), "P"),
+        act("filter", tr("Filter events"), room.filter.setFocus, "Ctrl+F"),
+        act("mark", tr("Add a mark in the middle of the page"), room.marks.add_in_the_middle, "M"),
+        act("mark_left", tr("Move the mark left"), lambda: room.marks.change(-0.01, 0), "Shift+Left"),
+        act("mark_right", tr("Move the mark right"), lambda: room.marks.change(0.01, 0), "Shift+Right"),
+        act("mark_longer", tr("Lengthen the mark"), lambda: room.marks.change(0, 0.01), "Alt+Right"),
+        act("mark_shorter", tr("Shorten the mark"), lambda: room.marks.change(0, -0.01), "Alt+Left"),
+        *(
+            act(f"find_{maker}", tr("Find: {}").format(tr(title)), lambda m=maker: room.find(m))
+            for maker, title in FINDERS.items()
+        ),
+    ]

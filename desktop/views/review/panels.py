@@ -1,0 +1,232 @@
+"""What stands round the pictures of Review: recordings and channels left, a toolbar above, events right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QMenu,
+    QProgressBar,
+    QPushButton,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.signals import Recording
+from core.study import RecordingEntry
+from desktop.models.event_model import EventModel
+from desktop.services.session import Session
+from desktop.views.review.finding import FINDERS
+from desktop.widgets.parts import badge, button, clock, label, number
+from desktop.widgets.two_lines import TwoLineDelegate, two_line_item
+
+PAGES_S = (1, 2, 5, 10, 30, 60, 300, 1800)
+
+
+class RecordingsPanel(QWidget):
+    """The recordings of the study, and the channels of the one that is shown."""
+
+    channels_changed = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setMinimumWidth(190)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 8, 4, 8)
+        layout.addWidget(label(self.tr("Recordings"), "title"))
+        self.list = QListWidget()
+        self.list.setAccessibleName(self.tr("Recordings"))
+        self.list.setItemDelegate(TwoLineDelegate(self.list))
+        layout.addWidget(self.list, 3)
+        layout.addWidget(label(self.tr("Channels"), "title"))
+        layout.addWidget(
+            label(self.tr("Ticked ones are shown; the chosen one gives the spectrogram."), "muted", wrap=True)
+        )
+        self.channels = QListWidget()
+        self.channels.setAccessibleName(
+            self.tr("Channels: ticked ones are shown, the chosen one gives the spectrogram")
+        )
+        self.channels.itemChanged.connect(lambda _item: self.channels_changed.emit(self.ticked))
+        layout.addWidget(self.channels, 2)
+        for widget in (self.list, self.channels):
+            widget.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+
+    def show_recordings(self, entries: Sequence[RecordingEntry], chosen: int) -> None:
+        """List recordings and choose one, without telling."""
+        self.list.blockSignals(True)
+        self.list.clear()
+        for entry in entries:
+            badges = (self.tr("simulated"),) * entry.simulated + (self.tr("missing"),) * entry.missing
+            subject = entry.subject or self.tr("subject unknown")
+            same = badges and subject == badges[0]
+            note = clock(entry.duration_s) if same else f"{subject} · {clock(entry.duration_s)}"
+            self.list.addItem(two_line_item(entry.name, note, badges, entry.path))
+        self.list.setCurrentRow(chosen)
+        self.list.blockSignals(False)
+
+    def show_channels(self, recording: Recording, ticked: Sequence[int], chosen: int) -> None:
+        """List the channels of a recording, without telling."""
+        self.channels.blockSignals(True)
+        self.channels.clear()
+        for n, channel in enumerate(recording.channels):
+            item = QListWidgetItem(f"{channel.name}   {number(channel.fs, 0 if channel.fs % 1 == 0 else 2)} Hz")
+            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+            item.setCheckState(Qt.CheckState.Checked if n in ticked else Qt.CheckState.Unchecked)
+            item.setToolTip(f"{channel.kind}, {channel.unit}")
+            self.channels.addItem(item)
+        self.channels.setCurrentRow(chosen)
+        self.channels.blockSignals(False)
+
+    @property
+    def ticked(self) -> tuple[int, ...]:
+        """Numbers of the ticked channels."""
+        items = (self.channels.item(n) for n in range(self.channels.count()))
+        return tuple(n for n, item in enumerate(items) if item.checkState() == Qt.CheckState.Checked)
+
+
+class Toolbar(QFrame):
+    """Name, place, page length, sensitivity, and what finds events."""
+
+    length_chosen = Signal(float)
+    amplified = Signal(float)
+    find = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("role", "bar")
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(10, 5, 10, 5)
+        self.name, self.simulated = label("", "title"), badge(self.tr("simulated"))
+        self.where = label("", "muted")
+        self.progress = QProgressBar()
+        self.progress.setAccessibleName(self.tr("Reading the recording"))
+        self.progress.setRange(0, 1000)
+        self.progress.setTextVisible(False)
+        self.progress.setFixedWidth(90)
+        self.progress.hide()
+        self.page_box = self._page_lengths()
+        self.gain = label("", "muted")
+        self.find_button = self._finders()
+        for widget in (self.name, self.simulated, self.progress, self.where):
+            layout.addWidget(widget)
+        layout.addStretch(1)
+        layout.addWidget(QLabel(self.tr("Page")))
+        layout.addWidget(self.page_box)
+        layout.addWidget(self._step("−", self.tr("Smaller traces (−)"), lambda: self.amplified.emit(0.8)))
+        layout.addWidget(self.gain)
+        layout.addWidget(self._step("+", self.tr("Larger traces (+)"), lambda: self.amplified.emit(1.25)))
+        layout.addWidget(self.find_button)
+        self.show_gain(1.0)
+
+    def _page_lengths(self) -> QComboBox:
+        box = QComboBox()
+        box.setAccessibleName(self.tr("Page length"))
+        box.setToolTip(self.tr("Page length (Ctrl+Up shorter, Ctrl+Down longer, Ctrl+wheel)"))
+        for seconds in PAGES_S:
+            box.addItem(f"{seconds} s" if seconds < 60 else f"{seconds // 60} min", float(seconds))
+        box.activated.connect(lambda i: self.length_chosen.emit(box.itemData(i)))
+        return box
+
+    def _finders(self) -> QPushButton:
+        made = QPushButton(self.tr("Find events"))
+        made.setProperty("role", "primary")
+        menu = QMenu(made)
+        for maker, title in FINDERS.items():
+            menu.addAction(self.tr(title), lambda m=maker: self.find.emit(m))
+        made.setMenu(menu)
+        return made
+
+    @staticmethod
+    def _step(sign: str, tip: str, run: Callable[[], object]) -> QPushButton:
+        made = button(sign, run, tip=tip)
+        made.setAccessibleName(tip)
+        made.setFixedWidth(34)
+        return made
+
+    def show_length(self, seconds: float) -> None:
+        """Show the page length, whether the list has it or not."""
+        self.page_box.setCurrentIndex(PAGES_S.index(seconds) if seconds in PAGES_S else -1)
+        self.page_box.setPlaceholderText(f"{number(seconds, 1 if seconds >= 1 else 2)} s")
+
+    def show_gain(self, gain: float) -> None:
+        """Show how much larger than at first the traces are."""
+        self.gain.setText(f"× {number(gain, 2 if gain < 10 else 0)}")
+
+    def show_reading(self, share: float | None) -> None:
+        """Show how much of a recording has been read; None when it is there."""
+        self.progress.setVisible(share is not None)
+        self.progress.setValue(round(1000 * (share or 0.0)))
+
+    def show_finding(self, on: bool) -> None:
+        """Show that events are being looked for."""
+        self.find_button.setEnabled(not on)
+        self.find_button.setText(self.tr("Finding…") if on else self.tr("Find events"))
+
+
+class EventsPanel(QWidget):
+    """The events of the recording as a table with a filter; the keyboard's twin of the traces."""
+
+    chosen = Signal(object)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.model = EventModel(session)
+        self._restoring = False
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(4, 8, 8, 8)
+        self.count = label("", "title")
+        layout.addWidget(self.count)
+        self.filter = QLineEdit()
+        self.filter.setPlaceholderText(self.tr("Filter by kind, label or origin (Ctrl+F)"))
+        self.filter.setAccessibleName(self.tr("Filter events"))
+        self.filter.setClearButtonEnabled(True)
+        self.filter.textChanged.connect(self._filter)
+        layout.addWidget(self.filter)
+        self.table = QTableView()
+        self.table.setAccessibleName(self.tr("Events"))
+        self.table.setModel(self.model)
+        self.table.setSortingEnabled(True)
+        self.table.sortByColumn(1, Qt.SortOrder.AscendingOrder)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setWordWrap(False)
+        self.table.verticalHeader().hide()
+        self.table.verticalHeader().setDefaultSectionSize(22)
+        self.table.horizontalHeader().setStretchLastSection(True)
+        self.table.horizontalHeader().setHighlightSections(False)
+        for column, width in enumerate((46, 66, 44, 54, 84)):
+            self.table.setColumnWidth(column, width)
+        self.table.selectionModel().selectionChanged.connect(lambda *_: self._selected())
+        layout.addWidget(self.table, 1)
+
+    def show_count(self) -> None:
+        """Say how many events are shown and labelled."""
+        shown = len(self.model.ids)
+        self.count.setText(self.tr("{} events, {} labelled").format(number(shown), number(self.model.labelled)))
+
+    def select(self, ids: Sequence[int]) -> None:
+        """Select the rows of events, without telling; of many only the first is marked."""
+        rows = [row for row in (self.model.row_of(i) for i in ids[:1]) if row is not None]
+        self._restoring = True
+        self.table.clearSelection()
+        for row in rows:
+            self.table.selectRow(row)
+        self._restoring = False
+
+    def _selected(self) -> None:
+        if not self._restoring:
+            rows = sorted({index.row() for index in self.table.selectionModel().selectedRows()})
+            self.chosen.emit(self.model.ids[rows].tolist())
+
+    def _filter(self, text: str) -> None:
+        self.model.set_filter(text)
+        self.show_count()
