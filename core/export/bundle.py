@@ -5,27 +5,26 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import zipfile
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from core import __version__
 from core.errors import InputError
+from core.export.archive import pack
 from core.export.documents import CHECK, licence, model_card, readme
-from core.export.onnx_model import export_onnx
-from core.export.verify import verify_bundle
+from core.export.onnx_model import IR_VERSION, OPSET, export_onnx
+from core.export.verify import SCHEMA, verify_bundle
 from core.features import gather_windows
 from core.jobs import JobSpec, Reporter, read_json, write_bytes_atomically
 from core.study import Study
 from core.training import TrainedRun, load_run, predict_probabilities
 
-SCHEMA = 1
 N_VECTORS = 32
-EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold: no export differs by its hour
 TARGETS = ("onnx",)
+TOOLS = ("hitscope", "torch", "onnx", "onnxscript", "onnxruntime", "safetensors", "numpy")
 
 
 def export_bundle(run_folder: str | Path, path: str | Path, targets: Sequence[str] = ("onnx",)) -> Path:
@@ -55,7 +54,7 @@ def export_bundle(run_folder: str | Path, path: str | Path, targets: Sequence[st
             f"there is no export target {', '.join(unknown)}", remedy=f"Known targets: {', '.join(TARGETS)}"
         )
     run_folder, path = Path(run_folder).resolve(), Path(path)
-    run = load_run(run_folder)
+    run, result = load_run(run_folder), _result(run_folder)
     windows, ids = _vectors(run)
     inputs = run.representation(windows, run.card["fs"])
     files = {
@@ -68,9 +67,7 @@ def export_bundle(run_folder: str | Path, path: str | Path, targets: Sequence[st
         "vectors/inputs.npy": _npy(inputs),
         "vectors/probabilities.npy": _npy(predict_probabilities(run.model, inputs)),
         "vectors/events.json": _json({"event_ids": ids, "side": "test"}),
-        "MODEL_CARD.md": model_card(
-            run, read_json(run_folder / "result.json") if (run_folder / "result.json").exists() else {}
-        ),
+        "MODEL_CARD.md": model_card(run, result),
         "README.md": readme(run),
         "check.py": CHECK.encode(),
         "LICENSE": licence(),
@@ -78,8 +75,8 @@ def export_bundle(run_folder: str | Path, path: str | Path, targets: Sequence[st
     compression = run_folder / "compression.json"
     if compression.exists():
         files["compression.json"] = _json({k: v for k, v in read_json(compression).items() if k != "disagreements"})
-    files["manifest.json"] = _json(_manifest(run, files, targets))
-    write_bytes_atomically(path, _zip(files))
+    files["manifest.json"] = _json(_manifest(run, result, files, targets))
+    write_bytes_atomically(path, pack(files))
     return path
 
 
@@ -97,10 +94,30 @@ def run_export(spec: JobSpec, report: Reporter) -> dict[str, Any]:
     return {"path": str(path), "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data), **verified.to_json()}
 
 
+def _result(run_folder: Path) -> dict[str, Any]:
+    """Return the result of a run, with what only that of its training run says, if that is still there."""
+    path = run_folder / "result.json"
+    if not path.exists():
+        raise InputError(
+            "this run is not finished", subject=run_folder.name, remedy="Wait until it is done, or resume it"
+        )
+    result: dict[str, Any] = read_json(path)
+    if "parent" in result and (run_folder.parent / result["parent"] / "result.json").exists():
+        result = _result(run_folder.parent / result["parent"]) | result
+    return result
+
+
 def _vectors(run: TrainedRun) -> tuple[np.ndarray, list[int]]:
-    """Return windows of test events and their ids, spread over the classes and the recordings by their order."""
-    test = run.splits["test"]
-    ids = [test[i] for i in np.unique(np.linspace(0, len(test) - 1, min(N_VECTORS, len(test))).astype(int))]
+    """Return windows of test events and their ids: as many of each class as there are, spread over all of them."""
+    with np.load(run.folder / "predictions.npz", allow_pickle=False) as file:
+        test = file["split"] == "test"
+        events, y = file["ids"][test], file["y_true"][test]
+    classes = np.unique(y)
+    ids: list[int] = []
+    for number in classes:
+        found = events[y == number]
+        places = np.linspace(0, len(found) - 1, min(-(-N_VECTORS // len(classes)), len(found)))
+        ids += found[np.unique(places.astype(int))].tolist()
     with Study.open(run.folder.parent.parent, readonly=True) as study:
         windows = gather_windows(study, ids, run.window)
     return windows.x, windows.ids.tolist()
@@ -119,33 +136,26 @@ def _preprocessing(card: dict[str, Any], shape: tuple[int, ...]) -> dict[str, An
     }
 
 
-def _manifest(run: TrainedRun, files: dict[str, bytes], targets: Sequence[str]) -> dict[str, Any]:
-    import onnx
-
+def _manifest(
+    run: TrainedRun, result: dict[str, Any], files: dict[str, bytes], targets: Sequence[str]
+) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
-        "hitscope": __version__,
-        "onnx": onnx.__version__,
         "targets": list(targets),
-        "run": run.folder.name,
-        "split_sha256": run.splits["sha256"],
-        "simulated": run.card["simulated"],
+        "tools": {name: version(name) for name in TOOLS} | {"opset": OPSET, "ir": IR_VERSION},
+        "provenance": {
+            "run": run.folder.name,
+            "parent": result.get("parent"),
+            "seed": result["seed"],
+            "split_sha256": run.splits["sha256"],
+            "label_sha256": result.get("data", {}).get("label_hash"),
+            "simulated": run.card["simulated"],
+        },
         "files": {
             name: {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
             for name, data in sorted(files.items())
         },
     }
-
-
-def _zip(files: dict[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
-        for name, data in sorted(files.items()):
-            info = zipfile.ZipInfo(name, EPOCH)
-            info.external_attr = 0o644 << 16
-            info.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(info, data)
-    return buffer.getvalue()
 
 
 def _json(value: Any) -> bytes:

@@ -2,28 +2,45 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from importlib.metadata import distribution
 from typing import Any
 
 from core.training import TrainedRun
 
 CARD = """# Model card
 
-{what} for **{classes}**, from {channels} at {fs:g} Hz.{simulated}
+{what} for **{classes}**, from {channels} at {fs:g} Hz. {nature}
 
-## Data and figures
+## Data
 {data}
 
+## Figures
 | side | n | MCC | 95 % interval (over {over}) | F1 by class |
 |---|---|---|---|---|
 {rows}
 
-{compared}
-{warnings}
-
+{notes}
+{compressed}
 ## Limits
 A research result, **not a medical device**: it must not decide about patients. The figures hold for recordings like
 those it was trained on. Windows at another sampling rate, of other channels or in other units must be converted first.
+{vectors}
+"""
+
+COMPRESSED = """
+## Compression
+{scheme}: {sparsity:.1%} of the {n:,} compressed weights are zero. On the same test events, ΔMCC against full precision
+{delta:+.3f} (95 % interval {low:+.3f} to {high:+.3f}).
+
+| one inference | full precision | compressed |
+|---|---|---|
+| multiplies | {full[multiplies]:,} | {now[multiplies]:,} |
+| additions | {full[additions]:,} | {now[additions]:,} |
+| weights, bytes (best encoding: {encoding}) | {bytes_full:,} | {bytes_now:,} |
+| energy, estimate, µJ | {energy_full:.3g} | {energy_now:.3g} |
+
+The energy is an estimate from counted operations and 45 nm figures (Horowitz 2014), not a measurement. The files of this
+bundle hold the compressed weights in 32 bits each.
 """
 
 README = """# A Hitscope device bundle
@@ -37,7 +54,8 @@ Check it in three commands:
     unzip BUNDLE.zip -d bundle && cd bundle
     python check.py
 
-With Hitscope, `hitscope verify BUNDLE.zip` also checks every hash and recomputes the inputs from the raw windows.
+With Hitscope, `hitscope verify BUNDLE.zip` also checks every hash and recomputes the inputs from the raw windows. Hashes
+show damage, not who made the bundle: compare the SHA-256 of the zip with the one its maker tells you.
 """
 
 
@@ -55,21 +73,36 @@ assert difference < 1e-4, "the answers differ"
 
 def model_card(run: TrainedRun, result: dict[str, Any]) -> bytes:
     """Return ``MODEL_CARD.md``."""
-    metrics = result.get("metrics", {})
-    over = metrics.get("test", {}).get("interval_over", "events")
+    metrics, simulated = result["metrics"], run.card["simulated"]
     text = CARD.format(
         what=f"A {run.card['model']['name']}" + (f" with {result['scheme']} weights" if "scheme" in result else ""),
         classes=", ".join(run.classes),
         channels=", ".join(run.card["channels"]),
         fs=run.card["fs"],
-        simulated=" **Trained on simulated recordings.**" if run.card["simulated"] else "",
-        data=f"Split by {run.splits['unit']}; chosen on validation events, measured once on test events.",
-        over=over,
-        rows="\n".join(_row(side, metrics[side]) for side in ("validation", "test") if side in metrics),
-        compared=_compared(result),
-        warnings="\n".join(f"- {warning}" for warning in result.get("warnings", [])),
+        nature="**Trained on simulated recordings.**" if simulated else "Trained on real recordings.",
+        data=_data(run, result.get("data")),
+        over=metrics["test"]["interval_over"],
+        rows="\n".join(_row(side, metrics[side]) for side in ("validation", "test")),
+        notes="".join(f"- {warning}\n" for warning in result.get("warnings", [])),
+        compressed=_compressed(result),
+        vectors=""
+        if simulated
+        else "The test vectors are pieces of real recordings: pass them on only as you may pass on the recordings.",
     )
     return text.encode()
+
+
+def _data(run: TrainedRun, data: dict[str, Any] | None) -> str:
+    sides = ", ".join(f"{len(run.splits[side])} {side}" for side in ("train", "validation", "test"))
+    split = f"Split by {run.splits['unit']} ({sides}); chosen on validation events, measured once on test events."
+    if data is None:
+        return split
+    counts = ", ".join(f"{n} {name}" for name, n in data["classes"].items())
+    return (
+        f"{data['n']} labelled events ({counts}) of {data['recordings']} recordings and {data['subjects']} known subjects; "
+        f"{data['propagated']} labels were propagated (used to train only), {data['rejected']} events were left out for "
+        f"missing samples.\n{split}"
+    )
 
 
 def _row(side: str, figures: dict[str, Any]) -> str:
@@ -78,13 +111,24 @@ def _row(side: str, figures: dict[str, Any]) -> str:
     return f"| {side} | {figures['n']} | {figures['mcc']:.3f} | {low:.3f} to {high:.3f} | {f1} |"
 
 
-def _compared(result: dict[str, Any]) -> str:
+def _compressed(result: dict[str, Any]) -> str:
     if "delta_mcc" not in result:
         return ""
-    low, high = result["delta_mcc_interval"]
-    return (
-        f"Against full precision on the same test events: ΔMCC {result['delta_mcc']:+.3f} ({low:+.3f} to {high:+.3f}); "
-        f"{result['sparsity']:.1%} of the compressed weights are zero."
+    account, (low, high) = result["account"], result["delta_mcc_interval"]
+    return COMPRESSED.format(
+        scheme=result["scheme"],
+        sparsity=result["sparsity"],
+        n=account["quantised_weights"],
+        delta=result["delta_mcc"],
+        low=low,
+        high=high,
+        full=account["operations_full"],
+        now=account["operations"],
+        encoding=account["best_encoding"].replace("_", " "),
+        bytes_full=-(-account["bits_full"] // 8),
+        bytes_now=-(-account["bits"] // 8),
+        energy_full=1e6 * account["energy_full_j"],
+        energy_now=1e6 * account["energy_j"],
     )
 
 
@@ -102,6 +146,5 @@ def readme(run: TrainedRun) -> bytes:
 
 def licence() -> bytes:
     """Return the licence of what Hitscope itself put into the bundle; the weights are their maker's."""
-    own = Path(__file__).parents[2] / "LICENSE"
-    text = own.read_text(encoding="utf-8") if own.exists() else "BSD-3-Clause, the Hitscope developers\n"
-    return ("The weights belong to whoever trained them. Hitscope's own parts:\n\n" + text).encode()
+    own = distribution("hitscope").read_text("licenses/LICENSE") or "BSD-3-Clause, the Hitscope developers\n"
+    return ("The weights belong to whoever trained them. Hitscope's own parts:\n\n" + own).encode()

@@ -7,22 +7,27 @@ import io
 import json
 import zipfile
 from dataclasses import asdict, dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from core.errors import BundleError, HitscopeError, InputError
+from core.export.archive import MAX_BYTES, is_sealed, unpack
+from core.export.onnx_model import describe_onnx
 from core.features import build_representation
 
-MAX_FILES, MAX_BYTES = 200, 512 * 2**20
+SCHEMA = 1
 TOLERANCE = 1e-4
 REQUIRED = (
+    "labels.json",
+    "model.json",
     "model.onnx",
+    "model.safetensors",
     "preprocessing.json",
-    "vectors/windows.npy",
     "vectors/inputs.npy",
     "vectors/probabilities.npy",
+    "vectors/windows.npy",
 )
 
 
@@ -53,7 +58,7 @@ class Report:
 
 
 def verify_bundle(path: str | Path) -> Report:
-    """Check a bundle: the archive, the hash of every file, then its test vectors.
+    """Check a bundle: the seal of the archive, its safety, the hash of every file, then its test vectors.
 
     Parameters
     ----------
@@ -62,63 +67,50 @@ def verify_bundle(path: str | Path) -> Report:
     Returns
     -------
     Report
-        Names what is damaged. The vectors run from the raw windows: preprocessing by Hitscope, the model in onnxruntime,
-        probabilities within 1e-4 of the stored ones and the same classes.
+        Names what is damaged. Nothing but the manifest is read before all hashes are right. The vectors run from the raw
+        windows: preprocessing by Hitscope, the model in onnxruntime, probabilities within 1e-4 of the stored ones and the
+        same classes.
 
     Raises
     ------
     InputError
         If there is no such file.
+    BundleError
+        If it is no zip at all, or too large to be a bundle.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise InputError("there is no such bundle", subject=path, remedy="Check the path")
-    checks: list[Check] = []
+    data = _read(Path(path))
+    sealed = is_sealed(data)
+    checks = [
+        Check("seal", sealed, "not one bit differs" if sealed else "the archive is not as Hitscope wrote it"),
+    ]
     try:
-        files = _contents(path)
+        files = unpack(data)
         checks.append(Check("archive", True, f"{len(files)} files, {sum(map(len, files.values())):,} bytes"))
-        manifest = _manifest(files)
-        checks += _hashes(files, manifest)
+        checks += _hashes(files, _manifest(files))
         if all(check.passed for check in checks):
-            checks += _vectors(files)
-    except (
-        HitscopeError,
-        zipfile.BadZipFile,
-        ValueError,
-        KeyError,
-        TypeError,
-        OSError,
-        EOFError,
-        NotImplementedError,
-    ) as error:
+            checks += _answers(files)
+    except Exception as error:  # whatever damaged data makes zipfile, zlib, json, numpy or onnxruntime raise
         what = error.what if isinstance(error, HitscopeError) else f"{type(error).__name__}: {error}"
         checks.append(Check("readable", False, what))
-    except Exception as error:  # zlib and onnxruntime raise types of their own for damaged data
-        checks.append(Check("readable", False, f"{type(error).__name__}: {error}"))
     return Report(str(path), tuple(checks))
 
 
-def _contents(path: Path) -> dict[str, bytes]:
-    """Return the files of the archive, read into memory and nowhere else, within fixed limits."""
-    with zipfile.ZipFile(path) as archive:
-        infos = archive.infolist()
-        names = [info.filename for info in infos]
-        if len(names) > MAX_FILES or len(set(names)) != len(names):
-            raise BundleError("the archive holds too many files, or one twice", subject=path)
-        for name in names:
-            parts = PurePosixPath(name).parts
-            if name.startswith("/") or ".." in parts or "\\" in name or ":" in name:
-                raise BundleError(f"the archive names a file outside itself ({name})", subject=path)
-        if sum(info.file_size for info in infos) > MAX_BYTES:
-            raise BundleError("the archive would unpack to too much", subject=path)
-        files = {}
-        for info in infos:
-            with archive.open(info) as member:
-                data = member.read(info.file_size + 1)
-            if len(data) != info.file_size:
-                raise BundleError(f"{info.filename} is not as large as the archive says", subject=path)
-            files[info.filename] = data
-        return files
+def _read(path: Path) -> bytes:
+    if not path.is_file():
+        raise InputError("there is no such bundle", subject=path, remedy="Check the path")
+    if path.stat().st_size > MAX_BYTES:
+        raise BundleError("this file is too large to be a bundle", subject=path, remedy="Choose another file")
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"could not be read ({error.strerror})", subject=path, remedy="Check who may read it"
+        ) from error
+    if not data.startswith(b"PK") and not zipfile.is_zipfile(io.BytesIO(data)):
+        raise BundleError(
+            "this is not a bundle: it is no zip", subject=path, remedy="Choose a file that Hitscope wrote"
+        )
+    return data
 
 
 def _manifest(files: dict[str, bytes]) -> dict[str, Any]:
@@ -127,8 +119,8 @@ def _manifest(files: dict[str, bytes]) -> dict[str, Any]:
     manifest = json.loads(files["manifest.json"])
     if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), dict):
         raise BundleError("the manifest is not a manifest")
-    if manifest.get("schema") != 1:
-        raise BundleError(f"the bundle is of schema {manifest.get('schema')}; this Hitscope knows schema 1")
+    if manifest.get("schema") != SCHEMA:
+        raise BundleError(f"the bundle is of schema {manifest.get('schema')}; this Hitscope knows schema {SCHEMA}")
     return manifest
 
 
@@ -149,26 +141,35 @@ def _hashes(files: dict[str, bytes], manifest: dict[str, Any]) -> list[Check]:
     return checks
 
 
-def _vectors(files: dict[str, bytes]) -> list[Check]:
+def _answers(files: dict[str, bytes]) -> list[Check]:
+    """Return the checks of the model and of its answers to the test vectors."""
     preprocessing = json.loads(files["preprocessing.json"])
+    model = describe_onnx(files["model.onnx"])
+    checks = [
+        Check("model", True, f"opset {model['opset']}, IR {model['ir']}, {model['bytes']:,} bytes, self-contained")
+    ]
     windows, inputs, expected = (
-        _array(files[f"vectors/{name}.npy"]) for name in ("windows", "inputs", "probabilities")
+        np.load(io.BytesIO(files[f"vectors/{name}.npy"]), allow_pickle=False)
+        for name in ("windows", "inputs", "probabilities")
     )
     recomputed = build_representation(preprocessing["representation"])(windows, preprocessing["fs"])
-    difference = float(np.abs(recomputed - inputs).max()) if recomputed.shape == inputs.shape else float("inf")
-    scale = max(1.0, float(np.abs(inputs).max()))
-    same_input = difference <= TOLERANCE * scale
-    checks = [Check("preprocessing", same_input, f"{len(windows)} windows, largest difference {difference:.2g}")]
+    difference = _largest(recomputed, inputs)
+    same_input = difference <= TOLERANCE * max(1.0, float(np.abs(inputs).max()))
+    checks.append(Check("preprocessing", same_input, f"{len(windows)} windows, largest difference {difference:.2g}"))
     got = _run_onnx(files["model.onnx"], recomputed if same_input else inputs)
-    off = float(np.abs(got - expected).max()) if got.shape == expected.shape else float("inf")
+    off = _largest(got, expected)
     checks.append(Check("probabilities", off <= TOLERANCE, f"{len(got)} vectors, largest difference {off:.2g}"))
     agree = got.shape == expected.shape and bool((got.argmax(axis=1) == expected.argmax(axis=1)).all())
     checks.append(Check("classes", agree, "the same for every vector" if agree else "some differ"))
     return checks
 
 
-def _array(data: bytes) -> np.ndarray:
-    return np.load(io.BytesIO(data), allow_pickle=False)
+def _largest(a: np.ndarray, b: np.ndarray) -> float:
+    """Return the largest difference, infinite if shapes differ or a value is NaN."""
+    if a.shape != b.shape or not a.size:
+        return float("inf")
+    difference = float(np.abs(a - b).max())
+    return difference if np.isfinite(difference) else float("inf")
 
 
 def _run_onnx(model: bytes, x: np.ndarray) -> np.ndarray:

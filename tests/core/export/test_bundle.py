@@ -3,17 +3,19 @@ import io
 import json
 import subprocess
 import sys
-import zipfile
 
 import numpy as np
+import onnx
 import pytest
+import torch
 
 import resources
 from core.compression import run_compression
 from core.errors import InputError
 from core.events import make_events
 from core.export import export_bundle, run_export, verify_bundle
-from core.jobs import JobSpec, NullReporter, write_json
+from core.export.archive import pack, unpack
+from core.jobs import JobSpec, NullReporter, read_json, write_json
 from core.signals import add_to_study
 from core.study import Study, label_events
 from core.training import load_run, run_training
@@ -27,67 +29,155 @@ MODELS = {
 }
 
 
-@pytest.fixture(scope="module", params=sorted(MODELS))
-def runs(request, tmp_path_factory):
-    """A model trained and compressed on some real beats: the folders of both runs."""
-    representation, model = MODELS[request.param]
+def run_job(study, kind, function, params, parent=None):
+    entry = study.new_run(kind, kind, params, parent=parent, seed=3)
+    result = function(entry.job(), NullReporter())
+    write_json(entry.folder / "result.json", result)
+    return entry
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    """Some real beats of two classes, every twelfth labelled."""
     with Study.create(tmp_path_factory.mktemp("étude") / "s") as study:
         number = add_to_study(study, resources.path("demo/208"))
         study.apply(make_events(study, number, "annotations", mapping="aami", with_labels=False))
         events = study.events()
-        chosen = [
-            (i, a["symbol"]) for i, a in zip(events.id.tolist(), events.attributes, strict=True) if a["symbol"] in "NV"
-        ]
-        ids, labels = zip(*chosen[::12], strict=True)
+        pairs = zip(events.id.tolist(), events.attributes, strict=True)
+        ids, labels = zip(*[(i, a["symbol"]) for i, a in pairs if a["symbol"] in "NV"][::12], strict=True)
         study.apply(label_events(study, ids, labels, source="imported"))
-        params = {"representation": representation, "model": model, "max_epochs": 2, "threads": 1}
-        training = study.new_run("training", "t", params)
-        result = run_training(JobSpec("training", params, str(training.folder), str(study.folder)), NullReporter())
-        write_json(training.folder / "result.json", result)
-        params = {"run": training.id, "scheme": "pttq", "layers": "all_but_ends", "epochs": 1, "threads": 1}
-        compression = study.new_run("compression", "c", params, parent=training.id)
-        result = run_compression(
-            JobSpec("compression", params, str(compression.folder), str(study.folder)), NullReporter()
-        )
-        write_json(compression.folder / "result.json", result)
-    return training.folder, compression.folder, result
+        yield study
 
 
-def test_compression_run_compares_on_the_same_events(runs):
-    training, compression, result = runs
-    assert json.loads(json.dumps(result, allow_nan=False))["metrics"]["test"]["n"] == result["full"]["n"]
-    low, high = result["delta_mcc_interval"]
-    assert low <= result["delta_mcc"] <= high
-    assert load_run(compression).splits["test"] == load_run(training).splits["test"]
-    detail = json.loads((compression / "compression.json").read_text())
-    assert len(detail["disagreements"]) == result["n_disagreements"]
-    assert {layer["name"] for layer in detail["layers"]}
-    assert set(detail["accounts"]) == {"operations", "talk"}
+@pytest.fixture(scope="module", params=sorted(MODELS))
+def runs(request, study):
+    """A trained and a compressed model: the folders of both runs."""
+    representation, model = MODELS[request.param]
+    params = {"representation": representation, "model": model, "max_epochs": 2, "threads": 1}
+    training = run_job(study, "training", run_training, params)
+    params = {"run": training.id, "scheme": "pttq", "layers": "all_but_ends", "epochs": 1, "threads": 1}
+    return training.folder, run_job(study, "compression", run_compression, params, training.id).folder
 
 
-@pytest.mark.parametrize("which", [0, 1])
-def test_bundle_verifies_and_is_the_same_each_time(runs, tmp_path, which):
-    first = export_bundle(runs[which], tmp_path / "a b.zip")
-    report = verify_bundle(first)
+@pytest.fixture(scope="module")
+def bundle(runs, tmp_path_factory):
+    """The bundle of the compressed model, not to be written to."""
+    return export_bundle(runs[1], tmp_path_factory.mktemp("a b") / "bundle.zip")
+
+
+@pytest.fixture
+def files(bundle):
+    return unpack(bundle.read_bytes())
+
+
+@pytest.fixture
+def changed(bundle, files, tmp_path):
+    """Return what verification says of the bundle with some files changed, their hashes stated as they are or as told."""
+
+    def verify(changes, honest=True):
+        manifest = json.loads(files["manifest.json"])
+        everything = files | changes
+        for name, data in changes.items() if honest else ():
+            manifest["files"][name] = {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+        everything["manifest.json"] = json.dumps(manifest).encode()
+        (tmp_path / "changed.zip").write_bytes(pack(everything))
+        return verify_bundle(tmp_path / "changed.zip")
+
+    return verify
+
+
+def failed(report):
+    return [check.name for check in report.checks if not check.passed]
+
+
+def test_a_bundle_verifies(bundle):
+    report = verify_bundle(bundle)
     assert report.ok, report
-    assert {"preprocessing", "probabilities", "classes", "hash of model.onnx"} <= {
-        check.name for check in report.checks
+    names = [check.name for check in report.checks]
+    assert names[:2] == ["seal", "archive"]
+    assert names[-4:] == ["model", "preprocessing", "probabilities", "classes"]
+    assert "hash of model.onnx" in names
+
+
+def test_a_full_precision_run_exports_too(runs, tmp_path):
+    bundle = export_bundle(runs[0], tmp_path / "full.zip")
+    assert verify_bundle(bundle).ok
+    assert "Compression" not in unpack(bundle.read_bytes())["MODEL_CARD.md"].decode()
+
+
+def test_another_process_writes_the_same_bytes(runs, bundle, tmp_path):
+    code = "import sys; from core.export import export_bundle; export_bundle(*sys.argv[1:])"
+    subprocess.run([sys.executable, "-c", code, runs[1], tmp_path / "b.zip"], check=True, capture_output=True)
+    assert (tmp_path / "b.zip").read_bytes() == bundle.read_bytes()
+
+
+def test_nothing_private_is_in_it(files, tmp_path, study):
+    text = b"".join(files.values())
+    for private in (
+        b"/work/",
+        b"/home/",
+        b"/root",
+        b"site-packages",
+        b'.py"',
+        str(study.folder).encode(),
+        b"Traceback",
+    ):
+        assert private not in text.replace(b"check.py", b"")
+    model = onnx.load_model_from_string(files["model.onnx"])
+    assert not model.metadata_props
+    assert not any(node.doc_string or node.metadata_props for node in model.graph.node)
+
+
+def test_manifest_says_where_it_comes_from(files, runs):
+    manifest = json.loads(files["manifest.json"])
+    assert set(manifest["files"]) == set(files) - {"manifest.json"}
+    result = read_json(runs[0] / "result.json")
+    assert manifest["provenance"] == {
+        "run": runs[1].name,
+        "parent": runs[0].name,
+        "seed": 3,
+        "split_sha256": load_run(runs[0]).splits["sha256"],
+        "label_sha256": result["data"]["label_hash"],
+        "simulated": False,
     }
-    assert export_bundle(runs[which], tmp_path / "again.zip").read_bytes() == first.read_bytes()
-    with zipfile.ZipFile(first) as archive:
-        text = b"".join(archive.read(name) for name in archive.namelist())
-        card = archive.read("MODEL_CARD.md").decode()
-    for private in (b"/work/", b"/home/", b"/root", b"site-packages", str(tmp_path).encode()):
-        assert private not in text
+    assert manifest["tools"]["torch"] == torch.__version__
+    assert manifest["tools"] | {"opset": 18, "ir": 8} == manifest["tools"]
+
+
+def test_model_card_gives_figures_with_intervals_and_limits(files, runs):
+    card, result = files["MODEL_CARD.md"].decode(), read_json(runs[1] / "result.json")
+    test = result["metrics"]["test"]
+    low, high = test["mcc_interval"]
+    assert f"| test | {test['n']} | {test['mcc']:.3f} | {low:.3f} to {high:.3f} |" in card
     assert "not a medical device" in card
-    assert "MCC" in card
+    assert "Trained on real recordings" in card
+    assert "labelled events" in card
+    assert f"{result['sparsity']:.1%}" in card
+    assert "pieces of real recordings" in card
+    assert "Redistribution" in files["LICENSE"].decode()
 
 
-def test_instructions_of_the_bundle_work_literally(runs, tmp_path):
-    bundle = export_bundle(runs[0], tmp_path / "b.zip")
-    with zipfile.ZipFile(bundle) as archive:
-        archive.extractall(tmp_path / "bundle")
-        assert "python check.py" in archive.read("README.md").decode()
+def test_vectors_are_test_events_of_every_class(files, runs):
+    run = load_run(runs[1])
+    events = json.loads(files["vectors/events.json"])["event_ids"]
+    windows, inputs, expected = (
+        np.load(io.BytesIO(files[f"vectors/{name}.npy"])) for name in ("windows", "inputs", "probabilities")
+    )
+    assert len(windows) == len(inputs) == len(expected) == len(events) >= 16
+    assert set(events) <= set(run.splits["test"])
+    np.testing.assert_allclose(run.predict(windows), expected, atol=1e-6)
+    with np.load(runs[1] / "predictions.npz") as stored:
+        assert set(stored["y_true"][np.isin(stored["ids"], events)]) == {0, 1}
+        order = [int(np.flatnonzero(stored["ids"] == event)[0]) for event in events]
+        np.testing.assert_allclose(stored["probabilities"][order], expected, atol=1e-5)
+
+
+def test_instructions_of_the_bundle_work_literally(files, tmp_path):
+    for name, data in files.items():
+        path = tmp_path / "bundle" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    assert "python check.py" in files["README.md"].decode()
     run = [sys.executable, "check.py"]
     good = subprocess.run(run, cwd=tmp_path / "bundle", capture_output=True, text=True, check=False)
     assert good.returncode == 0, good.stderr
@@ -95,102 +185,90 @@ def test_instructions_of_the_bundle_work_literally(runs, tmp_path):
     assert subprocess.run(run, cwd=tmp_path / "bundle", capture_output=True, check=False).returncode != 0
 
 
-def test_export_job_reports_its_checks(runs, tmp_path):
-    run = runs[1]
-    params = {"run": run.name, "path": str(tmp_path / "c.zip")}
-    result = run_export(JobSpec("export", params, str(tmp_path), str(run.parent.parent)), NullReporter())
+def test_export_job_reports_its_checks_and_writes_the_same_bytes(runs, bundle, tmp_path, study):
+    params = {"run": runs[1].name, "path": str(tmp_path / "c.zip")}
+    result = run_export(JobSpec("export", params, str(tmp_path), str(study.folder)), NullReporter())
     assert result["ok"]
-    assert len(result["sha256"]) == 64
+    assert result["sha256"] == hashlib.sha256(bundle.read_bytes()).hexdigest()
     assert all(check["passed"] for check in result["checks"])
 
 
-def rewrite(bundle, change):
-    with zipfile.ZipFile(bundle) as archive:
-        files = {name: archive.read(name) for name in archive.namelist()}
-    change(files)
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    bundle.write_bytes(buffer.getvalue())
-
-
-@pytest.mark.parametrize(
-    "name", ["model.onnx", "model.safetensors", "preprocessing.json", "vectors/windows.npy", "LICENSE"]
-)
-def test_a_changed_file_is_named(runs, tmp_path, name):
-    bundle = export_bundle(runs[0], tmp_path / "b.zip")
-
-    def flip(files):
+def test_a_changed_file_is_named(files, changed):
+    for name in sorted(set(files) - {"manifest.json"}):
         data = bytearray(files[name])
         data[len(data) // 2] ^= 1
-        files[name] = bytes(data)
-
-    rewrite(bundle, flip)
-    report = verify_bundle(bundle)
-    assert [check.name for check in report.checks if not check.passed] == [f"hash of {name}"]
+        assert failed(changed({name: bytes(data)}, honest=False)) == [f"hash of {name}"]
 
 
-def test_every_flipped_bit_of_the_archive_is_caught(runs, tmp_path):
-    bundle = export_bundle(runs[0], tmp_path / "b.zip")
+def test_a_file_too_many_is_named(changed):
+    assert failed(changed({"run_me.py": b"import os"}, honest=False)) == ["hash of run_me.py"]
+
+
+def test_flipped_bits_are_caught_and_damaged_files_named(bundle, tmp_path):
     good = bundle.read_bytes()
     for position in np.random.default_rng(0).integers(0, len(good), 60):
         bad = bytearray(good)
         bad[position] ^= 1 << int(position % 8)
-        bundle.write_bytes(bytes(bad))
-        report = verify_bundle(bundle)
-        # Only the zip's own dates and attributes may change without harm.
-        assert not report.ok or _same_contents(bytes(bad), good)
+        (tmp_path / "b.zip").write_bytes(bytes(bad))
+        assert failed(verify_bundle(tmp_path / "b.zip"))[0] == "seal"
+    bad = bytearray(good)
+    bad[good.index(b"model.onnx") + 2000] ^= 1
+    (tmp_path / "b.zip").write_bytes(bytes(bad))
+    assert "model.onnx" in verify_bundle(tmp_path / "b.zip").checks[-1].detail
 
 
-def _same_contents(a, b):
-    contents = []
-    for data in (a, b):
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            contents.append({name: archive.read(name) for name in archive.namelist()})
-    return contents[0] == contents[1]
-
-
-def test_hostile_and_foreign_archives(tmp_path):
-    with pytest.raises(InputError, match="no such bundle"):
-        verify_bundle(tmp_path / "nowhere.zip")
-    (tmp_path / "text.zip").write_text("hello")
-    assert not verify_bundle(tmp_path / "text.zip").ok
-    for name in ("../outside.txt", "/etc/passwd", "C:\\x"):
-        with zipfile.ZipFile(tmp_path / "evil.zip", "w") as archive:
-            archive.writestr(name, "x")
-        report = verify_bundle(tmp_path / "evil.zip")
-        assert "outside itself" in report.checks[-1].detail
-    with zipfile.ZipFile(tmp_path / "bare.zip", "w") as archive:
-        archive.writestr("a.txt", "x")
-    assert "no manifest" in verify_bundle(tmp_path / "bare.zip").checks[-1].detail
-
-
-def test_wrong_answers_fail_even_with_right_hashes(runs, tmp_path):
-    bundle = export_bundle(runs[0], tmp_path / "b.zip")
-
-    def lie(files):
-        expected = np.load(io.BytesIO(files["vectors/probabilities.npy"]))
+def test_wrong_answers_fail_even_with_right_hashes(files, changed):
+    def saved(array):
         buffer = io.BytesIO()
-        np.save(buffer, expected[:, ::-1])
-        files["vectors/probabilities.npy"] = buffer.getvalue()
-        manifest = json.loads(files["manifest.json"])
-        data = files["vectors/probabilities.npy"]
-        manifest["files"]["vectors/probabilities.npy"] = {
-            "sha256": hashlib.sha256(data).hexdigest(),
-            "bytes": len(data),
-        }
-        files["manifest.json"] = json.dumps(manifest).encode()
+        np.save(buffer, array)
+        return buffer.getvalue()
 
-    rewrite(bundle, lie)
-    failed = {check.name for check in verify_bundle(bundle).checks if not check.passed}
-    assert "probabilities" in failed
+    expected = np.load(io.BytesIO(files["vectors/probabilities.npy"]))
+    assert failed(changed({"vectors/probabilities.npy": saved(expected[:, ::-1])})) == ["probabilities", "classes"]
+    assert failed(changed({"vectors/probabilities.npy": saved(np.full_like(expected, np.nan))}))[0] == "probabilities"
+    windows = np.load(io.BytesIO(files["vectors/windows.npy"]))
+    assert "preprocessing" in failed(changed({"vectors/windows.npy": saved(windows * 2 + 1)}))
+    pickled = saved(np.array([{"a": 1}], dtype=object))
+    assert "allow_pickle" in changed({"vectors/windows.npy": pickled}).checks[-1].detail
 
 
-def test_unfinished_runs_and_unknown_targets(runs, tmp_path):
+def test_every_weight_matters_to_the_vectors(files, changed):
+    """Vectors that a model without one of its layers passes too would check nothing."""
+    model = onnx.load_model_from_string(files["model.onnx"])
+    weights = [t for t in model.graph.initializer if t.data_type == onnx.TensorProto.FLOAT and len(t.dims) > 1]
+    assert weights
+    for tensor in weights:
+        mutant = onnx.load_model_from_string(files["model.onnx"])
+        zeroed = next(t for t in mutant.graph.initializer if t.name == tensor.name)
+        zeroed.raw_data = bytes(len(zeroed.raw_data))
+        report = changed({"model.onnx": mutant.SerializeToString()})
+        assert failed(report)[:1] == ["probabilities"], tensor.name
+
+
+def test_a_model_that_reaches_outside_is_refused(files, changed):
+    model = onnx.load_model_from_string(files["model.onnx"])
+    tensor = model.graph.initializer[0]
+    tensor.data_location = onnx.TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value="/etc/passwd")
+    report = changed({"model.onnx": model.SerializeToString()})
+    assert "a file outside the bundle" in report.checks[-1].detail
+    model = onnx.load_model_from_string(files["model.onnx"])
+    model.opset_import.add(domain="com.evil", version=1)
+    assert "com.evil" in changed({"model.onnx": model.SerializeToString()}).checks[-1].detail
+    assert not changed({"model.onnx": b"garbage"}).ok
+
+
+def test_unfinished_runs_unknown_targets_and_bad_places(runs, tmp_path):
     with pytest.raises(InputError, match="no model yet"):
         export_bundle(tmp_path, tmp_path / "b.zip")
     with pytest.raises(InputError, match="Known targets"):
         export_bundle(runs[0], tmp_path / "b.zip", targets=("abacus",))
     with pytest.raises(InputError, match="could not be written"):
         export_bundle(runs[0], "/proc/nowhere/b.zip")
+    (runs[0] / "result.json").rename(runs[0] / "kept.json")
+    try:
+        with pytest.raises(InputError, match="not finished"):
+            export_bundle(runs[0], tmp_path / "b.zip")
+    finally:
+        (runs[0] / "kept.json").rename(runs[0] / "result.json")
+    assert not (tmp_path / "b.zip").exists()
