@@ -37,8 +37,12 @@ def main():
         for seconds in (10, 600, n / fs):
             query = median_ms(lambda s=seconds: pyramid.query(0, 0, s, 1000))
             samples = int(seconds * fs) // 1000 * 1000
-            whole = median_ms(lambda m=samples: (x[:m].reshape(1000, -1).min(axis=1), x[:m].reshape(1000, -1).max(axis=1)))
-            print(f"{seconds:>8.0f} s: query {query:.2f} ms, whole-array min/max {whole:.2f} ms, ratio {whole / query:.1f}")
+            whole = median_ms(
+                lambda m=samples: (x[:m].reshape(1000, -1).min(axis=1), x[:m].reshape(1000, -1).max(axis=1))
+            )
+            print(
+                f"{seconds:>8.0f} s: query {query:.2f} ms, whole-array min/max {whole:.2f} ms, ratio {whole / query:.1f}"
+            )
 
 
 if __name__ == "__main__":
