@@ -8,7 +8,7 @@ from collections import Counter
 from core.cli.main import show_json
 from core.signals import open_recording
 
-EXAMPLE = "hitscope info resources/demo/mitbih/208.hea --json"
+EXAMPLE = "hitscope info resources/demo/208.hea --json"
 
 
 def configure(options: argparse.ArgumentParser) -> None:

@@ -13,7 +13,7 @@ from core.signals import add_to_study, relink
 from core.study import Study, edit_recording
 
 EXAMPLE = """hitscope study create my-study
-  hitscope study add my-study resources/demo/mitbih/208.hea --subject 208
+  hitscope study add my-study resources/demo/208.hea --subject 208
   hitscope study find my-study --maker annotations --option mapping=aami
   hitscope study show my-study --json"""
 
