@@ -152,6 +152,7 @@ def style_sheet() -> str:
     QTableView { gridline-color: @raised; }
     QListWidget::item { padding: 3px 6px; }
     QTableView::item:selected, QListWidget::item:selected { background: @accent; color: @on-accent; }
+    QListWidget[role="ticks"]::item:selected { background: @raised; color: @text; border-left: 3px solid @accent; }
     QTableView:focus, QListWidget:focus, QPlainTextEdit:focus { border-color: @accent; }
     QPushButton:focus, QToolButton:focus { border: 1px solid @accent; }
     QSplitter::handle { background: @background; }

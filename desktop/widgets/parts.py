@@ -50,7 +50,7 @@ def badge(text: str) -> QLabel:
 
 def number(value: float, decimals: int = 0) -> str:
     """Return a number as the user's locale writes it."""
-    return QLocale().toString(float(value), "f", decimals)
+    return QLocale().toString(round(float(value), decimals) + 0.0, "f", decimals)
 
 
 def interval(value: float, low_high: list[float] | tuple[float, float], decimals: int = 3) -> str:

@@ -45,7 +45,8 @@ class EventLayer(pg.GraphicsObject):
             rect = QRectF(box.start_s - origin_s, low, box.length_s, high - low)
             self._groups.setdefault((box.colour, box.selected), []).append(rect)
         named = [box for box in boxes if box.text] if self._texts else []
-        self._named = named if len(named) <= self.TEXTS else [box for box in named if box.selected][: self.TEXTS]
+        few = named if len(named) <= self.TEXTS else [box for box in named if box.selected][: self.TEXTS]
+        self._named = sorted(few, key=lambda box: box.start_s)
         self._origin = origin_s
         left = min((box.start_s for box in boxes), default=0.0) - origin_s
         right = max((box.start_s + box.length_s for box in boxes), default=1.0) - origin_s
@@ -69,13 +70,15 @@ class EventLayer(pg.GraphicsObject):
 
     def _write(self, painter: Any) -> None:
         """Write what the boxes are at their upper ends, in pixels."""
-        view = painter.transform()
+        view, metrics, free = painter.transform(), painter.fontMetrics(), -1e9
         painter.save()
         painter.resetTransform()
         for box in self._named:
             at = view.map(QPointF(box.start_s - self._origin, self._rect.bottom()))
-            painter.setPen(QColor(theme.token("text")))
-            painter.drawText(QPointF(at.x() + 2, at.y() + 12), box.text)
+            if at.x() >= free or box.selected:
+                painter.setPen(QColor(theme.token("text")))
+                painter.drawText(QPointF(at.x() + 2, at.y() + 12), box.text)
+                free = at.x() + metrics.horizontalAdvance(box.text) + 8
         painter.restore()
 
 

@@ -37,9 +37,9 @@ class TwoLineDelegate(QStyledItemDelegate):
         area = option.rect.adjusted(8, PAD, -8, -PAD)
         right = area.right()
         for text in reversed(index.data(BADGES) or ()):
-            right = self._badge(painter, text, right, area.top()) - 4
-        title = QRect(area.left(), area.top(), right - area.left(), LINE)
-        note = QRect(area.left(), area.top() + LINE, area.width(), LINE)
+            right = self._badge(painter, text, right, area.top() + LINE) - 4
+        title = QRect(area.left(), area.top(), area.width(), LINE)
+        note = QRect(area.left(), area.top() + LINE, right - area.left(), LINE)
         self._line(painter, title, index.data(), "on-accent" if chosen else "text", bold=True)
         self._line(painter, note, index.data(NOTE) or "", "on-accent" if chosen else "muted")
         painter.restore()

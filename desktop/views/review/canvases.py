@@ -111,7 +111,7 @@ class SpectrogramCanvas(TimeCanvas):
     """The spectrogram of the page, sharing its time axis; both sides of zero, in kHz, for Doppler I/Q."""
 
     def __init__(self) -> None:
-        super().__init__(self.tr("Spectrogram"), self.tr("Time in the recording"), self.tr("Frequency (Hz)"))
+        super().__init__(self.tr("Spectrogram"), self.tr("Time (min:s)"), self.tr("Frequency (Hz)"))
         self.image = pg.ImageItem(axisOrder="row-major")
         self.image.setLookupTable(theme.cividis())
         self.widget.addItem(self.image)
@@ -166,8 +166,8 @@ class OverviewCanvas(QObject):
         super().__init__()
         self.box = TimeBox()
         name = self.tr("Overview of the whole recording")
-        self.widget = plot(name, self.tr("Time in the recording"), box=self.box, clock=True)
-        self.widget.setFixedHeight(88)
+        self.widget = plot(name, self.tr("Whole recording (min:s)"), box=self.box, clock=True)
+        self.widget.setFixedHeight(84)
         self.widget.getAxis("left").setWidth(GUTTER)
         self.widget.getAxis("left").setStyle(showValues=False)
         self._envelope = pg.PlotCurveItem(antialias=False, connect="finite")
@@ -195,8 +195,9 @@ class OverviewCanvas(QObject):
         keep = np.unique(np.linspace(0, len(t) - 1, min(len(t), 2000)).astype(int)) if len(t) else np.empty(0, int)
         self._ticks.show_boxes([Box(float(t[i]), 0.0, colours[i]) for i in keep], 0.0, -0.32, -0.14)
 
-    def show_page(self, start_s: float, length_s: float) -> None:
-        """Move the box without telling that it moved."""
+    def show_page(self, start_s: float, length_s: float, text: str) -> None:
+        """Move the box without telling that it moved; `text` says where the page is."""
+        self.widget.getAxis("bottom").setLabel(text, color=theme.token("muted"))
         self.page.blockSignals(True)
         self.page.setRegion((start_s, start_s + length_s))
         self.page.blockSignals(False)

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QMenu,
     QProgressBar,
     QPushButton,
+    QSizePolicy,
     QTableView,
     QVBoxLayout,
     QWidget,
@@ -53,6 +54,7 @@ class RecordingsPanel(QWidget):
             label(self.tr("Ticked ones are shown; the chosen one gives the spectrogram."), "muted", wrap=True)
         )
         self.channels = QListWidget()
+        self.channels.setProperty("role", "ticks")
         self.channels.setAccessibleName(
             self.tr("Channels: ticked ones are shown, the chosen one gives the spectrogram")
         )
@@ -107,7 +109,7 @@ class Toolbar(QFrame):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(10, 5, 10, 5)
         self.name, self.simulated = label("", "title"), badge(self.tr("simulated"))
-        self.where = label("", "muted")
+        self.name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.progress = QProgressBar()
         self.progress.setAccessibleName(self.tr("Reading the recording"))
         self.progress.setRange(0, 1000)
@@ -117,9 +119,9 @@ class Toolbar(QFrame):
         self.page_box = self._page_lengths()
         self.gain = label("", "muted")
         self.find_button = self._finders()
-        for widget in (self.name, self.simulated, self.progress, self.where):
-            layout.addWidget(widget)
-        layout.addStretch(1)
+        layout.addWidget(self.simulated)
+        layout.addWidget(self.name, 1)
+        layout.addWidget(self.progress)
         layout.addWidget(QLabel(self.tr("Page")))
         layout.addWidget(self.page_box)
         layout.addWidget(self._step("−", self.tr("Smaller traces (−)"), lambda: self.amplified.emit(0.8)))
@@ -182,6 +184,7 @@ class EventsPanel(QWidget):
         super().__init__()
         self.model = EventModel(session)
         self._restoring = False
+        self.setMinimumWidth(300)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 8, 8, 8)
         self.count = label("", "title")
@@ -203,7 +206,8 @@ class EventsPanel(QWidget):
         self.table.verticalHeader().setDefaultSectionSize(22)
         self.table.horizontalHeader().setStretchLastSection(True)
         self.table.horizontalHeader().setHighlightSections(False)
-        for column, width in enumerate((46, 66, 44, 54, 84)):
+        self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        for column, width in enumerate((46, 66, 44, 54, 84, 40)):
             self.table.setColumnWidth(column, width)
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._selected())
         layout.addWidget(self.table, 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QDateTime, QLocale, Qt, QTimer
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from core.errors import JobCancelled
@@ -64,8 +64,9 @@ class ReviewView(Workspace):
             (self.tr("Shift+drag"), self.tr("add a mark")),
             (self.tr("Click"), self.tr("select the event there")),
         ]
+        self._awaited: set[str] = set()
         self._waiting = QTimer(self, singleShot=True, interval=DIM_AFTER_MS)
-        self._waiting.timeout.connect(lambda: self._dim(True))
+        self._waiting.timeout.connect(self._dim)
         self.set_content(self._build())
         self._connect()
         self._study_changed()
@@ -85,7 +86,7 @@ class ReviewView(Workspace):
         split = QSplitter()
         for widget in (self.left, middle, self.right):
             split.addWidget(widget)
-        split.setSizes([200, 860, 370])
+        split.setSizes([190, 820, 350])
         split.setChildrenCollapsible(False)
         split.setStretchFactor(1, 1)
         self.remember_splitters(columns=split, pictures=pictures)
@@ -186,10 +187,10 @@ class ReviewView(Workspace):
             self._report.cancel()
         report = self._report = TaskReporter(self)
         report.progressed.connect(lambda share, _text: self._reading(report, share))
-        self._waiting.start()
+        self._await("page", "picture")
 
         def failed(error: Exception) -> None:
-            self._read_nothing()
+            self._arrived("page", "picture")
             if not isinstance(error, JobCancelled):
                 self.session.failed.emit(error)
 
@@ -200,17 +201,11 @@ class ReviewView(Workspace):
         if report is self._report and not self._waiting.isActive():
             self.bar.show_reading(share)
 
-    def _read_nothing(self) -> None:
-        self._waiting.stop()
-        self.bar.show_reading(None)
-        if self.opened is not None:
-            self._dim(False)
-
     def _opened(self, opened: Opened) -> None:
         entry = next((r for r in self.session.recordings if r.id == opened.id), None)
         if entry is None:
             return
-        self._read_nothing()
+        self._arrived("page", "picture")
         recording, goal, self._goal = opened.recording, self._goal, {}
         self.opened, self._levels, self.picture_channel = opened, {}, 0
         self.bar.name.setText(entry.name)
@@ -247,9 +242,8 @@ class ReviewView(Workspace):
         pixels, levels = max(200, self.traces.widget.width() - 96), self._levels.get(self.picture_channel)
         for canvas in (self.traces, self.spectrogram):
             canvas.slide(start, length)
-        self.overview.show_page(start, length)
         self._say_where()
-        self._waiting.start()
+        self._await("page", "picture")
 
         def page() -> tuple[Opened, Page]:
             return opened, read_page(opened.pyramid, channels, start, length, pixels)
@@ -259,7 +253,7 @@ class ReviewView(Workspace):
             return opened, shown, chosen, start, length
 
         def failed(error: Exception) -> None:
-            self._read_nothing()
+            self._arrived("page", "picture")
             self.session.failed.emit(error)
 
         tasks = self.session.tasks
@@ -268,8 +262,8 @@ class ReviewView(Workspace):
 
     def _show_page(self, opened: Opened, page: Page) -> None:
         if opened is self.opened:
+            self._arrived("page")
             self.traces.show_page(page, opened, self.gain)
-            self.traces.dim(False)
             self._show_boxes()
 
     def _show_picture(
@@ -279,22 +273,39 @@ class ReviewView(Workspace):
             return
         if picture is not None:
             self._levels[channel] = picture.levels
-        self._waiting.stop()
+        self._arrived("picture")
         self.spectrogram.show_picture(picture, opened.recording, channel, start_s, length_s)
-        self.spectrogram.dim(False)
         self._show_boxes()
 
-    def _dim(self, on: bool) -> None:
-        self.traces.dim(on)
-        self.spectrogram.dim(on)
+    def _await(self, *what: str) -> None:
+        self._awaited |= set(what)
+        if not self._waiting.isActive():
+            self._waiting.start()
+
+    def _dim(self) -> None:
+        """Dim what is not what was asked for any more."""
+        self.traces.dim("page" in self._awaited)
+        self.spectrogram.dim("picture" in self._awaited)
+
+    def _arrived(self, *what: str) -> None:
+        self._awaited -= set(what)
+        if not self._awaited:
+            self._waiting.stop()
+            self.bar.show_reading(None)
+        if not self._waiting.isActive():
+            self._dim()
 
     def _say_where(self) -> None:
         assert self.recording is not None
         stop, total = min(self.start_s + self.length_s, self.recording.duration), self.recording.duration
-        text = self.tr("{} to {} of {}").format(clock(self.start_s), clock(stop), clock(total))
+        text = self.tr("{} to {} of {} (min:s)").format(clock(self.start_s), clock(stop), clock(total))
         began = self.recording.start_time
-        self.bar.where.setText(text)
-        self.bar.where.setToolTip("" if began is None else self.tr("The recording began {}").format(began))
+        self.overview.show_page(self.start_s, self.length_s, text)
+        if began is not None:
+            page = QDateTime(began).addMSecs(round(1000 * self.start_s))
+            text = self.tr("The page begins {}").format(QLocale().toString(page, QLocale.FormatType.ShortFormat))
+            for canvas in (self.traces, self.spectrogram, self.overview):
+                canvas.widget.setToolTip(text)
 
     def _show_events(self) -> None:
         if self.opened is None:
