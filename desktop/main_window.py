@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import Any
 
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtGui import QCloseEvent
@@ -23,13 +24,18 @@ from PySide6.QtWidgets import (
 )
 
 from core.errors import HitscopeError
+from core.study import Study
 from desktop.actions.registry import Action, ActionRegistry
+from desktop.actions.window import actions_of
 from desktop.services import theme
+from desktop.services.remembering import read_layout, write_layout
 from desktop.services.session import Session
+from desktop.widgets.history_panel import HistoryPanel
 from desktop.widgets.inspector import Inspector
 from desktop.widgets.jobs_panel import JobsPanel, time_left
 from desktop.widgets.palette import CommandPalette, KeyHelp
-from desktop.widgets.parts import EmptyState, MessageBar, badge, label, number
+from desktop.widgets.parts import MessageBar, badge, label, number
+from desktop.widgets.start_page import StartPage
 from desktop.widgets.workspace import Workspace
 
 # The rooms in the order of the path: imported when first entered, so that the window opens at once.
@@ -40,10 +46,13 @@ ROOMS = (
     ("compress", "Compress", "▣", "desktop.views.compress.view:CompressView"),
     ("export", "Export", "⇪", "desktop.views.export.view:ExportView"),
 )
+READABLE = "*.hea *.edf *.bdf *.wav"
 
 
 class MainWindow(QMainWindow):
     """The window of one study."""
+
+    ROOMS = ROOMS
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -55,8 +64,7 @@ class MainWindow(QMainWindow):
         self._frame()
         self._docks()
         self._status()
-        self.actions_of.add(self._actions())
-        self.actions_of.fill(self.menuBar())
+        self.actions_of.add(actions_of(self))
         session.study_changed.connect(self._study_changed)
         session.events_changed.connect(lambda _ids: self._count())
         session.labels_changed.connect(lambda _ids: self._count())
@@ -66,6 +74,9 @@ class MainWindow(QMainWindow):
         session.jobs.changed.connect(self._job_line)
         session.undo_stack.undoTextChanged.connect(self._name_undo)
         session.undo_stack.redoTextChanged.connect(self._name_undo)
+        self._shown: Study | None = None
+        self._remembered: dict[str, Any] = {}
+        self._closing = False
         self._restore()
         self._study_changed()
 
@@ -83,26 +94,11 @@ class MainWindow(QMainWindow):
         middle.setSpacing(0)
         middle.addWidget(self._rail())
         self.stack = QStackedWidget()
-        self.start = EmptyState(
-            self.tr("Hitscope"),
-            self.tr("From raw TCD, ECG and EEG recordings to a compressed model that runs on a device."),
-            self.tr("Try the demo"),
-            self.open_demo,
-        )
-        self.start.layout().insertWidget(3, self._start_buttons())
+        self.start = StartPage(self)
         self.stack.addWidget(self.start)
         middle.addWidget(self.stack, 1)
         outer.addLayout(middle, 1)
         self.setCentralWidget(centre)
-
-    def _start_buttons(self) -> QWidget:
-        row = QWidget()
-        layout = QHBoxLayout(row)
-        for text, run in ((self.tr("New study…"), self.new_study), (self.tr("Open study…"), self.choose_study)):
-            made = QPushButton(text)
-            made.clicked.connect(lambda _checked=False, r=run: r())
-            layout.addWidget(made)
-        return row
 
     def _top(self) -> QWidget:
         bar = QFrame()
@@ -144,76 +140,42 @@ class MainWindow(QMainWindow):
         return rail
 
     def _docks(self) -> None:
-        self.inspector, self.jobs = Inspector(self.session), JobsPanel(self.session)
-        for title, widget, area, name in (
-            (self.tr("Inspector"), self.inspector, Qt.DockWidgetArea.RightDockWidgetArea, "inspector"),
-            (self.tr("Jobs"), self.jobs, Qt.DockWidgetArea.BottomDockWidgetArea, "jobs"),
-        ):
-            dock = QDockWidget(title, self)
-            dock.setObjectName(name)
-            dock.setWidget(widget)
-            self.addDockWidget(area, dock)
-        self.inspector_dock, self.jobs_dock = (
-            self.findChild(QDockWidget, "inspector"),
-            self.findChild(QDockWidget, "jobs"),
+        self.inspector, self.jobs, self.history = (
+            Inspector(self.session),
+            JobsPanel(self.session),
+            HistoryPanel(self.session),
+        )
+        self.inspector_dock, self.jobs_dock, self.history_dock = (
+            self._dock(title, widget, area)
+            for title, widget, area in (
+                (self.tr("Inspector"), self.inspector, Qt.DockWidgetArea.RightDockWidgetArea),
+                (self.tr("Jobs"), self.jobs, Qt.DockWidgetArea.BottomDockWidgetArea),
+                (self.tr("History"), self.history, Qt.DockWidgetArea.BottomDockWidgetArea),
+            )
         )
         self.inspector.setMinimumWidth(280)
         self.jobs_dock.hide()
+        self.history_dock.hide()
+
+    def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+        dock = QDockWidget(title, self)
+        dock.setObjectName(type(widget).__name__)
+        dock.setWidget(widget)
+        self.addDockWidget(area, dock)
+        return dock
 
     def _status(self) -> None:
         self.job_line = QPushButton(self.tr("No jobs"))
         self.job_line.setProperty("role", "line")
         self.job_line.setToolTip(self.tr("Show the jobs"))
         self.job_line.clicked.connect(lambda _checked=False: self.jobs_dock.setVisible(not self.jobs_dock.isVisible()))
-        self.saved, self.annotator = label("", "muted"), label("", "muted")
+        self.saved, self.annotator = label("", "muted"), QPushButton()
+        self.annotator.setProperty("role", "line")
+        self.annotator.setToolTip(self.tr("Edits are attributed to this name. Click to go on as somebody else."))
+        self.annotator.clicked.connect(lambda _checked=False: self.change_annotator())
         self.statusBar().addWidget(self.job_line, 1)
         self.statusBar().addPermanentWidget(self.saved)
         self.statusBar().addPermanentWidget(self.annotator)
-
-    def _actions(self) -> list[Action]:
-        study, edit, go, view = self.tr("Study"), self.tr("Edit"), self.tr("Go"), self.tr("View")
-        opened = lambda: self.session.study is not None  # noqa: E731 - a condition, used below only
-        stack = self.session.undo_stack
-        return [
-            Action("study.new", self.tr("New study…"), self.new_study, study, "Ctrl+N"),
-            Action("study.open", self.tr("Open study…"), self.choose_study, study, "Ctrl+Shift+O"),
-            Action("study.demo", self.tr("Open the demo"), self.open_demo, study),
-            Action("study.save", self.tr("Is everything saved?"), self.say_saved, study, "Ctrl+S", opened),
-            Action("study.close", self.tr("Close the window"), self.close, study, "Ctrl+Q"),
-            Action("edit.undo", self.tr("Undo"), stack.undo, edit, "Ctrl+Z", stack.canUndo),
-            Action("edit.redo", self.tr("Redo"), stack.redo, edit, "Ctrl+Shift+Z", stack.canRedo),
-            Action("edit.remove", self.tr("Remove the selected marks"), self.remove_selected, edit, "Del", opened),
-            Action("edit.add_class", self.tr("Add a class…"), self.add_class, edit, "", opened),
-            *(
-                Action(
-                    f"label.{n}",
-                    self.tr("Label as class {}").format(n),
-                    lambda k=n: self.label_selected(k),
-                    edit,
-                    str(n),
-                )
-                for n in range(1, 10)
-            ),
-            Action("label.0", self.tr("Label as unsure"), lambda: self.label_selected(0), edit, "0"),
-            *(
-                Action(f"go.{id_}", self.tr(title), lambda i=id_: self.enter(i), go, f"Ctrl+{n}")
-                for n, (id_, title, _, _) in enumerate(ROOMS, 1)
-            ),
-            Action("view.palette", self.tr("Command palette"), self.open_palette, view, "Ctrl+Shift+P"),
-            Action("view.keys", self.tr("Keys of this room"), self.show_keys, view, "F1"),
-            Action(
-                "view.inspector",
-                self.tr("Show or hide the inspector"),
-                lambda: self._toggle(self.inspector_dock),
-                view,
-                "F4",
-            ),
-            Action("view.jobs", self.tr("Show or hide the jobs"), lambda: self._toggle(self.jobs_dock), view, "F5"),
-            *(
-                Action(f"view.theme_{name}", self.tr("Theme: {}").format(name), lambda n=name: self.set_theme(n), view)
-                for name in theme.TOKENS
-            ),
-        ]
 
     # Rooms
 
@@ -228,14 +190,13 @@ class MainWindow(QMainWindow):
             self.rooms[id_] = room
             self.stack.addWidget(room)
             self.actions_of.add(room.actions_of_room(), scope=room)
-            self.actions_of.fill(self.menuBar())
-            if hasattr(room, "go"):
-                room.go.connect(self.enter)
+            room.go.connect(self.enter)
+            room.restore(self._remembered.get(id_, {}))
         room = self.rooms[id_]
         self.stack.setCurrentWidget(room)
+        self.actions_of.fill(self.menuBar(), self._actions_now())
         button = self.rail.button([r[0] for r in ROOMS].index(id_) + 1)
         button.setChecked(True)
-        self.session.settings.setValue("room", id_)
         room.activate()
         room.setFocus()
 
@@ -246,17 +207,50 @@ class MainWindow(QMainWindow):
 
     # Studies
 
-    def new_study(self) -> None:
-        """Ask for a folder and make a study in it."""
+    def show_start(self) -> None:
+        """Show the start page: other studies, recordings, the demo."""
+        self.start.refresh()
+        self.stack.setCurrentWidget(self.start)
+
+    def open_study(self, folder: str, *, create: bool = False) -> bool:
+        """Open or make a study; whether it is open now. What was open stays if it cannot be opened."""
+        self._keep_state()
+        try:
+            self.session.open_study(folder, create=create)
+        except HitscopeError as error:
+            self.message.show_error(error)
+            return False
+        return True
+
+    def new_study(self) -> bool:
+        """Ask for a folder and make a study in it; whether it was made."""
         folder = QFileDialog.getExistingDirectory(self, self.tr("Choose an empty folder for the study"))
-        if folder:
-            self._try(lambda: self.session.open_study(folder, create=True))
+        return bool(folder) and self.open_study(folder, create=True)
 
     def choose_study(self) -> None:
         """Ask for a study and open it."""
         folder = QFileDialog.getExistingDirectory(self, self.tr("Open a study"))
         if folder:
-            self._try(lambda: self.session.open_study(folder))
+            self.open_study(folder)
+
+    def open_recordings(self) -> None:
+        """Ask for recordings and, where no study is open, for the folder of a new one."""
+        kinds = self.tr("Recordings ({})").format(READABLE)
+        paths, _ = QFileDialog.getOpenFileNames(self, self.tr("Open recordings"), "", kinds)
+        if paths and (self.session.study is not None or self.new_study()):
+            self.enter("review")
+            self.rooms["review"].add_recordings(paths)  # type: ignore[attr-defined]
+
+    def change_annotator(self) -> None:
+        """Ask who goes on: whose labels are shown, and to whom edits are attributed."""
+        study = self.session.study
+        if study is None:
+            return
+        question = self.tr("Name or initials. Labels of each annotator are kept apart.")
+        name, good = QInputDialog.getText(self, self.tr("Who annotates?"), question, text=study.annotator)
+        if good and name.strip() and name.strip() != study.annotator:
+            self._keep_state()
+            self.session.change_annotator(name.strip())
 
     def open_demo(self) -> None:
         """Open the demo study, making it if it is not there."""
@@ -264,7 +258,7 @@ class MainWindow(QMainWindow):
 
         folder = demo_folder()
         if (folder / "study.sqlite").exists():
-            self._try(lambda: self.session.open_study(folder))
+            self.open_study(str(folder))
             return
         self.message.show_notice(
             self.tr("Making the demo study: real ECG, EEG and TCD, and a simulated TCD recording…")
@@ -272,30 +266,32 @@ class MainWindow(QMainWindow):
 
         def done(_result: object) -> None:
             self.message.dismiss()
-            self._try(lambda: self.session.open_study(folder))
+            self.open_study(str(folder))
 
         self.session.tasks.submit("demo", make_demo, folder, done=done, failed=self.session.failed.emit)
-
-    def _try(self, action: object) -> None:
-        try:
-            action()  # type: ignore[operator]
-        except HitscopeError as error:
-            self.message.show_error(error)
 
     def _study_changed(self) -> None:
         study = self.session.study
         self.study_name.setText(f"“{study.name}”" if study else self.tr("No study"))
         self.readonly.setVisible(bool(study and study.readonly))
-        self.annotator.setText(self.tr("{} (you)").format(study.annotator) if study else "")
+        self.annotator.setText(self.tr("{} (you) ▾").format(study.annotator) if study else "")
+        self.annotator.setVisible(study is not None)
         self._count()
         if study is None:
-            self.stack.setCurrentWidget(self.start)
+            self._shown = None
+            self.show_start()
+            self.actions_of.fill(self.menuBar(), self._actions_now())
             return
         if study.recovery is not None:
             self.message.show_notice(str(study.recovery))
             study.recovery = None
-        if self.room is None:
-            self.enter(str(self.session.settings.value("room") or "review"))
+        if study is not self._shown:
+            self._shown = study
+            self.saved.setText(self.tr("Everything is saved"))
+            self._remembered = read_layout(study)
+            for room in self.rooms.values():
+                room.restore(self._remembered.get(room.id, {}))
+            self.enter(str(self._remembered.get("room", "review")))
 
     def _count(self) -> None:
         events = self.session.events
@@ -363,12 +359,12 @@ class MainWindow(QMainWindow):
         return [action for action in self.actions_of.all() if action.id.split(".")[0] not in rooms]
 
     def set_theme(self, name: str) -> None:
-        """Dress the window; plots take the new colours with their room, which is made anew."""
+        """Dress the window in another theme, now and from now on."""
         self.session.settings.setValue("theme", name)
         theme.use(name)
-        self.message.show_notice(self.tr("Plots take the new colours when the window is opened again."))
 
-    def _toggle(self, dock: QDockWidget) -> None:
+    def toggle(self, dock: QDockWidget) -> None:
+        """Show a hidden panel, or hide it."""
         dock.setVisible(not dock.isVisible())
 
     def _job_line(self) -> None:
@@ -404,12 +400,32 @@ class MainWindow(QMainWindow):
         return box.clickedButton() is stop
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if self.session.jobs.running and not self.ask_about_jobs():
+        if self.session.jobs.running:
             event.ignore()
+            if not self._closing and self.ask_about_jobs():
+                self._stop_and_close()
             return
-        self.session.jobs.stop_all()
+        self._keep_state()
         self.session.settings.setValue("geometry", self.saveGeometry())
         self.session.settings.setValue("layout", self.saveState())
         self.session.take_up_runs()
         self.session.close_study()
         event.accept()
+
+    def _stop_and_close(self) -> None:
+        """Ask the jobs to stop, and close when the last has written its checkpoint; the window stays alive meanwhile."""
+        self._closing = True
+        self.centralWidget().setEnabled(False)
+        self.message.show_notice(self.tr("Stopping at the next checkpoint; the window closes then."))
+        self.session.jobs.idle.connect(self.close)
+        self.session.jobs.stop_all()
+
+    def _keep_state(self) -> None:
+        """Write what is open: panels to the user's settings, the rest to the study."""
+        for room in self.rooms.values():
+            room.keep_layout()
+            self._remembered[room.id] = room.remember()
+        if self.room is not None:
+            self._remembered["room"] = self.room.id
+        if self.session.study is not None:
+            write_layout(self.session.study, self._remembered)

@@ -76,15 +76,15 @@ class ActionRegistry:
         """Return the Qt action of an id, for a button."""
         return self._actions[id][1]
 
-    def fill(self, bar: QMenuBar) -> None:
-        """Write the menus anew."""
+    def fill(self, bar: QMenuBar, actions: Iterable[Action]) -> None:
+        """Write the menus anew, of these actions."""
         bar.clear()
         menus: dict[str, QMenu] = {}
-        for action, made in self._actions.values():
+        for action in actions:
             if action.menu not in menus:
                 menus[action.menu] = bar.addMenu(action.menu)
                 menus[action.menu].aboutToShow.connect(self._enable)
-            menus[action.menu].addAction(made)
+            menus[action.menu].addAction(self.qt(action.id))
 
     def _enable(self) -> None:
         for action, made in self._actions.values():

@@ -52,10 +52,6 @@ class Job(QObject):
         self._job.cancel()
         self.changed.emit()
 
-    def wait(self, seconds: float | None = None) -> None:
-        """Block until the child has ended: only for closing the window."""
-        self._job.wait(seconds)
-
     @property
     def running(self) -> bool:
         """Whether it has not ended yet."""
@@ -96,6 +92,7 @@ class JobsService(QObject):
     added = Signal(object)
     changed = Signal()
     finished = Signal(object)
+    idle = Signal()
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -123,12 +120,12 @@ class JobsService(QObject):
         return [job for job in self.jobs if job.running]
 
     def stop_all(self) -> None:
-        """Ask all to stop and wait: each keeps its last checkpoint."""
+        """Ask all to stop: each keeps its last checkpoint, and `idle` tells when the last has ended."""
         for job in self.running:
             job.cancel()
-        for job in self.running:
-            job.wait(30)
 
     def _ended(self, job: Job) -> None:
         self._session.take_up_runs()
         self.finished.emit(job)
+        if not self.running:
+            self.idle.emit()

@@ -157,9 +157,10 @@ def style_sheet() -> str:
     QPushButton:focus, QToolButton:focus { border: 1px solid @accent; }
     QSplitter::handle { background: @background; }
     QHeaderView::section { background: @raised; color: @text; border: 0; border-right: 1px solid @line; padding: 4px 6px; }
-    QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox {
-        background: @surface; border: 1px solid @line; border-radius: 4px; padding: 3px 6px; }
-    QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus { border-color: @accent; }
+    QLineEdit { background: @surface; border: 1px solid @line; border-radius: 4px; padding: 3px 6px; }
+    QLineEdit:focus { border-color: @accent; }
+    QAbstractSpinBox QLineEdit, QComboBox QLineEdit { border: 0; padding: 0; }
+    QComboBox, QAbstractSpinBox { min-height: 20px; }
     QProgressBar { border: 1px solid @line; border-radius: 4px; text-align: center; background: @surface; max-height: 14px; }
     QProgressBar::chunk { background: @accent; border-radius: 3px; }
     QStatusBar { background: @raised; border-top: 1px solid @line; }

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from html import escape
 from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QDateTime, QLocale, QRectF
+from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
@@ -17,7 +16,7 @@ from core.signals import frequencies, log_spectrogram
 from core.study import EventTable, HistoryEntry
 from desktop.services import theme
 from desktop.services.session import Session
-from desktop.widgets.parts import badge, clock, label, number
+from desktop.widgets.parts import badge, clock, label, local_time, number
 from desktop.widgets.plots import image_levels, pen, plot
 
 SURROUNDINGS_S = 0.4
@@ -213,6 +212,5 @@ class Inspector(QScrollArea):
 
 
 def history_line(entry: HistoryEntry) -> str:
-    """Return when, who and what of an entry of the history, in the user's own time."""
-    at = QDateTime(datetime.fromisoformat(entry.at).astimezone())
-    return f"{QLocale().toString(at, QLocale.FormatType.ShortFormat)}  {entry.annotator}: {entry.title}"
+    """Return when, who and what of an entry of the history."""
+    return f"{local_time(entry.at)}  {entry.annotator}: {entry.title}"

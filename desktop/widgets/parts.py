@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
-from PySide6.QtCore import QLocale, Qt, Signal
+from PySide6.QtCore import QDateTime, QLocale, Qt, Signal
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from core.errors import HitscopeError
@@ -70,6 +71,11 @@ def clock(seconds: float, decimals: int = 1) -> str:
     return ("−" if seconds < 0 and ticks else "") + head + tail
 
 
+def local_time(at: str) -> str:
+    """Return a UTC time (ISO 8601) as the user's clock and locale write it."""
+    return QLocale().toString(QDateTime(datetime.fromisoformat(at).astimezone()), QLocale.FormatType.ShortFormat)
+
+
 class EmptyState(QWidget):
     """A room with nothing in it yet: what it is for and the one next step."""
 
@@ -79,7 +85,7 @@ class EmptyState(QWidget):
         outer.addStretch(2)
         for widget in (label(title, "title"), label(text, "muted", wrap=True)):
             widget.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-            widget.setMaximumWidth(560)
+            widget.setFixedWidth(560)  # a maximum alone: a wrapped line would be cut
             outer.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
         if action and run is not None:
             outer.addSpacing(8)

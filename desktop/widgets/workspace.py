@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QByteArray
+from PySide6.QtCore import QByteArray, Signal
 from PySide6.QtWidgets import QSplitter, QStackedLayout, QWidget
 
 from desktop.actions.registry import Action
@@ -22,6 +22,7 @@ class Workspace(QWidget):
     title = ""
     glyph = ""
     hint = ""
+    go = Signal(str)  # asks for another room
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -57,7 +58,7 @@ class Workspace(QWidget):
     def activate(self) -> None:
         """The room was entered."""
 
-    def state(self) -> dict[str, Any]:
+    def remember(self) -> dict[str, Any]:
         """Return what of this study is open here, as JSON; the study remembers it."""
         return {}
 

@@ -168,13 +168,17 @@ def test_closing_during_a_job_asks_and_loses_nothing(qtbot, window, monkeypatch,
     asked = []
     monkeypatch.setattr(MainWindow, "ask_about_jobs", lambda self: asked.append(1) or close)
     folder = session.study.folder
-    assert window.close() is close
+    assert not window.close()
     assert asked == [1]
     if not close:
-        assert session.study is not None
+        qtbot.wait(50)
+        assert window.isVisible()
         assert job.running
         monkeypatch.setattr(MainWindow, "ask_about_jobs", lambda self: True)
-        assert window.close()
+        window.close()
+    # The window lives on, saying so, until the job has written its checkpoint.
+    assert "Stopping" in window.message.text
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=20_000)
     with Study.open(folder) as study:
         assert study.recovery is None
         assert study.run(run.id).status == "cancelled"

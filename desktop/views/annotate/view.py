@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QInputDialog, QPushButton, QVBoxLayout, QWidget
 
 from core.annotation import TradeOff, to_changeset
@@ -25,7 +26,6 @@ class AnnotateView(Workspace):
 
     id, title, glyph = "annotate", "Annotate", "◎"
     hint = "Label events on a map of their features"
-    go = Signal(str)
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -81,6 +81,16 @@ class AnnotateView(Workspace):
         row.addLayout(middle, 1)
         row.addWidget(self.classes)
         return content
+
+    def remember(self) -> dict[str, Any]:
+        return {"run": self.run_id} if self.run_id is not None else {}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        runs = self._runs("projection")
+        if state.get("run") in [run.id for run in runs]:
+            self._newest = runs[-1].id
+            self.choose_run(state["run"])
+            self.strip.show_runs(self._runs("features"), runs, self.run_id)
 
     # Runs and maps
 

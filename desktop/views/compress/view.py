@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -87,7 +87,6 @@ class CompressView(Workspace):
 
     id, title, glyph = "compress", "Compress", "▣"
     hint = "Compress models and compare them with full precision"
-    go = Signal(str)
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -117,6 +116,7 @@ class CompressView(Workspace):
                     "Line and band: full precision with its 95 % interval. Energy by counted operations, 45 nm figures."
                 ),
                 "muted",
+                wrap=True,
             )
         )
         self.pareto = plot(
@@ -133,7 +133,7 @@ class CompressView(Workspace):
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.verticalHeader().hide()
         self.table.horizontalHeader().setStretchLastSection(True)
-        for column, width in enumerate((130, 126, 136, 60, 110)):
+        for column, width in enumerate((112, 112, 120, 54, 100)):
             self.table.setColumnWidth(column, width)
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._row_chosen())
         layout.addWidget(self.table, 2)
@@ -264,6 +264,17 @@ class CompressView(Workspace):
         running = [job for job in self.session.jobs.running if job.run.kind == "compression"]
         self.state.setText(f"{running[-1].run.name}: {running[-1].message}" if running else "")
 
+    def remember(self) -> dict[str, Any]:
+        return {"run": self.run.id} if self.run is not None else {}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        study = self.session.study
+        runs = study.runs("compression") if study is not None else []
+        self.run = next((run for run in runs if run.id == state.get("run")), None)
+        if self.run is not None:
+            self.parent_run.setCurrentIndex(self.parent_run.findData(self.run.parent))
+        self._list_runs()
+
     # Runs
 
     def _list_runs(self) -> None:
@@ -319,7 +330,11 @@ class CompressView(Workspace):
         full = parent.summary["metrics"]["test"]
         low, high = full["mcc_interval"]
         band = pg.LinearRegionItem(
-            (low, high), orientation="horizontal", movable=False, brush=pg.mkBrush(120, 140, 170, 40), pen=None
+            (low, high),
+            orientation="horizontal",
+            movable=False,
+            brush=pg.mkBrush(120, 140, 170, 40),
+            pen=pg.mkPen(None),
         )
         band.setZValue(-10)
         self.pareto.addItem(band)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QUrl, Signal
+from PySide6.QtCore import QUrl
 from PySide6.QtGui import QColor, QDesktopServices
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -61,7 +61,6 @@ class ExportView(Workspace):
 
     id, title, glyph = "export", "Export", "⇪"
     hint = "Write a bundle that a device engineer can verify"
-    go = Signal(str)
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)

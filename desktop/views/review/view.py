@@ -136,22 +136,21 @@ class ReviewView(Workspace):
         """Its id."""
         return self.opened.id if self.opened else None
 
-    def state(self) -> dict[str, Any]:
+    def remember(self) -> dict[str, Any]:
         if self.opened is None:
             return {}
         return {"recording": self.opened.id, "start_s": self.start_s, "length_s": self.length_s, "gain": self.gain}
 
     def restore(self, state: dict[str, Any]) -> None:
         known = [r.id for r in self.session.recordings]
-        if state.get("recording") in known:
-            self._goal = state
-            self._open(self.session.recordings[known.index(state["recording"])])
-            self.left.show_recordings(self.session.recordings, known.index(state["recording"]))
+        self._goal = state if state.get("recording") in known else {}
+        if self._goal and self._study is self.session.study:  # else it is taken up with the study
+            self.recordings.setCurrentRow(known.index(state["recording"]))
 
     def _study_changed(self) -> None:
         study, entries = self.session.study, self.session.recordings
         if study is not self._study:
-            self._study, self.opened, self._entry, self._goal = study, None, None, {}
+            self._study, self.opened, self._entry = study, None, None
         if study is None or not entries:
             self.opened = None
             text = self.tr(
@@ -163,7 +162,8 @@ class ReviewView(Workspace):
             return
         self.show_empty(None)
         known = [r.id for r in entries]
-        row = known.index(self._entry.id) if self._entry is not None and self._entry.id in known else 0
+        wanted = self._entry.id if self._entry is not None else self._goal.get("recording")
+        row = known.index(wanted) if wanted in known else 0
         self.left.show_recordings(entries, row)
         self._choose_recording(row)
 

@@ -80,13 +80,13 @@ class Recipe(QScrollArea):
             (self.tr("Loss"), self.loss),
             (self.tr("Learning rate"), self.rate),
             (self.tr("Epochs at most"), self.epochs),
-            (self.tr("Epochs without a better validation MCC before it stops"), self.patience),
+            (self.tr("Epochs without better validation MCC to stop"), self.patience),
             (self.tr("Seed"), self.seed),
         ):
             widget.setAccessibleName(title)
             if isinstance(widget, QComboBox):
                 widget.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            form.addRow(label(title, "muted", wrap=True), widget)
+            form.addRow(label(title, "muted"), widget)
         layout.addLayout(form)
         self.guard = label("", wrap=True)
         layout.addWidget(self.guard)
@@ -148,9 +148,10 @@ class Recipe(QScrollArea):
             how = self.tr("Split by recording: subjects are not known, so one person may be on both sides.")
         else:
             n = len(recordings)
-            how = self.tr(
-                "Split by blocks of time within {} recordings: the figures will say little about new patients."
-            ).format(n)
+            where = self.tr("one recording") if n == 1 else self.tr("{} recordings").format(number(n))
+            how = self.tr("Split by blocks of time within {}: the figures will say little about new patients.").format(
+                where
+            )
         propagated = int((events.label_source[used] == "propagated").sum())
         if propagated:
             how += " " + self.tr("{} propagated labels train the model but never score it.").format(number(propagated))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QSplitter, QTableView, QVBoxLayout, QWidget
 
 from core.study import RunEntry
@@ -15,7 +15,7 @@ from desktop.services.jobs import Job
 from desktop.services.session import Session
 from desktop.views.train.recipe import Recipe
 from desktop.widgets.charts import ConfusionTable, CurvesChart
-from desktop.widgets.parts import EmptyState, badge, button, card, interval, label, number
+from desktop.widgets.parts import EmptyState, badge, button, card, interval, label, local_time, number
 from desktop.widgets.workspace import Workspace
 
 
@@ -36,7 +36,7 @@ COLUMNS = (
     ("Test MCC [95 %]", mcc_text, lambda r: (figures_of_test(r) or {"mcc": -2})["mcc"]),
     ("n", lambda r: number((figures_of_test(r) or {"n": 0})["n"]), lambda r: (figures_of_test(r) or {"n": 0})["n"]),
     ("Weights", lambda r: number(r.summary.get("parameters", 0)), lambda r: r.summary.get("parameters", 0)),
-    ("Made", lambda r: r.created[:16].replace("T", " "), lambda r: r.created),
+    ("Made", lambda r: local_time(r.created), lambda r: r.created),
 )
 
 
@@ -45,7 +45,6 @@ class TrainView(Workspace):
 
     id, title, glyph = "train", "Train", "⌁"
     hint = "Train classifiers and compare them"
-    go = Signal(str)
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -106,17 +105,26 @@ class TrainView(Workspace):
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.verticalHeader().hide()
         self.table.horizontalHeader().setStretchLastSection(True)
-        for column, width in enumerate((120, 120, 42, 64)):
+        for column, width in enumerate((104, 118, 36, 58)):
             self.table.setColumnWidth(column, width)
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._row_chosen())
         right.addWidget(self.table, 1)
         self.to_compress = button(self.tr("Compress this model"), lambda: self.go.emit("compress"), primary=True)
         right.addWidget(self.to_compress)
         split.addWidget(side)
-        split.setSizes([300, 640, 380])
+        split.setSizes([300, 540, 430])
         split.setStretchFactor(1, 1)
         split.setChildrenCollapsible(False)
         return split
+
+    def remember(self) -> dict[str, Any]:
+        return {"run": self.run.id} if self.run is not None else {}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        study = self.session.study
+        runs = study.runs("training") if study is not None else []
+        self.run = next((run for run in runs if run.id == state.get("run")), None)
+        self._list_runs()
 
     # Runs
 
