@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
@@ -274,6 +275,7 @@ class MainWindow(QMainWindow):
         study = self.session.study
         self.study_name.setText(f"“{study.name}”" if study else self.tr("No study"))
         self.readonly.setVisible(bool(study and study.readonly))
+        self.readonly.setToolTip(str(self.session.why_readonly or ""))
         self.annotator.setText(self.tr("{} (you) ▾").format(study.annotator) if study else "")
         self.annotator.setVisible(study is not None)
         self._count()
@@ -313,14 +315,11 @@ class MainWindow(QMainWindow):
     def remove_selected(self) -> None:
         """Remove marks that an annotator drew; of other events, remove the annotator's label. Both can be undone."""
         events = self.session.events
-        ids = [i for i in self.session.selection.ids if i in set(events.id.tolist())]
-        if not ids:
-            return
-        own = events.take(events.row_of(ids)).maker == "annotator"
-        drawn = [i for i, mine in zip(ids, own, strict=True) if mine]
-        if drawn:
-            self.session.remove_events(drawn)
-        self.session.label([i for i in ids if i not in drawn], "")
+        chosen = np.fromiter(self.session.selection.ids, np.int64)
+        ids = chosen[np.isin(chosen, events.id)]
+        drawn = events.maker[events.row_of(ids)] == "annotator"
+        self.session.remove_events(ids[drawn].tolist())
+        self.session.label(ids[~drawn].tolist(), "")
 
     def add_class(self) -> None:
         """Ask for a class name and add it."""

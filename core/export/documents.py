@@ -94,7 +94,10 @@ def model_card(run: TrainedRun, result: dict[str, Any]) -> bytes:
 
 def _data(run: TrainedRun, data: dict[str, Any] | None) -> str:
     sides = ", ".join(f"{len(run.splits[side])} {side}" for side in ("train", "validation", "test"))
-    split = f"Split by {run.splits['unit']} ({sides}); chosen on validation events, measured once on test events."
+    split = (
+        f"Split by {run.splits['unit']} ({sides}). Training was stopped by the validation events; the test events had no "
+        "part in it and were measured when it was done."
+    )
     if data is None:
         return split
     counts = ", ".join(f"{n} {name}" for name, n in data["classes"].items())

@@ -57,12 +57,14 @@ class Report:
         return {"ok": self.ok, "checks": [asdict(check) for check in self.checks]}
 
 
-def verify_bundle(path: str | Path) -> Report:
+def verify_bundle(path: str | Path, sha256: str | None = None) -> Report:
     """Check a bundle: the seal of the archive, its safety, the hash of every file, then its test vectors.
 
     Parameters
     ----------
     path : str or Path
+    sha256 : str, optional
+        What its maker says the SHA-256 of the whole file is: a bundle that is sound but another one fails.
 
     Returns
     -------
@@ -83,11 +85,15 @@ def verify_bundle(path: str | Path) -> Report:
     checks = [
         Check("seal", sealed, "not one bit differs" if sealed else "the archive is not as Hitscope wrote it"),
     ]
+    if sha256 is not None:
+        digest = hashlib.sha256(data).hexdigest()
+        detail = "SHA-256 as stated" if digest == sha256.lower() else f"SHA-256 is {digest}, not {sha256}"
+        checks.append(Check("same bundle", digest == sha256.lower(), detail))
     try:
         files = unpack(data)
         checks.append(Check("archive", True, f"{len(files)} files, {sum(map(len, files.values())):,} bytes"))
         checks += _hashes(files, _manifest(files))
-        if all(check.passed for check in checks):
+        if all(check.passed for check in checks if check.name != "same bundle"):
             checks += _answers(files)
     except Exception as error:  # whatever damaged data makes zipfile, zlib, json, numpy or onnxruntime raise
         what = error.what if isinstance(error, HitscopeError) else f"{type(error).__name__}: {error}"

@@ -1,4 +1,5 @@
 from .child import run_child as run_child
+from .child import works as works
 from .files import read_json as read_json
 from .files import replacing as replacing
 from .files import write_bytes_atomically as write_bytes_atomically

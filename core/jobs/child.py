@@ -10,7 +10,10 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from pathlib import Path
 from typing import IO, Any
+
+from filelock import FileLock, Timeout
 
 from core.errors import HitscopeError, InputError, JobCancelled
 from core.jobs.files import write_json
@@ -83,10 +86,34 @@ def find_job(kind: str, table: Mapping[str, str]) -> JobFunction:
     return function
 
 
+LOCK = "job.lock"
+
+
+def works(folder: Path) -> bool:
+    """Return whether a process is at work on the job of a folder; its lock falls with it, however it dies."""
+    if not (folder / LOCK).exists():
+        return False
+    lock = FileLock(folder / LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return True
+    except OSError:  # a folder that cannot be written to: no job can work in it
+        return False
+    lock.release()
+    return False
+
+
 def run_child(spec: JobSpec, table: Mapping[str, str], *, listen: bool = True) -> int:
     """Run a job in this process, speaking JSON lines; return the exit status (0 done, 1 failed, 3 cancelled)."""
     spec.folder.mkdir(parents=True, exist_ok=True)
-    with (spec.folder / "log.jsonl").open("a", encoding="utf-8") as log:
+    try:
+        lock = FileLock(spec.folder / LOCK).acquire(timeout=0)
+    except Timeout:
+        message = f"A process is at work on this run already ({spec.folder}). It goes on; wait for it or stop it there."
+        print(json.dumps({"type": "error", "message": message, "error": "JobError"}), flush=True)
+        return FAILED
+    with lock, (spec.folder / "log.jsonl").open("a", encoding="utf-8") as log:
         reporter = LineReporter(sys.stdout, log)
         reporter.send("started", kind=spec.kind)
         if listen and sys.stdin is not None:

@@ -140,6 +140,12 @@ class EventTable:
 
     def updated(self, fresh: EventTable, ids: Iterable[int]) -> EventTable:
         """Return this table with the rows of `ids` replaced by those of `fresh`; ids absent there are dropped."""
+        if len(fresh) == len(set(ids := list(ids))) and np.isin(fresh.id, self.id).all():  # an edit of a few labels
+            rows, columns = self.row_of(fresh.id), {}
+            for name, _ in self.COLUMNS:
+                columns[name] = getattr(self, name).copy()
+                columns[name][rows] = getattr(fresh, name)
+            return EventTable(**columns)
         keep = ~np.isin(self.id, np.fromiter(ids, dtype=np.int64))
         joined = {name: np.concatenate([getattr(self, name)[keep], getattr(fresh, name)]) for name, _ in self.COLUMNS}
         order = np.argsort(joined["id"], kind="stable")

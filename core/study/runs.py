@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Container
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.errors import HitscopeError, StudyError
-from core.jobs import read_json
+from core.jobs import read_json, works
 from core.study import schema
 from core.study.entries import RunEntry
 from core.study.lock import now
@@ -58,23 +59,23 @@ def set_status(connection: sa.Connection, run_id: str, status: str, summary: dic
     connection.execute(schema.runs.update().where(schema.runs.c.id == run_id).values(**values))
 
 
-def sync(connection: sa.Connection, folder: Path, *, nobody_works: bool = False) -> list[str]:
+def sync(connection: sa.Connection, folder: Path, ended: Container[str] | None) -> list[str]:
     """Take up what jobs left in their folders; return the ids of the runs whose status changed.
 
-    With `nobody_works` (no job of this study can be alive), a running job without a result was interrupted.
+    A run of `ended` (None: every run) that left no result was interrupted, unless its job still works.
     """
     changed = []
     for run in listed(connection, folder):
         if run.status not in UNFINISHED:
             continue
-        status, summary = _evidence(run, nobody_works)
+        status, summary = _evidence(run, ended is None or run.id in ended)
         if status != run.status:
             set_status(connection, run.id, status, summary)
             changed.append(run.id)
     return changed
 
 
-def _evidence(run: RunEntry, nobody_works: bool) -> tuple[str, dict[str, Any] | None]:
+def _evidence(run: RunEntry, ended: bool) -> tuple[str, dict[str, Any] | None]:
     with suppress(HitscopeError, json.JSONDecodeError):
         return "done", read_json(run.folder / "result.json")
     if run.status != "running":
@@ -84,7 +85,7 @@ def _evidence(run: RunEntry, nobody_works: bool) -> tuple[str, dict[str, Any] | 
         return ("failed" if last["type"] == "error" else "cancelled"), {
             "message": last.get("message") or last.get("what")
         }
-    return ("interrupted" if nobody_works else "running"), None
+    return ("interrupted" if ended and not works(run.folder) else "running"), None
 
 
 def _last_message(log: Path) -> dict[str, Any]:

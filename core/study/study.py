@@ -292,10 +292,13 @@ class Study:
         with self._transaction() as connection:
             runs.set_status(connection, run_id, status)
 
-    def sync_runs(self) -> list[str]:
-        """Take up the results that jobs left; return the ids of the runs whose status changed."""
+    def sync_runs(self, ended: Iterable[str] = ()) -> list[str]:
+        """Take up the results that jobs left; return the ids of the runs whose status changed.
+
+        Runs of `ended` whose job left neither a result nor an error (it was killed) become ``interrupted``.
+        """
         with self._transaction() as connection:
-            return runs.sync(connection, self.folder / "runs")
+            return runs.sync(connection, self.folder / "runs", set(ended))
 
     # Inside
 
@@ -337,7 +340,7 @@ class Study:
     def _take_up(self) -> None:
         """Bring the runs up to date and, if the last session did not close the study, note what it left."""
         with self._transaction() as connection:
-            interrupted = runs.sync(connection, self.folder / "runs", nobody_works=True)
+            interrupted = runs.sync(connection, self.folder / "runs", ended=None)
         self.last_saved = None
         left_by = self._lock.left_by if self._lock else None
         if left_by is not None:

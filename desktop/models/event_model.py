@@ -22,7 +22,8 @@ class EventModel(QAbstractTableModel):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._session = session
-        self._all = self._shown = EventTable.from_rows([])
+        self._table, self._all = EventTable.from_rows([]), np.empty(0, np.intp)
+        self._rows = self._all  # of the table: those shown, in their order
         self._filter, self._sort = "", (1, Qt.SortOrder.AscendingOrder)
         self.headers = [
             self.tr("Event"),
@@ -33,12 +34,12 @@ class EventModel(QAbstractTableModel):
             self.tr("From"),
         ]
 
-    def show(self, events: EventTable) -> None:
-        """Show other events. Where only their contents changed, rows stay where they are and stay selected."""
-        self._all = events
+    def show(self, events: EventTable, rows: np.ndarray) -> None:
+        """Show these rows of a table. Where only their contents changed, all stay where they are and stay selected."""
+        before, self._table, self._all = self.ids, events, rows
         shown = self._order()
-        if np.array_equal(shown.id, self._shown.id):
-            self._shown = shown
+        if np.array_equal(events.id[shown], before):
+            self._rows = shown
             if len(shown):
                 self.dataChanged.emit(self.index(0, 0), self.index(len(shown) - 1, len(self.headers) - 1))
             return
@@ -56,20 +57,20 @@ class EventModel(QAbstractTableModel):
     @property
     def ids(self) -> np.ndarray:
         """Ids in the order shown."""
-        return self._shown.id
+        return self._table.id[self._rows]
 
     @property
     def labelled(self) -> int:
         """How many of those shown have a label."""
-        return int((self._shown.label != "").sum())
+        return int((self._table.label[self._rows] != "").sum())
 
     def row_of(self, event_id: int) -> int | None:
         """Return the row of an event, or None if it is not shown."""
-        rows = np.flatnonzero(self._shown.id == event_id)
+        rows = np.flatnonzero(self.ids == event_id)
         return int(rows[0]) if len(rows) else None
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        return 0 if parent.isValid() else len(self._shown)
+        return 0 if parent.isValid() else len(self._rows)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
         return 0 if parent.isValid() else len(self.headers)
@@ -83,13 +84,13 @@ class EventModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._text(index.row(), index.column())
         if role == Qt.ItemDataRole.DecorationRole and index.column() == LABEL:
-            return theme.class_icon(self._session.position_of(self._shown.label[index.row()]))
+            return theme.class_icon(self._session.position_of(self._table.label[self._rows[index.row()]]))
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() < 3:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         return None
 
     def _text(self, row: int, column: int) -> str:
-        events = self._shown
+        events, row = self._table, self._rows[row]
         if column == 0:
             return str(events.id[row])
         if column == 1:
@@ -100,20 +101,20 @@ class EventModel(QAbstractTableModel):
             return str(events.label[row])
         return str(events.kind[row] if column == 3 else events.label_source[row] or events.maker[row])
 
-    def _order(self) -> EventTable:
-        """Return the events to show, in their order. O(n log n)."""
-        shown = self._all
+    def _order(self) -> np.ndarray:
+        """Return the rows to show, in their order. O(n log n)."""
+        table, rows = self._table, self._all
         if self._filter:
-            text = zip(shown.kind, shown.label, shown.label_source, shown.maker, strict=True)
-            shown = shown.take(np.array([self._filter in " ".join(t).lower() for t in text], dtype=bool))
+            columns = (column[rows] for column in (table.kind, table.label, table.label_source, table.maker))
+            rows = rows[[self._filter in " ".join(texts).lower() for texts in zip(*columns, strict=True)]]
         column, order = self._sort
-        keys = (shown.id, shown.start_s, shown.duration_s, shown.kind, shown.label, shown.label_source)[column]
+        keys = (table.id, table.start_s, table.duration_s, table.kind, table.label, table.label_source)[column][rows]
         if keys.dtype == object:
             keys = np.unique(keys.astype(str), return_inverse=True)[1]
-        rows = np.argsort(keys, kind="stable")
-        return shown.take(rows if order == Qt.SortOrder.AscendingOrder else rows[::-1])
+        order_of = np.argsort(keys, kind="stable")
+        return rows[order_of if order == Qt.SortOrder.AscendingOrder else order_of[::-1]]
 
-    def _reset(self, shown: EventTable) -> None:
+    def _reset(self, rows: np.ndarray) -> None:
         self.beginResetModel()
-        self._shown = shown
+        self._rows = rows
         self.endResetModel()

@@ -8,9 +8,22 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
 from core.study import RunEntry
+from desktop.widgets.parts import interval
 
 Index = QModelIndex | QPersistentModelIndex
 Column = tuple[str, Callable[[RunEntry], str], Callable[[RunEntry], Any]]
+
+
+def validation_value(run: RunEntry) -> float:
+    """Return the validation MCC of a run; −2, below all, while it has none."""
+    figures = run.summary.get("metrics", {}).get("validation")
+    return float(figures["mcc"]) if figures else -2.0
+
+
+def validation_mcc(run: RunEntry) -> str:
+    """Return the validation MCC with its interval, or the run's state."""
+    figures = run.summary.get("metrics", {}).get("validation")
+    return interval(figures["mcc"], figures["mcc_interval"], 2) if figures else run.status
 
 
 class RunModel(QAbstractTableModel):

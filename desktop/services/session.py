@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QSettings, Signal
+from PySide6.QtCore import QObject, QSettings, QTimer, Signal
 from PySide6.QtGui import QUndoStack
 
 from core.errors import HitscopeError, StudyError
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from core.signals import Pyramid, Recording
 
 RECENT = 5
+Contents = tuple[EventTable, list[LabelClass], list[RecordingEntry]]
 Committed = tuple[Changeset, EventTable, list[LabelClass], list[RecordingEntry]]
 
 
@@ -65,6 +66,8 @@ class Session(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.study: Study | None = None
+        self.why_readonly: HitscopeError | None = None
+        self._coming: Study | None = None  # open, but not read yet
         self.events = EventTable.from_rows([])
         self.classes: list[LabelClass] = []
         self.recordings: list[RecordingEntry] = []
@@ -79,11 +82,15 @@ class Session(QObject):
         self.jobs = JobsService(self)
         self._open_recordings: dict[int, Recording] = {}
         self._opening = threading.Lock()
+        self._others = QTimer(self, interval=2000)
+        self._others.timeout.connect(self._watch_others)
 
     # Opening and closing
 
     def open_study(self, folder: str | Path, *, create: bool = False) -> None:
-        """Open a study, or create one; a locked or read-only one is opened read-only.
+        """Open a study, or create one; a locked or read-only one is opened read-only, and `told` says why.
+
+        An existing study is read in the background: what was open is shown until the new one is there.
 
         Raises
         ------
@@ -91,41 +98,54 @@ class Session(QObject):
             If it cannot be opened at all; what was open stays open.
         """
         annotator = str(self.settings.value("annotator") or "") or None
+        if create:
+            self.use(Study.create(folder, annotator=annotator))
+            return
         if self.study is not None and self.study.folder == Path(folder).expanduser().resolve():
             self.close_study()  # it cannot be opened twice for writing
-        if create:
-            study = Study.create(folder, annotator=annotator)
-        else:
+        why = None
+        try:
+            study = Study.open(folder, annotator=annotator)
+        except StudyError as error:
             try:
-                study = Study.open(folder, annotator=annotator)
-            except StudyError as error:
-                try:
-                    study = Study.open(folder, readonly=True, annotator=annotator)
-                except HitscopeError:
-                    raise error from None
-        self.use(study)
+                study = Study.open(folder, readonly=True, annotator=annotator)
+            except HitscopeError:
+                raise error from None
+            why = error
+        self._coming = study
+        failed = self.failed.emit
+        self.tasks.submit("open study", _read, study, done=lambda read: self._show(study, read, why), failed=failed)
 
     def use(self, study: Study) -> None:
         """Show a study that is open already."""
+        self._show(study, _read(study))
+
+    def _show(self, study: Study, read: Contents, why: HitscopeError | None = None) -> None:
+        self._coming = None
         self.close_study()
-        self.study = study
-        self._reload()
+        self.study, self.why_readonly = study, why
+        self.events, self.classes, self.recordings = read
         self.settings.setValue("last_study", str(study.folder))
         self.settings.setValue("recent", [str(study.folder), *self.recent(but=study.folder)][:RECENT])
         self.study_changed.emit()
         self.runs_changed.emit()
+        self._others.start()
+        if why is not None:
+            self.told.emit(str(why))
 
     def close_study(self) -> None:
         """Close the study; nothing is lost, since everything was committed as it happened."""
+        self._others.stop()
         self.tasks.close()
         self._writer.finish()
         self._deferred.clear()
         self.undo_stack.clear()
         self.selection.set(())
         self._open_recordings.clear()
-        if self.study is not None:
-            self.study.close()
-        self.study = None
+        for study in (self.study, self._coming):
+            if study is not None:
+                study.close()
+        self.study = self._coming = None
         self.events, self.classes, self.recordings = EventTable.from_rows([]), [], []
 
     def recordings_added(self) -> None:
@@ -138,11 +158,6 @@ class Session(QObject):
         for entry in (old for old in self.recordings if old not in entries):
             self._open_recordings.pop(entry.id, None)
         self.recordings = entries
-
-    def _reload(self) -> None:
-        assert self.study is not None
-        self.events, self.classes = self.study.events(), self.study.classes()
-        self.recordings = self.study.recordings()
 
     def recent(self, but: Path | None = None) -> list[str]:
         """Return the folders of the studies opened last that are still there."""
@@ -326,18 +341,41 @@ class Session(QObject):
         return self.jobs.start(run)
 
     def resume(self, run_id: str) -> Job | None:
-        """Go on with a run that was stopped or interrupted."""
-        if self.study is None:
+        """Go on with a run that was stopped or interrupted; one that works already is left alone."""
+        working = self.jobs.of(run_id)
+        if self.study is None or (working is not None and working.running):
+            return working
+        try:
+            self.study.set_run_status(run_id, "running")
+            run = self.study.run(run_id)
+        except HitscopeError as error:
+            self.failed.emit(error)
             return None
-        self.study.set_run_status(run_id, "running")
         self.runs_changed.emit()
-        return self.jobs.start(self.study.run(run_id))
+        return self.jobs.start(run)
 
     def take_up_runs(self) -> None:
-        """Take up what jobs have written."""
+        """Take up what jobs have written, also those whose process died without a word."""
         if self.study is not None and not self.study.readonly:
-            self.study.sync_runs()
+            self.study.sync_runs(self._without_job())
         self.runs_changed.emit()
+
+    def _without_job(self) -> list[str]:
+        """Return the runs that are said to be running, though no job of this window is at work on them."""
+        mine = {job.run.id for job in self.jobs.running}
+        runs = self.study.runs() if self.study is not None else []
+        return [run.id for run in runs if run.status == "running" and run.id not in mine]
+
+    def _watch_others(self) -> None:
+        """Wait for jobs that outlived the window that started them: they stop at their next checkpoint."""
+        if self.study is None or self.study.readonly or not self._without_job():
+            self._others.stop()
+        elif self.study.sync_runs(self._without_job()):
+            self.runs_changed.emit()
+
+
+def _read(study: Study) -> Contents:
+    return study.events(), study.classes(), study.recordings()
 
 
 def _commit(study: Study, changeset: Changeset, reason: str | None) -> Committed:

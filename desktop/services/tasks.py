@@ -46,6 +46,7 @@ class TaskPool(QObject):
         self._pool.setMaxThreadCount(threads)
         self._numbers = itertools.count(1)
         self._latest: dict[str, int] = {}
+        self._reporters: dict[int, list[TaskReporter]] = {}
         self._waiting: dict[int, tuple[Callable[[Any], None] | None, Callable[[Exception], None] | None]] = {}
         self._finished.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
@@ -61,6 +62,7 @@ class TaskPool(QObject):
         number = next(self._numbers)
         self._latest[key] = number
         self._waiting[number] = (done, failed)
+        self._reporters[number] = [a for a in arguments if isinstance(a, TaskReporter)]
         self._pool.start(_Task(lambda: self._run(key, number, function, arguments)))
 
     @property
@@ -75,9 +77,12 @@ class TaskPool(QObject):
         self._waiting.clear()
 
     def close(self) -> None:
-        """Forget what is waiting and let what runs end."""
+        """Forget what is waiting, and let what runs end: at its next check if it has a reporter."""
         self._latest.clear()
         self._pool.clear()
+        for reporter in (r for reporters in self._reporters.values() for r in reporters):
+            reporter.cancel()
+        self._reporters.clear()
         self._pool.waitForDone()
         self._waiting.clear()
 
@@ -92,6 +97,7 @@ class TaskPool(QObject):
 
     def _deliver(self, key: str, number: int, result: Any, error: Exception | None) -> None:
         done, failed = self._waiting.pop(number, (None, None))
+        self._reporters.pop(number, None)
         if self._latest.get(key) != number:
             return
         if error is not None:

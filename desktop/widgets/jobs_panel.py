@@ -49,6 +49,7 @@ class JobCard(QFrame):
         self._log.hide()
         layout.addWidget(self._log)
         job.changed.connect(self.refresh)
+        session.jobs.added.connect(lambda _job: self.refresh())
         self.refresh()
 
     def refresh(self) -> None:
@@ -58,7 +59,8 @@ class JobCard(QFrame):
         parts = [job.message, f"{number(100 * job.fraction)} %" if job.running else "", time_left(job)]
         self._text.setText(" · ".join(part for part in parts if part))
         self._cancel.setVisible(job.running)
-        self._resume.setVisible(job.status in ("cancelled", "failed"))
+        newest = self._session.jobs.of(job.run.id) is job
+        self._resume.setVisible(newest and job.status in ("cancelled", "failed"))
         if self._log.isVisible():
             self._log.setPlainText("\n".join(job.log))
 
@@ -108,6 +110,7 @@ class JobsPanel(QScrollArea):
                 frame.setProperty("role", "card")
                 row = QHBoxLayout(frame)
                 row.addWidget(label(self.tr("{}: {} was interrupted").format(run.kind, run.name), wrap=True), 1)
-                row.addWidget(button(self.tr("Resume"), lambda r=run.id: self._session.resume(r), primary=True))
+                if not study.readonly:
+                    row.addWidget(button(self.tr("Resume"), lambda r=run.id: self._session.resume(r), primary=True))
                 self._interrupted.addWidget(frame)
                 self._none.hide()

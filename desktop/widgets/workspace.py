@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QByteArray, Signal
+from PySide6.QtCore import QByteArray, Signal, SignalInstance
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QSplitter, QStackedLayout, QWidget
 
 from desktop.actions.registry import Action
@@ -32,6 +34,7 @@ class Workspace(QWidget):
         self._pages = QStackedLayout(self)
         self._empty: QWidget | None = None
         self._splitters: dict[str, QSplitter] = {}
+        self._stale: dict[Callable[[], object], None] = {}  # what to refresh when shown, in order
 
     def set_content(self, content: QWidget) -> None:
         """Set the room's widget."""
@@ -50,6 +53,23 @@ class Workspace(QWidget):
             self._pages.setCurrentWidget(empty)
         else:
             self._pages.setCurrentIndex(0)
+
+    def follow(self, signal: SignalInstance, refresh: Callable[[], object]) -> None:
+        """Refresh on a signal; a hidden room does it once, when it is shown again."""
+
+        def told(*_arguments: object) -> None:
+            if self.isVisible():
+                refresh()
+            else:
+                self._stale[refresh] = None
+
+        signal.connect(told)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        stale, self._stale = self._stale, {}
+        for refresh in stale:
+            refresh()
 
     def actions_of_room(self) -> list[Action]:
         """Return the room's actions; their shortcuts work while it is shown."""

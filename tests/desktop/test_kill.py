@@ -24,11 +24,13 @@ app = create_app()
 session = Session()
 window = MainWindow(session)
 window.show()
-session.open_study(sys.argv[1])
-print("recovered" if window.message.isVisible() and "are kept" in window.message.text else "clean", flush=True)
-ids = session.events.id[session.events.recording == 1].tolist()
 state = {"n": int(sys.argv[3])}
+def begin():
+    told = window.message.isVisible() and "are kept" in window.message.text
+    print("recovered" if told else "clean", flush=True)
+    QTimer.singleShot(100, label_next)  # once the window is active: shortcuts work in an active window only
 def label_next():
+    ids = session.events.id[session.events.recording == 1].tolist()
     event = ids[state["n"] % len(ids)]
     session.selection.set((event,))
     state["n"] += 1
@@ -41,7 +43,8 @@ def acknowledged(_when):
     print(event, session.events.label[row], flush=True)
     label_next()
 session.saved.connect(acknowledged)
-QTimer.singleShot(100, label_next)  # once the window is active: shortcuts work in an active window only
+session.study_changed.connect(begin)
+session.open_study(sys.argv[1])
 app.exec()
 """
 

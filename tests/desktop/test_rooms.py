@@ -224,7 +224,13 @@ def finished_training(session):
     side = np.full(len(y), "test")
     np.savez(run.folder / "predictions.npz", ids=events.id, y_true=y, probabilities=np.eye(3)[predicted], split=side)
     epoch = {"train_loss": 1.0, "validation_loss": 1.0, "validation_mcc": 0.5}
-    summary = {"metrics": {"test": test}, "history": [epoch, epoch], "parameters": 98_000, "best_epoch": 1, "epochs": 2}
+    summary = {
+        "metrics": {"validation": test, "test": test},
+        "history": [epoch, epoch],
+        "parameters": 98_000,
+        "best_epoch": 1,
+        "epochs": 2,
+    }
     summary |= {"seconds": 3, "data": {"simulated": False}, "warnings": ["little about new patients"]}
     summary["split"] = {"unit": "time block", "train": 10, "validation": 5, "test": len(y)}
     write_json(run.folder / "result.json", summary)
@@ -279,17 +285,24 @@ def test_compress_and_export_show_what_runs_left(qtbot, window):
     detail = {"layers": [layer], "accounts": {"operations": account, "talk": account}, "disagreements": differ}
     write_json(run.folder / "compression.json", detail)
     test = parent.summary["metrics"]["test"]
-    summary = {"metrics": {"test": test}, "delta_mcc": -0.01, "delta_mcc_interval": [-0.03, 0.01], "sparsity": 0.83}
+    summary = {
+        "metrics": {"validation": test, "test": test},
+        "full": test,
+        "delta_mcc": -0.01,
+        "delta_mcc_interval": [-0.03, 0.01],
+        "sparsity": 0.83,
+    }
     write_json(run.folder / "result.json", summary | {"account": account, "scheme": "pttq"})
     session.take_up_runs()
     window.enter("compress")
     settle(qtbot, session)
     room = window.rooms["compress"]
-    cells = [room.model.data(room.model.index(row, 5)) for row in range(room.model.rowCount())]
+    cells = [room.model.data(room.model.index(row, 4)) for row in range(room.model.rowCount())]
     assert "80.0 %" in cells
     room.disagreements.setCurrentRow(0)
     assert session.selection.ids == (event,)
-    assert "full is right" in room.disagreements.item(0).text()
+    assert "full N ✔, compressed V ✖" in room.disagreements.item(0).text()
+    assert "n = " in room.facts.text()
     room.scheme.setCurrentIndex(room.scheme.findData("ttq"))
     room.scheme.activated.emit(room.scheme.currentIndex())
     assert room.params()["scheme_params"] == {"t": 0.05}

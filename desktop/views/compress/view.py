@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 from core.jobs import read_json
 from core.study import RunEntry
 from desktop.actions.registry import Action
-from desktop.models.run_model import RunModel
+from desktop.models.run_model import RunModel, validation_mcc, validation_value
 from desktop.services import theme
 from desktop.services.session import Session
 from desktop.widgets.charts import forest
@@ -56,15 +56,8 @@ def percent(value: float | None, decimals: int = 1) -> str:
     return "–" if value is None else f"{number(100 * value, decimals)} %"
 
 
-def _mcc(run: RunEntry) -> str:
-    test = run.summary.get("metrics", {}).get("test")
-    return interval(test["mcc"], test["mcc_interval"], 2) if test else run.status
-
-
-def _delta(run: RunEntry) -> str:
-    if "delta_mcc" not in run.summary:
-        return "–"
-    return interval(run.summary["delta_mcc"], run.summary["delta_mcc_interval"], 2)
+def _test(figures: dict[str, Any]) -> str:
+    return interval(figures["mcc"], figures["mcc_interval"], 2)
 
 
 def _bits(run: RunEntry) -> str:
@@ -74,8 +67,7 @@ def _bits(run: RunEntry) -> str:
 
 COLUMNS = (
     ("Model", lambda r: r.name, lambda r: r.name),
-    ("Test MCC [95 %]", _mcc, lambda r: r.summary.get("metrics", {}).get("test", {}).get("mcc", -2)),
-    ("ΔMCC [95 %]", _delta, lambda r: r.summary.get("delta_mcc", -2)),
+    ("Validation MCC [95 %]", validation_mcc, validation_value),
     ("Zeros", lambda r: percent(r.summary.get("sparsity")), lambda r: r.summary.get("sparsity", -1)),
     ("Size", _bits, lambda r: r.summary.get("account", {}).get("bits", math.inf)),
     ("Energy saved", lambda r: percent(saved(r)), lambda r: saved(r) or -1),
@@ -94,7 +86,7 @@ class CompressView(Workspace):
         self.detail: dict[str, Any] = {}
         self.model = RunModel([(self.tr(title), text, key) for title, text, key in COLUMNS])
         self.set_content(self._build())
-        session.runs_changed.connect(self._list_runs)
+        self.follow(session.runs_changed, self._list_runs)
         session.study_changed.connect(self._list_runs)
         session.jobs.changed.connect(self._job_changed)
         self._list_runs()
@@ -113,16 +105,17 @@ class CompressView(Workspace):
         layout.addWidget(
             label(
                 self.tr(
-                    "Line and band: full precision with its 95 % interval. Energy by counted operations, 45 nm figures."
+                    "Line and band: full precision with its 95 % interval on validation events, by which one chooses; "
+                    "test events speak of the chosen model. Energy by counted operations, 45 nm figures."
                 ),
                 "muted",
                 wrap=True,
             )
         )
         self.pareto = plot(
-            self.tr("Energy saved against test MCC, with intervals"),
+            self.tr("Energy saved against validation MCC, with intervals"),
             self.tr("Energy saved per inference (%)"),
-            self.tr("Test MCC"),
+            self.tr("Validation MCC"),
         )
         self.pareto.showGrid(x=True, y=True, alpha=0.2)
         layout.addWidget(self.pareto, 3)
@@ -133,7 +126,7 @@ class CompressView(Workspace):
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.verticalHeader().hide()
         self.table.horizontalHeader().setStretchLastSection(True)
-        for column, width in enumerate((112, 112, 120, 54, 100)):
+        for column, width in enumerate((170, 140, 60, 120)):
             self.table.setColumnWidth(column, width)
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._row_chosen())
         layout.addWidget(self.table, 2)
@@ -312,13 +305,13 @@ class CompressView(Workspace):
     def _show_pareto(self, parent: RunEntry, mine: list[RunEntry]) -> None:
         points = []
         for run in mine:
-            test = run.summary.get("metrics", {}).get("test")
-            if test is not None:
+            figures = run.summary.get("metrics", {}).get("validation")
+            if figures is not None:
                 place = list(SCHEMES).index(run.summary["scheme"]) + 1
-                low, high = test["mcc_interval"]
+                low, high = figures["mcc_interval"]
                 points.append(
                     {
-                        "x": 100 * (saved(run) or 0.0), "y": test["mcc"], "low": low, "high": high,
+                        "x": 100 * (saved(run) or 0.0), "y": figures["mcc"], "low": low, "high": high,
                         "colour": theme.class_colour(place), "symbol": theme.PLOT_SYMBOLS[place - 1], "name": run.summary["scheme"],
                     }
                 )  # fmt: skip
@@ -327,7 +320,7 @@ class CompressView(Workspace):
             text = pg.TextItem(point["name"], color=theme.token("text"), anchor=(-0.15, 1.1))
             text.setPos(point["x"], point["y"])
             self.pareto.addItem(text)
-        full = parent.summary["metrics"]["test"]
+        full = parent.summary["metrics"]["validation"]
         low, high = full["mcc_interval"]
         band = pg.LinearRegionItem(
             (low, high),
@@ -375,7 +368,14 @@ class CompressView(Workspace):
         self.detail = detail
         account = detail["accounts"]["operations"]
         full, now = account["operations_full"], account["operations"]
+        summary = self.run.summary if self.run is not None else {}
         lines = [
+            self.tr("Test MCC {}, full precision {}, n = {}").format(
+                _test(summary["metrics"]["test"]), _test(summary["full"]), summary["metrics"]["test"]["n"]
+            ),
+            self.tr("Difference on the same test events {}").format(
+                interval(summary["delta_mcc"], summary["delta_mcc_interval"], 2)
+            ),
             self.tr("Multiplies {} → {}, additions {} → {}").format(
                 *(number(n) for n in (full["multiplies"], now["multiplies"], full["additions"], now["additions"]))
             ),
@@ -400,10 +400,9 @@ class CompressView(Workspace):
         self._show_histogram()
         self.disagreements.clear()
         for d in detail["disagreements"][:500]:
-            right = self.tr("full is right") if d["full"] == d["true"] else self.tr("neither is right")
-            right = self.tr("compressed is right") if d["compressed"] == d["true"] else right
-            text = self.tr("event {}: is {}, full says {}, compressed {} ({})")
-            item = QListWidgetItem(text.format(d["event"], d["true"], d["full"], d["compressed"], right))
+            full_mark, mark = ("✔" if d[who] == d["true"] else "✖" for who in ("full", "compressed"))
+            text = self.tr("{} is {}: full {} {}, compressed {} {}")
+            item = QListWidgetItem(text.format(d["event"], d["true"], d["full"], full_mark, d["compressed"], mark))
             item.setData(Qt.ItemDataRole.UserRole, d["event"])
             self.disagreements.addItem(item)
         if not detail["disagreements"]:

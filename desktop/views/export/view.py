@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListWidget,
     QListWidgetItem,
+    QMessageBox,
     QTableView,
     QVBoxLayout,
     QWidget,
@@ -26,7 +29,7 @@ from desktop.actions.registry import Action
 from desktop.models.run_model import RunModel
 from desktop.services import theme
 from desktop.services.session import Session
-from desktop.widgets.parts import EmptyState, badge, button, card, interval, label, number
+from desktop.widgets.parts import EmptyState, badge, button, card, interval, label, local_time, number
 from desktop.widgets.workspace import Workspace
 
 CONTENTS = (
@@ -44,7 +47,7 @@ COLUMNS = (
     ("Checks", lambda r: _state(r), lambda r: _state(r)),
     ("Size", lambda r: f"{number(r.summary.get('bytes', 0) / 1024)} KiB", lambda r: r.summary.get("bytes", 0)),
     ("SHA-256", lambda r: r.summary.get("sha256", "")[:16], lambda r: r.summary.get("sha256", "")),
-    ("Made", lambda r: r.created[:16].replace("T", " "), lambda r: r.created),
+    ("Made", lambda r: local_time(r.created), lambda r: r.created),
 )
 
 
@@ -65,10 +68,11 @@ class ExportView(Workspace):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self.run: RunEntry | None = None
+        self._own_path = False  # whether the path is the user's, not the one proposed
         self.model = RunModel([(self.tr(title), text, key) for title, text, key in COLUMNS])
         self.set_content(self._build())
-        session.runs_changed.connect(self._list_runs)
-        session.study_changed.connect(self._list_runs)
+        self.follow(session.runs_changed, self._list_runs)
+        session.study_changed.connect(self._study_changed)
         session.jobs.changed.connect(self._job_changed)
         self._list_runs()
 
@@ -81,7 +85,7 @@ class ExportView(Workspace):
         frame, inner = card(self.tr("1  Model"))
         self.choice = QComboBox()
         self.choice.setAccessibleName(self.tr("Model to export"))
-        self.choice.activated.connect(lambda _i: self._describe())
+        self.choice.activated.connect(lambda _i: self._model_chosen())
         row = QHBoxLayout()
         self.simulated = badge(self.tr("simulated"))
         row.addWidget(self.choice, 1)
@@ -100,6 +104,7 @@ class ExportView(Workspace):
         row.addWidget(self.path, 1)
         row.addWidget(button(self.tr("Choose…"), self._choose_path))
         inner.addLayout(row)
+        self.path.textEdited.connect(lambda _text: setattr(self, "_own_path", True))
         self.start_button = button(self.tr("Write and verify the bundle"), self.start, primary=True)
         inner.addWidget(self.start_button)
         left.addWidget(frame)
@@ -120,7 +125,7 @@ class ExportView(Workspace):
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.verticalHeader().hide()
         self.table.horizontalHeader().setStretchLastSection(True)
-        for column, width in enumerate((150, 110, 80, 140)):
+        for column, width in enumerate((140, 104, 60, 124)):
             self.table.setColumnWidth(column, width)
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._row_chosen())
         inner.addWidget(self.table, 1)
@@ -153,11 +158,10 @@ class ExportView(Workspace):
         wanted = self.choice.currentData() or self.session.settings.value("export_run")
         self.choice.clear()
         for run in reversed(models):
-            self.choice.addItem(f"{run.name}  ·  {run.created[:16].replace('T', ' ')}", run.id)
+            self.choice.addItem(f"{run.name}  ·  {local_time(run.created)}", run.id)
         self.choice.setCurrentIndex(max(0, self.choice.findData(wanted)))
-        if not self.path.text():
-            self.path.setText(str(study.folder / "exports" / "bundle.zip"))
         self._describe()
+        self._propose_path()
         exports = study.runs("export")
         self.model.show(exports)
         known = {run.id: run for run in exports}
@@ -193,19 +197,51 @@ class ExportView(Workspace):
         self.simulated.setVisible(bool(parent.summary.get("data", {}).get("simulated")))
         self.facts.setText("\n".join(lines))
 
+    def _study_changed(self) -> None:
+        """Bundles of another study go to its own folder."""
+        self.run, self._own_path = None, False
+        self._list_runs()
+
+    def _model_chosen(self) -> None:
+        self._own_path = False
+        self._describe()
+        self._propose_path()
+
+    def _propose_path(self) -> None:
+        """Propose a name that is free, unless the user chose one."""
+        study = self.session.study
+        if self._own_path or study is None:
+            return
+        name = re.sub(r"[^\w.-]+", "-", study.run(self.choice.currentData()).name).strip("-") or "bundle"
+        suffixes = itertools.chain([""], (f"-{n}" for n in itertools.count(2)))
+        paths = (study.folder / "exports" / f"{name}{suffix}.zip" for suffix in suffixes)
+        self.path.setText(str(next(path for path in paths if not path.exists())))
+
+    def may_replace(self, path: Path) -> bool:
+        """Ask whether a bundle that is there may be replaced."""
+        question = self.tr("{} is there already. Its place in the list below would point to the new bundle.")
+        box = QMessageBox(self)
+        box.setWindowTitle(self.tr("Replace the bundle?"))
+        box.setText(question.format(path.name))
+        replace = box.addButton(self.tr("Replace it"), QMessageBox.ButtonRole.DestructiveRole)
+        box.addButton(self.tr("Keep it"), QMessageBox.ButtonRole.RejectRole)
+        box.exec()
+        return box.clickedButton() is replace
+
     def _choose_path(self) -> None:
         path, _ = QFileDialog.getSaveFileName(
             self, self.tr("Write the bundle to"), self.path.text(), self.tr("Bundles (*.zip)")
         )
         if path:
+            self._own_path = True
             self.path.setText(path)
 
     def start(self) -> None:
         """Write the bundle and verify it, in a job."""
-        run, path = self.choice.currentData(), self.path.text().strip()
-        if run is not None and path:
-            params = {"run": run, "path": str(Path(path).expanduser().resolve())}
-            job = self.session.start_job("export", Path(path).name, params, parent=run)
+        run, text = self.choice.currentData(), self.path.text().strip()
+        path = Path(text).expanduser().resolve()
+        if run is not None and text and (not path.exists() or self.may_replace(path)):
+            job = self.session.start_job("export", path.name, {"run": run, "path": str(path)}, parent=run)
             if job is not None:
                 self.run = job.run
                 self.checks.clear()
@@ -244,13 +280,15 @@ class ExportView(Workspace):
         """Verify the chosen bundle again, in the background."""
         if self.run is None:
             return
-        path = Path(self.run.params["path"])
+        path, sealed = Path(self.run.params["path"]), self.run.summary.get("sha256")
         self.checks_text.setText(self.tr("Verifying…"))
 
         def done(report: Report) -> None:
             self._show_checks(report.to_json()["checks"], path.name)
 
-        self.session.tasks.submit("export verify", verify_bundle, path, done=done, failed=self.session.failed.emit)
+        self.session.tasks.submit(
+            "export verify", verify_bundle, path, sealed, done=done, failed=self.session.failed.emit
+        )
 
     def _open_folder(self) -> None:
         if self.run is not None:

@@ -114,8 +114,8 @@ class ReviewView(Workspace):
         self.model.modelReset.connect(lambda: self.right.select(self.session.selection.ids))
         session = self.session
         session.study_changed.connect(self._study_changed)
-        session.events_changed.connect(lambda _ids: self._show_events())
-        session.labels_changed.connect(lambda _ids: self._show_events())
+        self.follow(session.events_changed, self._show_events)
+        self.follow(session.labels_changed, self._show_events)
         session.selection.changed.connect(self._selected)
         theme.changed.connect(self._show_events)
 
@@ -311,10 +311,10 @@ class ReviewView(Workspace):
         if self.opened is None:
             return
         events = self.session.events
-        mine = events.take(events.recording == self.opened.id)
-        self.model.show(mine)
+        mine = np.flatnonzero(events.recording == self.opened.id)
+        self.model.show(events, mine)
         self.right.show_count()
-        self.overview.show_ticks(mine.start_s, self._colours(mine.label))
+        self.overview.show_ticks(events.start_s[mine], self._colours(events.label[mine]))
         self._show_boxes()
 
     def _show_boxes(self) -> None:
@@ -340,10 +340,9 @@ class ReviewView(Workspace):
         return f"{theme.class_shape(self.session.position_of(text))} {text}" if text else ""
 
     def _colours(self, labels: np.ndarray) -> list[str]:
-        names, numbers = np.unique(labels.astype(str), return_inverse=True)
-        position, muted = self.session.position_of, theme.token("unlabelled")
-        colours = [theme.class_colour(position(text)) if text else muted for text in names.tolist()]
-        return [colours[n] for n in numbers.tolist()]
+        texts, position = labels.tolist(), self.session.position_of
+        colours = {text: theme.class_colour(position(text)) for text in set(texts)} | {"": theme.token("unlabelled")}
+        return [colours[text] for text in texts]
 
     # Moving
 

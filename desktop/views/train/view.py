@@ -10,12 +10,12 @@ from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QSplitter, QTableV
 
 from core.study import RunEntry
 from desktop.actions.registry import Action
-from desktop.models.run_model import RunModel
+from desktop.models.run_model import RunModel, validation_mcc, validation_value
 from desktop.services.jobs import Job
 from desktop.services.session import Session
 from desktop.views.train.recipe import Recipe
 from desktop.widgets.charts import ConfusionTable, CurvesChart
-from desktop.widgets.parts import EmptyState, badge, button, card, interval, label, local_time, number
+from desktop.widgets.parts import EmptyState, badge, button, card, label, local_time, number
 from desktop.widgets.workspace import Workspace
 
 
@@ -25,16 +25,10 @@ def figures_of_test(run: RunEntry) -> dict[str, Any] | None:
     return figures
 
 
-def mcc_text(run: RunEntry) -> str:
-    """Return the test MCC with its interval, or the run's state."""
-    test = figures_of_test(run)
-    return interval(test["mcc"], test["mcc_interval"], 2) if test else run.status
-
-
+# Runs are compared by validation events; test events speak of the chosen one only, or they would choose it.
 COLUMNS = (
     ("Run", lambda r: r.name, lambda r: r.name),
-    ("Test MCC [95 %]", mcc_text, lambda r: (figures_of_test(r) or {"mcc": -2})["mcc"]),
-    ("n", lambda r: number((figures_of_test(r) or {"n": 0})["n"]), lambda r: (figures_of_test(r) or {"n": 0})["n"]),
+    ("Validation MCC [95 %]", validation_mcc, validation_value),
     ("Weights", lambda r: number(r.summary.get("parameters", 0)), lambda r: r.summary.get("parameters", 0)),
     ("Made", lambda r: local_time(r.created), lambda r: r.created),
 )
@@ -56,9 +50,9 @@ class TrainView(Workspace):
         self.recipe.start.connect(self.start)
         self.confusion.chosen.connect(self.select_cell)
         session.study_changed.connect(self._refresh)
-        session.labels_changed.connect(lambda _ids: self._refresh())
-        session.events_changed.connect(lambda _ids: self._refresh())
-        session.runs_changed.connect(self._list_runs)
+        self.follow(session.labels_changed, self._refresh)
+        self.follow(session.events_changed, self._refresh)
+        self.follow(session.runs_changed, self._list_runs)
         session.jobs.changed.connect(self._job_changed)
         self._refresh()
         self._list_runs()
@@ -84,7 +78,7 @@ class TrainView(Workspace):
         layout.addWidget(self.state)
         layout.addWidget(self.curves, 3)
         lower = QHBoxLayout()
-        figures, inner = card(self.tr("Test events, measured once"))
+        figures, inner = card(self.tr("Test events of this run"))
         self.mcc, self.facts = label("", "figure"), label("", "muted", wrap=True)
         inner.addWidget(self.mcc)
         inner.addWidget(self.facts)
@@ -105,7 +99,7 @@ class TrainView(Workspace):
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.verticalHeader().hide()
         self.table.horizontalHeader().setStretchLastSection(True)
-        for column, width in enumerate((104, 118, 36, 58)):
+        for column, width in enumerate((120, 136, 58)):
             self.table.setColumnWidth(column, width)
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._row_chosen())
         right.addWidget(self.table, 1)
@@ -147,7 +141,7 @@ class TrainView(Workspace):
             return
         runs = self.session.study.runs("training")
         self.model.show(runs)
-        self.table.sortByColumn(4, Qt.SortOrder.DescendingOrder)
+        self.table.sortByColumn(3, Qt.SortOrder.DescendingOrder)
         known = {run.id: run for run in runs}
         if self.run is not None and self.run.id in known:
             self.choose(known[self.run.id])
@@ -229,7 +223,8 @@ class TrainView(Workspace):
         job, run = self._job(), self.run
         running = job is not None and job.running
         self.cancel.setVisible(running)
-        self.resume.setVisible(not running and run is not None and run.status in ("cancelled", "failed", "interrupted"))
+        stopped = run is not None and run.status in ("cancelled", "failed", "interrupted")
+        self.resume.setVisible(stopped and not running and not (self.session.study and self.session.study.readonly))
         self.to_compress.setEnabled(run is not None and run.status == "done")
         if job is not None and (running or run is None or run.status != "done"):
             self.state.setText(f"{job.message} · {number(100 * job.fraction)} %" if running else job.message)
