@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from core.study import RunEntry
-from desktop.widgets.parts import interval
+from desktop.widgets.parts import interval, local_time
 
 Index = QModelIndex | QPersistentModelIndex
 Column = tuple[str, Callable[[RunEntry], str], Callable[[RunEntry], Any]]
@@ -41,6 +42,8 @@ class RunModel(QAbstractTableModel):
         self.endResetModel()
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        if column < 0:
+            return
         self.beginResetModel()
         self.runs.sort(key=self._columns[column][2], reverse=order == Qt.SortOrder.DescendingOrder)
         self.endResetModel()
@@ -57,6 +60,23 @@ class RunModel(QAbstractTableModel):
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        run = self.runs[index.row()]
         if role == Qt.ItemDataRole.DisplayRole:
-            return self._columns[index.column()][1](self.runs[index.row()])
+            return self._columns[index.column()][1](run)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return f"{run.name}: {run.status}, {local_time(run.created)}"
         return None
+
+
+def show_runs(table: QTableView, model: RunModel) -> None:
+    """Make a table of runs: the first column takes what the others leave."""
+    table.setModel(model)
+    table.setSortingEnabled(True)
+    table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)  # as shown: newest first
+    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    table.setWordWrap(False)
+    table.verticalHeader().hide()
+    header = table.horizontalHeader()
+    header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+    header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+    header.setMinimumSectionSize(48)

@@ -94,7 +94,7 @@ class Inspector(QScrollArea):
         self.facts, self.history = label("", wrap=True), label("", "muted", wrap=True)
         self.history_title = label(self.tr("History"), "title")
         for canvas in (self.trace, self.picture):
-            canvas.setFixedHeight(150)
+            canvas.setFixedHeight(164)
             canvas.getAxis("left").setWidth(56)
         for widget in (
             self.title, self.simulated, self.where, self.facts, self.trace, self.picture, self.history_title, self.history,

@@ -76,21 +76,30 @@ def local_time(at: str) -> str:
     return QLocale().toString(QDateTime(datetime.fromisoformat(at).astimezone()), QLocale.FormatType.ShortFormat)
 
 
+def middle_column(parent: QWidget, width: int) -> QVBoxLayout:
+    """Return a column of a width in the middle of a widget, in which long lines wrap."""
+    row, column = QHBoxLayout(parent), QWidget()
+    column.setFixedWidth(width)
+    row.addStretch(1)
+    row.addWidget(column)  # with an alignment instead, Qt would forget that wrapped text needs height
+    row.addStretch(1)
+    return QVBoxLayout(column)
+
+
 class EmptyState(QWidget):
     """A room with nothing in it yet: what it is for and the one next step."""
 
     def __init__(self, title: str, text: str, action: str = "", run: Callable[[], object] | None = None) -> None:
         super().__init__()
-        outer = QVBoxLayout(self)
-        outer.addStretch(2)
+        column = middle_column(self, 560)
+        column.addStretch(2)
         for widget in (label(title, "title"), label(text, "muted", wrap=True)):
             widget.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-            widget.setFixedWidth(560)  # a maximum alone: a wrapped line would be cut
-            outer.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
+            column.addWidget(widget)
         if action and run is not None:
-            outer.addSpacing(8)
-            outer.addWidget(button(action, run, primary=True), 0, Qt.AlignmentFlag.AlignHCenter)
-        outer.addStretch(3)
+            column.addSpacing(8)
+            column.addWidget(button(action, run, primary=True), 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch(3)
 
 
 class MessageBar(QFrame):

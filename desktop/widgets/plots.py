@@ -106,6 +106,8 @@ class ThemedPlot(pg.PlotWidget):
         item = self.getPlotItem()
         item.hideButtons()
         item.setMenuEnabled(False)
+        item.layout.setContentsMargins(1, 7, 9, 1)  # room for the outermost tick labels
+        self.getAxis("left").setStyle(hideOverlappingLabels=False)
         if box is None:
             item.setMouseEnabled(False, False)
         for side, text in (("bottom", x), ("left", y)):

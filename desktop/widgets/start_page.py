@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from desktop.widgets.parts import button, card, label
+from desktop.widgets.parts import button, card, label, middle_column
 
 if TYPE_CHECKING:
     from desktop.main_window import MainWindow
@@ -23,7 +23,7 @@ class StartPage(QWidget):
         super().__init__()
         self._window = window
         self.setAccessibleName(self.tr("Start page"))
-        outer = QVBoxLayout(self)
+        outer = middle_column(self, WIDTH)
         outer.addStretch(2)
         title = label("Hitscope", "title")
         text = label(
@@ -36,14 +36,12 @@ class StartPage(QWidget):
         )
         for widget in (title, text):
             widget.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-            widget.setFixedWidth(WIDTH)
-            outer.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
+            outer.addWidget(widget)
         outer.addSpacing(12)
         outer.addWidget(self._buttons(), 0, Qt.AlignmentFlag.AlignHCenter)
         outer.addSpacing(20)
         self._recent, self._list = card(self.tr("Recent studies"))
-        self._recent.setFixedWidth(WIDTH)
-        outer.addWidget(self._recent, 0, Qt.AlignmentFlag.AlignHCenter)
+        outer.addWidget(self._recent)
         outer.addStretch(3)
         self.refresh()
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QComboBox,
     QDoubleSpinBox,
     QFormLayout,
@@ -26,7 +24,7 @@ from PySide6.QtWidgets import (
 from core.jobs import read_json
 from core.study import RunEntry
 from desktop.actions.registry import Action
-from desktop.models.run_model import RunModel, validation_mcc, validation_value
+from desktop.models.run_model import RunModel, show_runs, validation_mcc, validation_value
 from desktop.services import theme
 from desktop.services.session import Session
 from desktop.widgets.charts import forest
@@ -60,16 +58,17 @@ def _test(figures: dict[str, Any]) -> str:
     return interval(figures["mcc"], figures["mcc_interval"], 2)
 
 
-def _bits(run: RunEntry) -> str:
+def _bits(run: RunEntry) -> float:
+    """Return the bits of the weights, in full precision for a trained model; 0 before the run is done."""
     account = run.summary.get("account")
-    return "–" if account is None else f"{number(account['bits'] / 8192)} of {number(account['bits_full'] / 8192)} KiB"
+    return float(account["bits"] if account is not None else 32 * run.summary.get("parameters", 0))
 
 
 COLUMNS = (
     ("Model", lambda r: r.name, lambda r: r.name),
-    ("Validation MCC [95 %]", validation_mcc, validation_value),
+    ("Validation MCC", validation_mcc, validation_value),
     ("Zeros", lambda r: percent(r.summary.get("sparsity")), lambda r: r.summary.get("sparsity", -1)),
-    ("Size", _bits, lambda r: r.summary.get("account", {}).get("bits", math.inf)),
+    ("Size", lambda r: f"{number(_bits(r) / 8192)} KiB" if _bits(r) else "–", _bits),
     ("Energy saved", lambda r: percent(saved(r)), lambda r: saved(r) or -1),
 )
 
@@ -121,18 +120,12 @@ class CompressView(Workspace):
         layout.addWidget(self.pareto, 3)
         self.table = QTableView()
         self.table.setAccessibleName(self.tr("Compressed models beside full precision"))
-        self.table.setModel(self.model)
-        self.table.setSortingEnabled(True)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.verticalHeader().hide()
-        self.table.horizontalHeader().setStretchLastSection(True)
-        for column, width in enumerate((170, 140, 60, 120)):
-            self.table.setColumnWidth(column, width)
+        show_runs(self.table, self.model)
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._row_chosen())
         layout.addWidget(self.table, 2)
         split.addWidget(middle)
         split.addWidget(self._details())
-        split.setSizes([280, 640, 380])
+        split.setSizes([270, 660, 370])
         split.setStretchFactor(1, 1)
         split.setChildrenCollapsible(False)
         return split

@@ -10,7 +10,6 @@ from typing import Any
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QColor, QDesktopServices
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QComboBox,
     QFileDialog,
     QHBoxLayout,
@@ -26,7 +25,7 @@ from PySide6.QtWidgets import (
 from core.export import Report, verify_bundle
 from core.study import RunEntry
 from desktop.actions.registry import Action
-from desktop.models.run_model import RunModel
+from desktop.models.run_model import RunModel, show_runs
 from desktop.services import theme
 from desktop.services.session import Session
 from desktop.widgets.parts import EmptyState, badge, button, card, interval, label, local_time, number
@@ -121,12 +120,7 @@ class ExportView(Workspace):
         frame, inner = card(self.tr("Bundles"))
         self.table = QTableView()
         self.table.setAccessibleName(self.tr("Bundles written so far"))
-        self.table.setModel(self.model)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.verticalHeader().hide()
-        self.table.horizontalHeader().setStretchLastSection(True)
-        for column, width in enumerate((140, 104, 60, 124)):
-            self.table.setColumnWidth(column, width)
+        show_runs(self.table, self.model)
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._row_chosen())
         inner.addWidget(self.table, 1)
         row = QHBoxLayout()

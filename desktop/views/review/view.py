@@ -86,7 +86,7 @@ class ReviewView(Workspace):
         split = QSplitter()
         for widget in (self.left, middle, self.right):
             split.addWidget(widget)
-        split.setSizes([190, 820, 350])
+        split.setSizes([190, 780, 400])
         split.setChildrenCollapsible(False)
         split.setStretchFactor(1, 1)
         self.remember_splitters(columns=split, pictures=pictures)

@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QSplitter, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QTableView, QVBoxLayout, QWidget
 
 from core.study import RunEntry
 from desktop.actions.registry import Action
-from desktop.models.run_model import RunModel, validation_mcc, validation_value
+from desktop.models.run_model import RunModel, show_runs, validation_mcc, validation_value
 from desktop.services.jobs import Job
 from desktop.services.session import Session
 from desktop.views.train.recipe import Recipe
 from desktop.widgets.charts import ConfusionTable, CurvesChart
-from desktop.widgets.parts import EmptyState, badge, button, card, label, local_time, number
+from desktop.widgets.parts import EmptyState, badge, button, card, label, number
 from desktop.widgets.workspace import Workspace
 
 
@@ -28,9 +27,7 @@ def figures_of_test(run: RunEntry) -> dict[str, Any] | None:
 # Runs are compared by validation events; test events speak of the chosen one only, or they would choose it.
 COLUMNS = (
     ("Run", lambda r: r.name, lambda r: r.name),
-    ("Validation MCC [95 %]", validation_mcc, validation_value),
-    ("Weights", lambda r: number(r.summary.get("parameters", 0)), lambda r: r.summary.get("parameters", 0)),
-    ("Made", lambda r: local_time(r.created), lambda r: r.created),
+    ("Validation MCC", validation_mcc, validation_value),
 )
 
 
@@ -94,13 +91,7 @@ class TrainView(Workspace):
         right.addWidget(label(self.tr("Runs"), "title"))
         self.table = QTableView()
         self.table.setAccessibleName(self.tr("Training runs"))
-        self.table.setModel(self.model)
-        self.table.setSortingEnabled(True)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.verticalHeader().hide()
-        self.table.horizontalHeader().setStretchLastSection(True)
-        for column, width in enumerate((120, 136, 58)):
-            self.table.setColumnWidth(column, width)
+        show_runs(self.table, self.model)
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._row_chosen())
         right.addWidget(self.table, 1)
         self.to_compress = button(self.tr("Compress this model"), lambda: self.go.emit("compress"), primary=True)
@@ -141,7 +132,6 @@ class TrainView(Workspace):
             return
         runs = self.session.study.runs("training")
         self.model.show(runs)
-        self.table.sortByColumn(3, Qt.SortOrder.DescendingOrder)
         known = {run.id: run for run in runs}
         if self.run is not None and self.run.id in known:
             self.choose(known[self.run.id])
@@ -188,6 +178,7 @@ class TrainView(Workspace):
                 number(low, 3), number(high, 3), test["interval_over"], number(test["n"])
             ),
             self.tr("F1 by class: {}").format(f1),
+            self.tr("{} weights").format(number(run.summary["parameters"])),
             self.tr("Split by {}: {}").format(split["unit"], sides),
             *run.summary.get("warnings", []),
         ]
