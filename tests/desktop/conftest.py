@@ -4,6 +4,7 @@ import os
 import threading
 import time
 
+import numpy as np
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -13,6 +14,9 @@ from PySide6.QtWidgets import QApplication
 
 import resources
 from core.events import make_events
+from core.features import FeatureSpace, default_window, gather_windows
+from core.jobs import write_json
+from core.projection import local_quality
 from core.signals import add_to_study
 from core.study import Study, label_events
 from desktop.main_window import MainWindow
@@ -83,6 +87,35 @@ def window(qtbot, study_folder):
     settle(qtbot, session)
     yield made
     made.close()
+
+
+@pytest.fixture
+def annotate(qtbot, window):
+    """The Annotate room with a map made from the first two principal components of real beats."""
+    session = window.session
+    make_map(session, "map")
+    window.enter("annotate")
+    settle(qtbot, session)
+    return window.rooms["annotate"]
+
+
+def make_map(session, name):
+    """Make features and a map of the beats, as the jobs leave them; return the run."""
+    study = session.study
+    events = study.events(1)
+    x = gather_windows(study, events.id, default_window(session.recording(1))).x.reshape(len(events), -1)
+    u, s, _ = np.linalg.svd(x - x.mean(axis=0), full_matrices=False)
+    features = study.new_run("features", "principal components", {})
+    FeatureSpace(events.id, (u * s)[:, :8].astype(np.float32), {}).save(features.folder)
+    write_json(features.folder / "result.json", {"n": len(events), "dim": 8})
+    points = (u * s)[:, :2].astype(float)
+    run = study.new_run("projection", name, {}, parent=features.id)
+    np.save(run.folder / "ids.npy", events.id)
+    np.savez(run.folder / "map_00.npz", points=points, quality=local_quality((u * s)[:, :8], points, normalize="max"))
+    maps = [{"params": {"method": "PCA"}, "silhouette": 0.3, "mean_quality": 0.5}]
+    write_json(run.folder / "result.json", {"maps": maps, "best": 0, "middle": 0, "worst": 0})
+    session.take_up_runs()
+    return run
 
 
 def settle(qtbot, session):

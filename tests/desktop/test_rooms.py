@@ -5,9 +5,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QApplication
 
-from core.features import FeatureSpace
 from core.jobs import write_json
-from core.projection import local_quality
 from tests.desktop.conftest import press, settle
 
 
@@ -120,31 +118,6 @@ def test_review_shows_doppler_on_both_sides_and_finds_hits(qtbot, window, review
     review.find("hits")
     settle(qtbot, session)
     assert "Doppler I/Q" in window.message.text
-
-
-@pytest.fixture
-def annotate(qtbot, window):
-    """The Annotate room with a map made from the first two principal components of real beats."""
-    session = window.session
-    from core.features import default_window, gather_windows
-
-    study = session.study
-    events = study.events(1)
-    x = gather_windows(study, events.id, default_window(session.recording(1))).x.reshape(len(events), -1)
-    u, s, _ = np.linalg.svd(x - x.mean(axis=0), full_matrices=False)
-    features = study.new_run("features", "principal components", {})
-    FeatureSpace(events.id, (u * s)[:, :8].astype(np.float32), {}).save(features.folder)
-    write_json(features.folder / "result.json", {"n": len(events), "dim": 8})
-    points = (u * s)[:, :2].astype(float)
-    run = study.new_run("projection", "map", {}, parent=features.id)
-    np.save(run.folder / "ids.npy", events.id)
-    np.savez(run.folder / "map_00.npz", points=points, quality=local_quality((u * s)[:, :8], points, normalize="max"))
-    maps = [{"params": {"method": "PCA"}, "silhouette": 0.3, "mean_quality": 0.5}]
-    write_json(run.folder / "result.json", {"maps": maps, "best": 0, "middle": 0, "worst": 0})
-    session.take_up_runs()
-    window.enter("annotate")
-    settle(qtbot, session)
-    return window.rooms["annotate"]
 
 
 def test_annotate_lasso_label_undo_redo_by_mouse(qtbot, window, annotate):

@@ -2,24 +2,47 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from core.annotation import Proposal, TradeOff, class_numbers, propagate, trade_off
+from core.annotation import Proposal, TradeOff, class_numbers, propagate, to_changeset, trade_off, without_given
 from core.errors import HitscopeError
 from core.projection import ProjectionSet, load_projection
-from core.study import EventTable, RunEntry
+from core.study import Changeset, EventTable, RunEntry, Study
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a proposal is made from: it is the reason that the history gives for the labels."""
+
+    run_id: str
+    which: int
+    k: int
+    tau: float
+
+    @property
+    def reason(self) -> str:
+        """One line of the history."""
+        return f"LQ-KNN on {self.run_id}, map {self.which}, k = {self.k}, τ = {self.tau:g}"
 
 
 @dataclass(frozen=True)
 class Preview:
-    """A proposal with the class key of each of its labels."""
+    """A proposal with the class key of each of its labels, and what it was made from."""
 
     proposal: Proposal
     keys: list[str]
+    source: Source
+
+    def changeset(self, study: Study) -> Changeset:
+        """Return the changeset that accepts it, as far as nobody labelled the events meanwhile."""
+        classes = sorted(set(self.keys))
+        number = {key: place for place, key in enumerate(classes)}
+        labels = np.array([number[key] for key in self.keys], np.int64)
+        return to_changeset(study, replace(self.proposal, labels=labels), classes)
 
 
 def read_maps(run: RunEntry) -> ProjectionSet:
@@ -38,12 +61,13 @@ def read_predictions(runs: list[RunEntry]) -> dict[int, int]:
 
 
 def preview(
-    ids: npt.NDArray[np.int64], points: Any, quality: Any, events: EventTable, classes: list[str], k: int, tau: float
+    ids: npt.NDArray[np.int64], points: Any, quality: Any, events: EventTable, classes: list[str], source: Source
 ) -> Preview:
     """Propose labels by LQ-KNN from the human labels."""
     labels = class_numbers(ids, events, classes)
-    proposal = propagate(points, labels, quality, k, tau, ids=ids)
-    return Preview(proposal, [classes[number] for number in proposal.labels.tolist()])
+    proposal = propagate(points, labels, quality, source.k, source.tau, ids=ids)
+    proposal = without_given(proposal, events)
+    return Preview(proposal, [classes[number] for number in proposal.labels.tolist()], source)
 
 
 def curve(

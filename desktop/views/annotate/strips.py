@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QIcon, QImage, QPixmap
 from PySide6.QtWidgets import (
     QComboBox,
@@ -27,6 +27,7 @@ from desktop.widgets.map_canvas import Colours
 from desktop.widgets.parts import button, label, number
 from desktop.widgets.plots import pen, plot
 
+SETTLED_MS = 250  # a slider that has not moved for so long is where it is wanted
 COLOUR_BY = ("label", "local quality", "recording", "kind", "prediction")
 
 
@@ -148,8 +149,12 @@ class ClassesStrip(QWidget):
 
 
 class PropagationBar(QFrame):
-    """K and τ, the trade-off, and Preview → Accept or Discard."""
+    """K and τ, the trade-off, and Preview → Accept or Discard.
 
+    `moved` tells at once that K or τ is another, by mouse or by keys; `changed` when the slider has come to rest.
+    """
+
+    moved = Signal()
     changed = Signal()
     preview = Signal()
     accept = Signal()
@@ -158,6 +163,10 @@ class PropagationBar(QFrame):
     def __init__(self) -> None:
         super().__init__()
         self.setProperty("role", "card")
+        self.resting = QTimer(self)
+        self.resting.setSingleShot(True)
+        self.resting.setInterval(SETTLED_MS)
+        self.resting.timeout.connect(self.changed.emit)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 8, 12, 8)
         sliders = QVBoxLayout()
@@ -198,8 +207,7 @@ class PropagationBar(QFrame):
         slider.setValue(value)
         slider.setAccessibleName(title)
         slider.setProperty("title", title)
-        slider.valueChanged.connect(lambda _v: self._show_values())
-        slider.sliderReleased.connect(self.changed.emit)
+        slider.valueChanged.connect(lambda _v: self._moved())
         row.addWidget(text)
         row.addWidget(slider, 1)
         layout.addLayout(row)
@@ -209,6 +217,11 @@ class PropagationBar(QFrame):
     def values(self) -> tuple[int, float]:
         """K and τ."""
         return self.k.value(), self.tau.value() / 100
+
+    def _moved(self) -> None:
+        self._show_values()
+        self.moved.emit()
+        self.resting.start()
 
     def _show_values(self) -> None:
         k, tau = self.values
@@ -233,9 +246,12 @@ class PropagationBar(QFrame):
                 self.tr("Label at least two events of each class to see what propagation would get right.")
             )
 
-    def show_preview(self, n: int | None) -> None:
-        """Show that a proposal of `n` labels waits, or, with None, that none does."""
-        self.accept_button.setEnabled(bool(n))
+    def show_preview(self, n: int | None, *, stale: bool = False) -> None:
+        """Show that a proposal of `n` labels waits, or, with None, that none does; a stale one cannot be accepted."""
+        self.accept_button.setEnabled(bool(n) and not stale)
         self.discard_button.setEnabled(n is not None)
-        text = self.tr("Preview labels") if n is None else self.tr("{} labels proposed").format(number(n))
+        text = self.tr("Preview labels")
+        if n is not None:
+            proposed = self.tr("1 label proposed") if n == 1 else self.tr("{} labels proposed").format(number(n))
+            text = self.tr("{}, out of date").format(proposed) if stale else proposed
         self.preview_button.setText(text)

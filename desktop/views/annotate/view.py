@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QInputDialog, QPushButton, QVBoxLayout, QWidget
 
-from core.annotation import TradeOff, to_changeset
+from core.annotation import TradeOff
 from core.projection import ProjectionSet
 from core.study import RunEntry, define_classes
 from desktop.actions.registry import Action
@@ -33,6 +33,9 @@ class AnnotateView(Workspace):
         self.maps: ProjectionSet | None = None
         self.which = 0
         self.proposal: data.Preview | None = None
+        self._stale = False  # the proposal was made from other labels, K or τ than the present ones
+        self._wanted = False  # somebody asked for a preview and has not put it away
+        self._maps_of = ""
         self._predicted: dict[int, int] = {}
         self.strip, self.classes, self.bar, self.canvas = MapsStrip(), ClassesStrip(), PropagationBar(), MapCanvas()
         self.set_content(self._build())
@@ -43,6 +46,7 @@ class AnnotateView(Workspace):
         self.strip.project.connect(self.make_maps)
         self.classes.chosen.connect(lambda key: self.session.label(self.session.selection.ids, key))
         self.classes.add.connect(self.add_class)
+        self.bar.moved.connect(self._mark_stale)
         self.bar.changed.connect(self._sliders_moved)
         self.bar.preview.connect(self.preview)
         self.bar.accept.connect(self.accept)
@@ -50,8 +54,8 @@ class AnnotateView(Workspace):
         self.canvas.selected.connect(self._select)
         self.canvas.hovered.connect(self._hover)
         session.selection.changed.connect(lambda ids, _origin: self._show_selection(ids))
-        session.labels_changed.connect(lambda _ids: self._labels_changed())
-        session.events_changed.connect(lambda _ids: self._labels_changed())
+        session.labels_changed.connect(lambda _ids: self._data_changed())
+        session.events_changed.connect(lambda _ids: self._data_changed())
         session.runs_changed.connect(self._runs_changed)
         session.study_changed.connect(self._runs_changed)
         self._runs_changed()
@@ -167,7 +171,8 @@ class AnnotateView(Workspace):
         self.run_id = run_id
         run = study.run(run_id)
         failed = self.session.failed.emit
-        self.session.tasks.submit("annotate maps", data.read_maps, run, done=self._show_maps, failed=failed)
+        show = lambda maps: self._show_maps(maps, run_id)  # noqa: E731
+        self.session.tasks.submit("annotate maps", data.read_maps, run, done=show, failed=failed)
         runs = study.runs("training") + study.runs("compression")
         self.session.tasks.submit("annotate predictions", data.read_predictions, runs, done=self._predictions_read)
 
@@ -175,8 +180,8 @@ class AnnotateView(Workspace):
         self._predicted = predicted
         self._recolour()
 
-    def _show_maps(self, maps: ProjectionSet) -> None:
-        self.maps = maps
+    def _show_maps(self, maps: ProjectionSet, run_id: str) -> None:
+        self.maps, self._maps_of = maps, run_id
         self.strip.show_maps(maps, self._label_colours())
         self.choose_map(maps.best)
 
@@ -185,9 +190,9 @@ class AnnotateView(Workspace):
         if self.maps is None:
             return
         self.which = which
-        self.discard()
         made = self.maps.maps[which]
-        self.canvas.show_points(self.maps.ids, made.points)
+        self.canvas.show_points(self.maps.ids, made.points)  # first: colours are of as many points
+        self.discard()
         score = "" if made.silhouette is None else self.tr(", silhouette {}").format(number(made.silhouette, 2))
         self.caption.setText(
             self.tr("{} map of {} events{}").format(made.params["method"], number(len(self.maps.ids)), score)
@@ -310,44 +315,63 @@ class AnnotateView(Workspace):
 
     # Propagation
 
-    def _sliders_moved(self) -> None:
-        self._read_curve()
-        if self.proposal is not None:
+    def _data_changed(self) -> None:
+        self._mark_stale()
+        self._labels_changed()
+        if self._wanted:
             self.preview()
+
+    def _sliders_moved(self) -> None:
+        if self.maps is not None:
+            self._read_curve()
+        if self._wanted:
+            self.preview()
+
+    def _mark_stale(self) -> None:
+        """Say that the preview shown is of other labels, K or τ; it stays until the new one is there."""
+        self._stale = True
+        if self.proposal is not None:
+            self.bar.show_preview(len(self.proposal.keys), stale=True)
 
     def preview(self) -> None:
         """Propose labels with the present K and τ; nothing is changed yet."""
         if self.maps is None:
             return
+        self._wanted = True
         made = self.maps.maps[self.which]
         classes = [c.key for c in self.session.classes]
-        arguments = (self.maps.ids, made.points, made.quality, self.session.events, classes, *self.bar.values)
+        source = data.Source(self._maps_of, self.which, *self.bar.values)
+        arguments = (self.maps.ids, made.points, made.quality, self.session.events, classes, source)
         self.session.tasks.submit(
-            "annotate preview", data.preview, *arguments, done=self._previewed, failed=self.session.failed.emit
+            "annotate preview", data.preview, *arguments, done=self._previewed, failed=self._preview_failed
         )
 
     def _previewed(self, proposal: data.Preview) -> None:
-        self.proposal = proposal
+        # Put away meanwhile, or another one follows when the slider rests.
+        if not self._wanted or self.bar.resting.isActive():
+            return
+        self.proposal, self._stale = proposal, False
         self.bar.show_preview(len(proposal.keys))
         self._recolour()
 
-    def accept(self) -> None:
-        """Accept the proposal: one step of undo."""
-        study = self.session.study
-        if self.proposal is None or study is None or not self.proposal.keys:
-            return
-        k, tau = self.bar.values
-        keys = sorted(set(self.proposal.keys))
-        proposal = self.proposal.proposal
-        numbers = np.array([keys.index(key) for key in self.proposal.keys])
-        renumbered = type(proposal)(**(proposal.__dict__ | {"labels": numbers}))
-        reason = f"LQ-KNN on {self.run_id}, map {self.which}, k = {k}, τ = {tau:g}"
+    def _preview_failed(self, error: Exception) -> None:
         self.discard()
-        self.session.apply(to_changeset(study, renumbered, keys), reason)
+        self.session.failed.emit(error)
+
+    def accept(self) -> None:
+        """Accept the proposal: one step of undo. Labels that somebody gave meanwhile are kept."""
+        proposal = self.proposal
+        if proposal is None or not proposal.keys:
+            return
+        if self._stale:
+            self.session.told.emit(self.tr("The preview is out of date; a new one follows. Accept that one."))
+            return
+        self.discard()
+        self.session.edit(proposal.changeset, proposal.source.reason)
 
     def discard(self) -> None:
         """Put the proposal away."""
-        self.proposal = None
+        self.proposal, self._wanted = None, False
         self.bar.show_preview(None)
         self._recolour()
 

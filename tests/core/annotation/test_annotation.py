@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.annotation import class_numbers, lq_knn, propagate, std_knn, to_changeset, trade_off
+from core.annotation import class_numbers, lq_knn, propagate, std_knn, to_changeset, trade_off, without_given
 from core.errors import InputError
-from core.study import NewEvent, Study, add_recording, label_events, new_events
+from core.study import NewEvent, Study, add_recording, label_events, new_events, remove_events
 
 GOLDEN = Path(__file__).parents[2] / "data" / "golden"
 
@@ -157,3 +157,25 @@ def test_accepting_is_one_undoable_step_that_keeps_its_reasons(tmp_path):
         np.testing.assert_array_equal(class_numbers(np.array(ids), study.events(), classes), labels)
         study.apply(done.inverse())
         assert (study.events().label != "").sum() == len(human)
+
+
+def test_accepting_never_overwrites_a_label_given_since(tmp_path):
+    points, labels, quality = cloud(3, n=40)
+    with Study.create(tmp_path / "s", annotator="Ana") as study:
+        study.apply(add_recording(study, path="a", sha256="0", format="wav", name="a", duration_s=100.0))
+        made = [NewEvent(1, "I", float(t), 0.1, "hits", "t") for t in range(40)]
+        ids = study.apply(new_events(study, made)).event_ids
+        proposal = propagate(points, labels, quality, 5, 0.0, ids=ids)
+        own, shown, gone, old = proposal.ids[:4].tolist()
+        study.apply(label_events(study, [own], "mine"))
+        study.apply(label_events(study, [shown], "theirs", annotator="Ben"))
+        study.apply(label_events(study, [old], "solid", source="propagated"))
+        study.apply(remove_events(study, [gone]))
+        study.apply(to_changeset(study, proposal, ["solid", "gaseous", "artefact"]))
+        events = study.events(ids=proposal.ids)
+        source = dict(zip(events.id.tolist(), events.label_source, strict=True))
+        label = dict(zip(events.id.tolist(), events.label, strict=True))
+        assert (label[own], label[shown]) == ("mine", "theirs")
+        assert {source[i] for i in proposal.ids[3:].tolist()} == {"propagated"}
+        left = without_given(proposal, events)
+        assert left.coverage == pytest.approx(len(left.ids) / 40)

@@ -1,0 +1,85 @@
+"""What the Annotate room promises of previews, studies, predictions and selections."""
+
+from PySide6.QtCore import Qt
+
+from tests.desktop.conftest import press, settle
+
+
+def preview(qtbot, annotate):
+    """Ask for a preview and wait for it; return the ids that it would label."""
+    annotate.preview()
+    settle(qtbot, annotate.session)
+    assert annotate.proposal is not None
+    return annotate.proposal.proposal.ids.tolist()
+
+
+def shown(session, event):
+    row = session.events.row_of([event])[0]
+    return session.events.label[row], session.events.label_source[row]
+
+
+def test_accept_keeps_labels_given_after_the_preview(qtbot, annotate):
+    session = annotate.session
+    first, second, *others = preview(qtbot, annotate)
+    old = annotate.proposal
+    session.label([first], "by hand")
+    session.edit(old.changeset)  # queued behind the label, as a quick Accept is
+    settle(qtbot, session)
+    assert shown(session, first) == ("by hand", "human")
+    assert {shown(session, event)[1] for event in (second, *others)} == {"propagated"}
+
+
+def test_changed_labels_and_sliders_make_the_preview_stale_until_a_new_one_is_there(qtbot, annotate):
+    session, bar = annotate.session, annotate.bar
+    first, *_ = preview(qtbot, annotate)
+    before = len(session.study.history(100))
+    said = []
+    show = bar.show_preview
+    bar.show_preview = lambda n, **how: (show(n, **how), said.append(bar.accept_button.isEnabled()))
+    session.label([first], "by hand")
+    settle(qtbot, session)
+    assert said == [False, True]
+    assert bar.accept_button.isEnabled()
+    assert first not in annotate.proposal.proposal.ids
+    bar.tau.setValue(bar.tau.value() + 10)
+    assert not bar.accept_button.isEnabled()
+    assert "out of date" in bar.preview_button.text()
+    annotate.accept()
+    settle(qtbot, session)
+    assert len(session.study.history(100)) == before + 1  # the label by hand alone
+    qtbot.waitUntil(bar.accept_button.isEnabled, timeout=10_000)
+    annotate.accept()
+    settle(qtbot, session)
+    source = annotate.session.study.history(1)[0].reason
+    assert source == f"LQ-KNN on {annotate.run_id}, map 0, k = 10, τ = 0.2"
+
+
+def test_the_reason_is_that_of_the_preview(qtbot, annotate):
+    preview(qtbot, annotate)
+    annotate.bar.blockSignals(True)  # the bar says something else, whoever moved it
+    annotate.bar.k.setValue(33)
+    annotate.bar.resting.stop()
+    annotate.bar.blockSignals(False)
+    annotate.accept()
+    settle(qtbot, annotate.session)
+    assert "k = 10" in annotate.session.study.history(1)[0].reason
+
+
+def test_sliders_by_keys_renew_the_trade_off_and_the_preview(qtbot, annotate):
+    read = []
+    show = annotate.bar.show_curve
+    annotate.bar.show_curve = lambda curve: (read.append({c.k for c in curve}), show(curve))
+    preview(qtbot, annotate)
+    for _ in range(3):
+        press(qtbot, annotate.bar.k, Qt.Key.Key_Right)
+    qtbot.waitUntil(lambda: len(read) > 0, timeout=10_000)
+    settle(qtbot, annotate.session)
+    assert read == [{13}]  # once, when the slider rests
+    assert annotate.proposal.source.k == 13
+
+
+def test_a_preview_put_away_does_not_come_back(qtbot, annotate):
+    annotate.preview()
+    annotate.discard()
+    settle(qtbot, annotate.session)
+    assert annotate.proposal is None
