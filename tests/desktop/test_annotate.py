@@ -1,8 +1,11 @@
 """What the Annotate room promises of previews, studies, predictions and selections."""
 
+import shutil
+import sqlite3
+
 from PySide6.QtCore import Qt
 
-from tests.desktop.conftest import press, settle
+from tests.desktop.conftest import make_map, press, settle
 
 
 def preview(qtbot, annotate):
@@ -83,3 +86,52 @@ def test_a_preview_put_away_does_not_come_back(qtbot, annotate):
     annotate.discard()
     settle(qtbot, annotate.session)
     assert annotate.proposal is None
+
+
+def copy_of(study_folder, qtbot, session):
+    """Close the study, copy it without its runs, and open the copy: the same ids, another study."""
+    other = study_folder.parent / "other"
+    session.close_study()
+    shutil.copytree(study_folder, other)
+    with sqlite3.connect(other / "study.sqlite") as database:
+        database.execute("DELETE FROM runs")
+    database.close()
+    session.open_study(study_folder)
+    settle(qtbot, session)
+    return other
+
+
+def test_nothing_of_a_study_survives_in_another(qtbot, window, annotate, study_folder):
+    session = window.session
+    other = copy_of(study_folder, qtbot, session)
+    window.enter("annotate")
+    settle(qtbot, session)
+    first = annotate.run_id
+    preview(qtbot, annotate)
+    old = annotate.proposal
+    session.open_study(other)
+    settle(qtbot, session)
+    assert (annotate.maps, annotate.run_id, annotate.proposal) == (None, None, None)
+    assert not annotate.bar.accept_button.isEnabled()
+    assert annotate.strip.runs.count() == 0
+    before = session.study.history(1)
+    annotate.proposal, annotate._stale = old, False
+    annotate.accept()
+    settle(qtbot, session)
+    assert session.study.history(1) == before
+    run = make_map(session, "map of the other")
+    settle(qtbot, session)
+    assert annotate.run_id == run.id != first
+    preview(qtbot, annotate)
+    assert annotate.proposal.source.run_id == run.id
+
+
+def test_the_map_that_was_open_is_open_again(qtbot, window, annotate, study_folder):
+    session, first = window.session, annotate.run_id
+    make_map(session, "newer")
+    annotate.choose_run(first)
+    settle(qtbot, session)
+    window._keep_state()
+    session.change_annotator("Ben")  # another opening of the same study
+    settle(qtbot, session)
+    assert annotate.run_id == annotate._maps_of == first

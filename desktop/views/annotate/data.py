@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from core.annotation import Proposal, TradeOff, class_numbers, propagate, to_changeset, trade_off, without_given
 from core.errors import HitscopeError
-from core.projection import ProjectionSet, load_projection
+from core.projection import Map, ProjectionSet, load_projection
 from core.study import Changeset, EventTable, RunEntry, Study
 
 
@@ -31,11 +31,12 @@ class Source:
 
 @dataclass(frozen=True)
 class Preview:
-    """A proposal with the class key of each of its labels, and what it was made from."""
+    """A proposal with the class key of each of its labels, what it was made from, and the study it belongs to."""
 
     proposal: Proposal
     keys: list[str]
     source: Source
+    study: Study
 
     def changeset(self, study: Study) -> Changeset:
         """Return the changeset that accepts it, as far as nobody labelled the events meanwhile."""
@@ -61,13 +62,13 @@ def read_predictions(runs: list[RunEntry]) -> dict[int, int]:
 
 
 def preview(
-    ids: npt.NDArray[np.int64], points: Any, quality: Any, events: EventTable, classes: list[str], source: Source
+    study: Study, ids: npt.NDArray[np.int64], made: Map, events: EventTable, classes: list[str], source: Source
 ) -> Preview:
     """Propose labels by LQ-KNN from the human labels."""
     labels = class_numbers(ids, events, classes)
-    proposal = propagate(points, labels, quality, source.k, source.tau, ids=ids)
+    proposal = propagate(made.points, labels, made.quality, source.k, source.tau, ids=ids)
     proposal = without_given(proposal, events)
-    return Preview(proposal, [classes[number] for number in proposal.labels.tolist()], source)
+    return Preview(proposal, [classes[number] for number in proposal.labels.tolist()], source, study)
 
 
 def curve(

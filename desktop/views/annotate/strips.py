@@ -84,6 +84,11 @@ class MapsStrip(QWidget):
         self.colour.activated.connect(lambda i: self.colour_chosen.emit(self.colour.itemData(i)))
         layout.addWidget(self.colour)
 
+    def clear(self) -> None:
+        """Show nothing: another study is open."""
+        for widget in (self.features, self.runs, self.maps):
+            widget.clear()
+
     def show_runs(self, features: list[RunEntry], projections: list[RunEntry], current: str | None) -> None:
         """List the finished feature spaces and projections."""
         for box, runs in ((self.features, features), (self.runs, projections)):

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QInputDialog, QPushButton, QVBoxLayou
 
 from core.annotation import TradeOff
 from core.projection import ProjectionSet
-from core.study import RunEntry, define_classes
+from core.study import RunEntry, Study, define_classes
 from desktop.actions.registry import Action
 from desktop.services.session import Session
 from desktop.views.annotate import data
@@ -29,6 +29,7 @@ class AnnotateView(Workspace):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
+        self._study: Study | None = None
         self.run_id: str | None = None
         self.maps: ProjectionSet | None = None
         self.which = 0
@@ -58,7 +59,7 @@ class AnnotateView(Workspace):
         session.events_changed.connect(lambda _ids: self._data_changed())
         session.runs_changed.connect(self._runs_changed)
         session.study_changed.connect(self._runs_changed)
-        self._runs_changed()
+        self._runs_changed()  # takes up the study first
 
     def _build(self) -> QWidget:
         content = QWidget()
@@ -90,6 +91,7 @@ class AnnotateView(Workspace):
         return {"run": self.run_id} if self.run_id is not None else {}
 
     def restore(self, state: dict[str, Any]) -> None:
+        self._take_up_study()
         runs = self._runs("projection")
         if state.get("run") in [run.id for run in runs]:
             self._newest = runs[-1].id
@@ -102,7 +104,24 @@ class AnnotateView(Workspace):
         study = self.session.study
         return [run for run in study.runs(kind) if run.status == "done"] if study is not None else []
 
+    def _take_up_study(self) -> None:
+        """Forget maps, predictions and proposal of another study: their ids mean other events here."""
+        if self.session.study is self._study:
+            return
+        self._study = self.session.study
+        self.run_id, self.maps, self._maps_of, self._newest, self.which = None, None, "", "", 0
+        self._predicted = {}
+        self.bar.resting.stop()
+        self.discard()
+        self.bar.show_curve([])
+        self.canvas.show_points(np.empty(0, np.int64), np.empty((0, 2)))
+        self.strip.clear()
+        self.caption.setText("")
+        self.pointer.setText("")
+        self.simulated.hide()
+
     def _runs_changed(self) -> None:
+        self._take_up_study()
         if self.session.study is None:
             return
         features, projections = self._runs("features"), self._runs("projection")
@@ -335,13 +354,14 @@ class AnnotateView(Workspace):
 
     def preview(self) -> None:
         """Propose labels with the present K and τ; nothing is changed yet."""
-        if self.maps is None:
+        study = self.session.study
+        if self.maps is None or study is None:
             return
         self._wanted = True
         made = self.maps.maps[self.which]
         classes = [c.key for c in self.session.classes]
         source = data.Source(self._maps_of, self.which, *self.bar.values)
-        arguments = (self.maps.ids, made.points, made.quality, self.session.events, classes, source)
+        arguments = (study, self.maps.ids, made, self.session.events, classes, source)
         self.session.tasks.submit(
             "annotate preview", data.preview, *arguments, done=self._previewed, failed=self._preview_failed
         )
@@ -362,6 +382,9 @@ class AnnotateView(Workspace):
         """Accept the proposal: one step of undo. Labels that somebody gave meanwhile are kept."""
         proposal = self.proposal
         if proposal is None or not proposal.keys:
+            return
+        if proposal.study is not self.session.study:  # its ids mean other events here
+            self.discard()
             return
         if self._stale:
             self.session.told.emit(self.tr("The preview is out of date; a new one follows. Accept that one."))
