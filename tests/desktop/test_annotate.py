@@ -3,8 +3,11 @@
 import shutil
 import sqlite3
 
+import numpy as np
 from PySide6.QtCore import Qt
 
+from core.jobs import write_json
+from desktop.widgets.map_canvas import class_colours
 from tests.desktop.conftest import make_map, press, settle
 
 
@@ -135,3 +138,53 @@ def test_the_map_that_was_open_is_open_again(qtbot, window, annotate, study_fold
     session.change_annotator("Ben")  # another opening of the same study
     settle(qtbot, session)
     assert annotate.run_id == annotate._maps_of == first
+
+
+def model_of(session, kind, classes, place, created):
+    """A finished model that puts every beat of the map into the class at `place` of its own list."""
+    study = session.study
+    run = study.new_run(kind, f"{kind} {created}", {})
+    ids = session.events.id[session.events.recording == 1]
+    probabilities = np.tile(np.eye(len(classes))[place], (len(ids), 1))
+    np.savez(run.folder / "predictions.npz", ids=ids, probabilities=probabilities)
+    write_json(run.folder / "model.json", {"classes": classes})
+    write_json(run.folder / "result.json", {})
+    with sqlite3.connect(study.folder / "study.sqlite") as database:
+        database.execute("UPDATE runs SET created = ? WHERE id = ?", (created, run.id))
+    database.close()
+    session.take_up_runs()
+    return run
+
+
+def test_predictions_wear_the_colour_of_their_class(qtbot, annotate):
+    session = annotate.session
+    annotate.strip.colour.setCurrentIndex(annotate.strip.colour.findData("prediction"))
+    position = {c.key: c.position for c in session.classes}
+    first, second, third = sorted(position, key=position.get)
+    expected = lambda key: class_colours(np.array([key], object), position)[0].tolist()  # noqa: E731
+    painted = lambda: np.unique(annotate.canvas._colours, axis=0).tolist()  # noqa: E731
+    model_of(session, "training", [third, first], 0, "2026-01-02T00:00:00.000+00:00")
+    settle(qtbot, session)
+    assert painted() == [expected(third)]
+    # An older compression is not the newest model, although compressions are listed after trainings.
+    model_of(session, "compression", [first, second], 1, "2026-01-01T00:00:00.000+00:00")
+    settle(qtbot, session)
+    assert painted() == [expected(third)]
+    failed = model_of(session, "training", [first, second], 0, "2026-01-04T00:00:00.000+00:00")
+    session.study.set_run_status(failed.id, "running")
+    (failed.folder / "result.json").unlink()
+    model_of(session, "compression", ["no such class", second], 1, "2026-01-03T00:00:00.000+00:00")
+    settle(qtbot, session)
+    assert painted() == [expected(second)]
+    model_of(session, "training", ["no such class", second], 0, "2026-01-05T00:00:00.000+00:00")
+    settle(qtbot, session)
+    assert painted() == [expected("")]  # a class that the study does not have
+
+
+def test_damaged_predictions_are_said(qtbot, window, annotate):
+    run = model_of(annotate.session, "training", ["N", "V"], 0, "2026-01-02T00:00:00.000+00:00")
+    (run.folder / "predictions.npz").write_bytes(b"PK nonsense")
+    annotate._model = ""
+    annotate.session.take_up_runs()
+    settle(qtbot, annotate.session)
+    assert "cannot be read" in window.message.text

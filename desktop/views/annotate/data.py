@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
 
 from core.annotation import Proposal, TradeOff, class_numbers, propagate, to_changeset, trade_off, without_given
-from core.errors import HitscopeError
+from core.errors import HitscopeError, InputError
+from core.jobs import read_json
 from core.projection import Map, ProjectionSet, load_projection
 from core.study import Changeset, EventTable, RunEntry, Study
 
@@ -51,14 +53,49 @@ def read_maps(run: RunEntry) -> ProjectionSet:
     return load_projection(run.folder)
 
 
-def read_predictions(runs: list[RunEntry]) -> dict[int, int]:
-    """Return the class number that the newest trained model gives to each event it has seen."""
-    for run in reversed(runs):
+def models_by_age(runs: list[RunEntry]) -> list[RunEntry]:
+    """Return the finished runs, newest first, whatever their kind."""
+    done = [run for run in runs if run.status == "done"]
+    return sorted(done, key=lambda run: (run.created, run.id), reverse=True)
+
+
+def read_predictions(runs: list[RunEntry]) -> dict[int, str]:
+    """Return the class key that the newest model gives to each event it has seen.
+
+    A prediction is a place in the model's own classes, which need not be those of the study, nor in their order.
+
+    Raises
+    ------
+    InputError
+        If the model's files are damaged.
+    """
+    for run in models_by_age(runs):
         path = run.folder / "predictions.npz"
-        if run.status == "done" and path.exists():
+        classes = _classes_of(run)
+        if not path.exists() or not classes:
+            continue
+        try:
             with np.load(path, allow_pickle=False) as file:
-                return dict(zip(file["ids"].tolist(), file["probabilities"].argmax(axis=1).tolist(), strict=True))
+                ids, places = file["ids"].tolist(), file["probabilities"].argmax(axis=1).tolist()
+            return {event: classes[place] for event, place in zip(ids, places, strict=True)}
+        except (OSError, ValueError, KeyError, IndexError, BadZipFile) as error:
+            raise InputError(
+                f"the predictions of {run.name} cannot be read ({error})", subject=path, remedy="Train the model again"
+            ) from error
     return {}
+
+
+def _classes_of(run: RunEntry) -> list[str]:
+    """Return the classes of a model in its own order: of its card, else of what was asked for."""
+    card = run.folder / "model.json"
+    if not card.exists():
+        return list(run.params.get("classes") or [])
+    try:
+        return list(read_json(card)["classes"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"the model {run.name} cannot be read ({error})", subject=card, remedy="Train the model again"
+        ) from error
 
 
 def preview(

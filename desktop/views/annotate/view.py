@@ -37,7 +37,8 @@ class AnnotateView(Workspace):
         self._stale = False  # the proposal was made from other labels, K or τ than the present ones
         self._wanted = False  # somebody asked for a preview and has not put it away
         self._maps_of = ""
-        self._predicted: dict[int, int] = {}
+        self._predicted: dict[int, str] = {}
+        self._model = ""  # the run whose predictions they are
         self.strip, self.classes, self.bar, self.canvas = MapsStrip(), ClassesStrip(), PropagationBar(), MapCanvas()
         self.set_content(self._build())
         self.strip.run_chosen.connect(self.choose_run)
@@ -110,7 +111,7 @@ class AnnotateView(Workspace):
             return
         self._study = self.session.study
         self.run_id, self.maps, self._maps_of, self._newest, self.which = None, None, "", "", 0
-        self._predicted = {}
+        self._predicted, self._model = {}, ""
         self.bar.resting.stop()
         self.discard()
         self.bar.show_curve([])
@@ -124,6 +125,7 @@ class AnnotateView(Workspace):
         self._take_up_study()
         if self.session.study is None:
             return
+        self._read_predictions()
         features, projections = self._runs("features"), self._runs("projection")
         known = [run.id for run in projections]
         if not projections:
@@ -192,10 +194,22 @@ class AnnotateView(Workspace):
         failed = self.session.failed.emit
         show = lambda maps: self._show_maps(maps, run_id)  # noqa: E731
         self.session.tasks.submit("annotate maps", data.read_maps, run, done=show, failed=failed)
-        runs = study.runs("training") + study.runs("compression")
-        self.session.tasks.submit("annotate predictions", data.read_predictions, runs, done=self._predictions_read)
 
-    def _predictions_read(self, predicted: dict[int, int]) -> None:
+    def _read_predictions(self) -> None:
+        """Read what the newest model says, if it is another than before."""
+        study = self.session.study
+        assert study is not None
+        runs = data.models_by_age(study.runs("training") + study.runs("compression"))
+        newest = runs[0].id if runs else ""
+        if newest != self._model:
+            self._model, done, failed = newest, self._predictions_read, self._no_predictions
+            self.session.tasks.submit("annotate predictions", data.read_predictions, runs, done=done, failed=failed)
+
+    def _no_predictions(self, error: Exception) -> None:
+        self._predictions_read({})
+        self.session.failed.emit(error)
+
+    def _predictions_read(self, predicted: dict[int, str]) -> None:
         self._predicted = predicted
         self._recolour()
 
@@ -230,7 +244,7 @@ class AnnotateView(Workspace):
         events, there = self._events_on_map()
         labels = np.full(len(there), "", object)
         labels[there] = events.label
-        return class_colours(labels, {c.key: c.position for c in self.session.classes})
+        return class_colours(labels, self._positions())
 
     def _colours(self) -> Colours:
         assert self.maps is not None
@@ -244,10 +258,12 @@ class AnnotateView(Workspace):
             names = sorted(set(values[there].tolist()))
             return class_colours(values, {name: place for place, name in enumerate(names, 1)})
         if by == "prediction":
-            numbers = [self._predicted.get(event, -1) for event in self.maps.ids.tolist()]
-            keys = np.array([str(n) if n >= 0 else "" for n in numbers], object)
-            return class_colours(keys, {str(n): n + 1 for n in range(9)})
+            keys = np.array([self._predicted.get(event, "") for event in self.maps.ids.tolist()], object)
+            return class_colours(keys, self._positions())
         return self._label_colours()
+
+    def _positions(self) -> dict[str, int]:
+        return {c.key: c.position for c in self.session.classes}
 
     def _recolour(self) -> None:
         if self.maps is None:
@@ -255,10 +271,9 @@ class AnnotateView(Workspace):
         colours = self._colours()
         rings = np.zeros(len(self.maps.ids), bool)
         if self.proposal is not None:
-            position = {c.key: c.position for c in self.session.classes}
             at = {event: row for row, event in enumerate(self.maps.ids.tolist())}
             rows = [at[event] for event in self.proposal.proposal.ids.tolist()]
-            colours[rows] = class_colours(np.array(self.proposal.keys, object), position)
+            colours[rows] = class_colours(np.array(self.proposal.keys, object), self._positions())
             rings[rows] = True
         self.canvas.show_colours(colours, rings)
 
