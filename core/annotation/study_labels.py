@@ -1,4 +1,4 @@
-"""Between the numbers of the methods and the labels of a study."""
+"""From a proposal to the labels of a study."""
 
 from __future__ import annotations
 
@@ -6,28 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
 from core.annotation.propagation import Proposal
+from core.features import class_numbers as class_numbers  # offered here too: whoever propagates needs it
 from core.study import Changeset, EventTable, Study, label_events
-
-
-def class_numbers(ids: npt.NDArray[np.int64], events: EventTable, classes: Sequence[str]) -> npt.NDArray[np.int64]:
-    """Return the class number of each of `ids`, -1 where there is no label or only a propagated one.
-
-    Parameters
-    ----------
-    ids : (N,) int64 array
-        Event ids in any order.
-    events : EventTable
-        A table that holds them; ids it lacks are unlabelled.
-    classes : sequence of str
-        Class keys; a label's number is its place here.
-    """
-    known = (events.label != "") & (events.label_source != "propagated")
-    number = {name: place for place, name in enumerate(classes)}
-    label_of = dict(zip(events.id[known].tolist(), events.label[known], strict=True))
-    return np.array([number.get(label_of.get(event, ""), -1) for event in ids.tolist()], dtype=np.int64)
 
 
 def without_given(proposal: Proposal, events: EventTable) -> Proposal:

@@ -1,3 +1,4 @@
+from .labels import class_numbers as class_numbers
 from .representations import PRESETS as PRESETS
 from .representations import REPRESENTATIONS as REPRESENTATIONS
 from .representations import LogSpectrogram as LogSpectrogram

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import InputError
-from core.features import FeatureSpace
+from core.features import FeatureSpace, class_numbers
 from core.jobs import JobSpec, NullReporter, Reporter, replacing
 from core.projection.maps import Map, save_map
 from core.projection.neighbours import checked_points
@@ -109,8 +109,8 @@ def run_projection(spec: JobSpec, report: Reporter) -> dict[str, Any]:
     params = spec.params
     with Study.open(spec.study or "", readonly=True) as study:
         space = FeatureSpace.load(study.run(params["features"]).folder)
-        events = study.events(ids=space.ids)
-    labels = _human_labels(space.ids, events)
+        events, classes = study.events(ids=space.ids), [c.key for c in study.classes()]
+    labels = class_numbers(space.ids, events, classes)
     with replacing(Path(spec.folder) / "ids.npy") as file:
         np.save(file, space.ids)
     keys = ("perplexities", "exaggerations", "learning_rates", "iterations")
@@ -126,16 +126,6 @@ def run_projection(spec: JobSpec, report: Reporter) -> dict[str, Any]:
     best, middle, worst = choose([m[chosen_by] for m in made])
     return {"maps": made, "best": best, "middle": middle, "worst": worst, "n": len(labels), "chosen_by": chosen_by,
             "n_labelled": int((labels >= 0).sum())}  # fmt: skip
-
-
-def _human_labels(ids: npt.NDArray[np.int64], events: Any) -> npt.NDArray[np.int64]:
-    labels = np.full(len(ids), -1)
-    known = (events.label != "") & (events.label_source != "propagated")
-    classes = {name: number for number, name in enumerate(sorted(set(events.label[known])))}
-    at = {event: row for row, event in enumerate(ids.tolist())}
-    for event, label in zip(events.id[known].tolist(), events.label[known], strict=True):
-        labels[at[event]] = classes[label]
-    return labels
 
 
 def _score(points: npt.NDArray[np.float64], labels: npt.NDArray[np.int64], metric: str) -> float | None:

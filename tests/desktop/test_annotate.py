@@ -5,6 +5,7 @@ import sqlite3
 
 import numpy as np
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QInputDialog, QPushButton
 
 from core.jobs import write_json
 from desktop.widgets.map_canvas import class_colours
@@ -188,3 +189,15 @@ def test_damaged_predictions_are_said(qtbot, window, annotate):
     annotate.session.take_up_runs()
     settle(qtbot, annotate.session)
     assert "cannot be read" in window.message.text
+
+
+def test_the_button_adds_a_class_as_the_menu_does(qtbot, window, annotate, monkeypatch):
+    triggered = []
+    window.actions_of.qt("edit.add_class").triggered.connect(lambda *_: triggered.append(1))
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_: (" noise ", True))
+    (add,) = (b for b in annotate.classes.findChildren(QPushButton) if "Add a class" in b.text())
+    qtbot.mouseClick(add, Qt.MouseButton.LeftButton)
+    settle(qtbot, annotate.session)
+    assert len(triggered) == 1
+    assert annotate.session.classes[-1].key == "noise"
+    assert any("noise" in annotate.classes.list.item(n).text() for n in range(annotate.classes.list.count()))

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from core.annotation import lq_knn, propagate, to_changeset
+from core.annotation import class_numbers, lq_knn, propagate, to_changeset
 from core.cli.main import show_json
 from core.cli.running import split_run
 from core.errors import InputError
@@ -67,11 +67,7 @@ def in_study(options: argparse.Namespace) -> dict[str, Any]:
         maps = load_projection(folder / "runs" / run_id)
         best = maps.maps[maps.best]
         classes = [c.key for c in study.classes()]
-        events = study.events(ids=maps.ids)
-        labels = np.full(len(maps.ids), -1)
-        rows = np.searchsorted(maps.ids, events.id)
-        known = (events.label != "") & (events.label_source != "propagated")
-        labels[rows[known]] = [classes.index(label) for label in events.label[known]]
+        labels = class_numbers(maps.ids, study.events(ids=maps.ids), classes)
         proposal = propagate(best.points, labels, best.quality, options.k, options.tau, ids=maps.ids)
         if options.accept:
             study.apply(
@@ -79,7 +75,7 @@ def in_study(options: argparse.Namespace) -> dict[str, Any]:
             )
     return {
         "n": len(labels),
-        "labelled_before": int(known.sum()),
+        "labelled_before": int((labels >= 0).sum()),
         "proposed": len(proposal.ids),
         "accepted": options.accept,
     }

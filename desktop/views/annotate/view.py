@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QInputDialog, QPushButton, QVBoxLayout, QWidget
 
 from core.annotation import TradeOff
 from core.projection import ProjectionSet
-from core.study import RunEntry, Study, define_classes
+from core.study import RunEntry, Study
 from desktop.actions.registry import Action
 from desktop.services.session import Session
 from desktop.views.annotate import data
@@ -47,7 +48,7 @@ class AnnotateView(Workspace):
         self.strip.learn.connect(self.learn_features)
         self.strip.project.connect(self.make_maps)
         self.classes.chosen.connect(lambda key: self.session.label(self.session.selection.ids, key))
-        self.classes.add.connect(self.add_class)
+        self.classes.add.connect(lambda: self._do("edit.add_class"))
         self.bar.moved.connect(self._mark_stale)
         self.bar.changed.connect(self._sliders_moved)
         self.bar.preview.connect(self.preview)
@@ -332,11 +333,11 @@ class AnnotateView(Workspace):
         self.canvas.box.lasso_on = on
         self.canvas.setCursor(Qt.CursorShape.CrossCursor if on else Qt.CursorShape.ArrowCursor)
 
-    def add_class(self) -> None:
-        """Ask for a class and add it."""
-        name, good = QInputDialog.getText(self, self.tr("Add a class"), self.tr("Name of the class"))
-        if good and name.strip() and self.session.study is not None:
-            self.session.apply(define_classes(self.session.study, [(name.strip(), name.strip())]))
+    def _do(self, action: str) -> None:
+        """Do what an action of the window does, so that button, menu and key are one."""
+        made = self.window().findChild(QAction, action)
+        if made is not None:
+            made.trigger()
 
     def step(self, direction: int) -> None:
         """Select the next or previous event of the map."""

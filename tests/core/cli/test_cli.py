@@ -11,7 +11,8 @@ import soundfile
 import resources
 from core.cli import main
 from core.cli.main import COMMANDS
-from core.study import Study
+from core.jobs import write_json
+from core.study import NewEvent, Study, add_recording, label_events, new_events
 
 
 def run(capsys, *arguments):
@@ -121,6 +122,29 @@ def test_propagate_from_arrays(tmp_path, capsys):
     assert (labels[labels >= 0] == y[labels >= 0]).mean() > 0.95
     (tmp_path / "L.npy").write_bytes(b"not numpy")
     assert run(capsys, "propagate", *paths, "--out", tmp_path / "o.npy")[0] == 1
+
+
+def test_propagate_in_a_study_whatever_the_order_of_the_map(tmp_path, capsys):
+    y = np.arange(60) % 2
+    points = y[:, None] * 8 + np.random.default_rng(0).standard_normal((60, 2))
+    with Study.create(tmp_path / "s") as study:
+        study.apply(add_recording(study, path="a", sha256="0", format="wav", name="a", duration_s=100.0))
+        made = [NewEvent(1, "I", float(t), 0.1, "hits", "t") for t in range(60)]
+        ids = np.array(study.apply(new_events(study, made)).event_ids)
+        study.apply(label_events(study, ids[:8], [f"class {c}" for c in y[:8]]))
+        study.apply(label_events(study, ids[8:12], "class 1", source="propagated"))
+        made_run = study.new_run("projection", "p", {})
+        order = np.random.default_rng(1).permutation(60)
+        np.save(made_run.folder / "ids.npy", ids[order])
+        np.savez(made_run.folder / "map_00.npz", points=points[order], quality=np.ones(60))
+        maps = [{"params": {}, "silhouette": None, "mean_quality": 1.0}]
+        write_json(made_run.folder / "result.json", {"maps": maps, "best": 0, "middle": 0, "worst": 0})
+    status, out, _ = run(capsys, "propagate", "--projection", made_run.folder, "--k", 5, "--accept", "--json")
+    assert status == 0
+    assert json.loads(out)["labelled_before"] == 8
+    with Study.open(tmp_path / "s", readonly=True) as study:
+        labels = study.events(ids=ids).label
+    assert (labels == [f"class {c}" for c in y]).mean() > 0.9
 
 
 def test_train_from_toml_refuses_what_it_does_not_know(tmp_path, capsys):
