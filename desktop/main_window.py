@@ -25,7 +25,8 @@ from PySide6.QtWidgets import (
 )
 
 from core.errors import HitscopeError
-from core.study import Study
+from core.features import UNSURE, label_unsure
+from core.study import Study, define_classes
 from desktop.actions.registry import Action, ActionRegistry
 from desktop.actions.window import actions_of
 from desktop.services import theme
@@ -305,11 +306,14 @@ class MainWindow(QMainWindow):
     # Edits
 
     def label_selected(self, digit: int) -> None:
-        """Label the selected events with the class of a digit; 0 is ``unsure``."""
-        key = "unsure" if digit == 0 else next((c.key for c in self.session.classes if c.position == digit), None)
-        if key is not None:
-            self.session.label(self.session.selection.ids, key)
-        elif self.session.selection.ids:
+        """Label the selected events with the class of a digit; 0 is ``unsure``, which is no class and takes no digit."""
+        ids = self.session.selection.ids
+        key = next((c.key for c in self.session.classes if c.position == digit and c.key != UNSURE), None)
+        if digit == 0 and ids:
+            self.session.edit(lambda study: label_unsure(study, ids))
+        elif key is not None:
+            self.session.label(ids, key)
+        elif ids:
             self.message.show_notice(self.tr("There is no class {} yet. Add one: Edit, Add a class.").format(digit))
 
     def remove_selected(self) -> None:
@@ -324,10 +328,11 @@ class MainWindow(QMainWindow):
     def add_class(self) -> None:
         """Ask for a class name and add it."""
         name, good = QInputDialog.getText(self, self.tr("Add a class"), self.tr("Name of the class"))
-        if good and name.strip() and self.session.study is not None:
-            from core.study import define_classes
-
-            self.session.apply(define_classes(self.session.study, [(name.strip(), name.strip())]))
+        name = name.strip()
+        if good and name.casefold() == UNSURE:
+            self.message.show_notice(self.tr("“{}” is there already: its key is 0.").format(UNSURE))
+        elif good and name:
+            self.session.edit(lambda study: define_classes(study, [(name, name)]))
 
     def say_saved(self) -> None:
         """Answer the wish to save: there is nothing left to do."""

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import InputError
-from core.features import Windows, WindowSpec, build_representation, default_window, gather_windows
+from core.features import UNSURE, Windows, WindowSpec, build_representation, default_window, gather_windows
 from core.jobs import NullReporter, Reporter
 from core.signals import open_from_study
 from core.study import EventTable, Study
@@ -60,15 +60,21 @@ class Dataset:
 
 
 def select_events(study: Study, spec: TrainingSpec) -> tuple[EventTable, list[str]]:
-    """Return the labelled events that a specification means, and the classes in order.
+    """Return the labelled events that a specification means, and the classes in order; `UNSURE` is none.
 
     Raises
     ------
     InputError
-        If fewer than two classes are labelled.
+        If fewer than two classes are labelled, or `UNSURE` is to be learnt.
     """
+    if UNSURE in (spec.classes or ()):
+        raise InputError(
+            f"{UNSURE!r} is not a class: it says that somebody could not decide",
+            subject=study.folder,
+            remedy="Leave it out of the classes to be learnt",
+        )
     events = study.events()
-    keep = events.label != ""
+    keep = (events.label != "") & (events.label != UNSURE)
     if spec.kinds is not None:
         keep &= np.isin(events.kind.astype(str), spec.kinds)
     if spec.recordings is not None:

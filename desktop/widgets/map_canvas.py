@@ -16,6 +16,9 @@ Colours = npt.NDArray[np.uint8]
 # Offsets of the pixels of a dot and of a ring, radius 2 and 3.
 _GRID = np.stack(np.meshgrid(np.arange(-3, 4), np.arange(-3, 4)), axis=-1).reshape(-1, 2)
 DOT = _GRID[(_GRID**2).sum(axis=1) <= 5]
+# An event that somebody could not decide is a question mark, told from a class by its shape.
+_QUESTION = (".###.", "#...#", "....#", "..##.", "..#..", ".....", "..#..")
+QUESTION = np.array([(x - 2, 3 - y) for y, row in enumerate(_QUESTION) for x, dot in enumerate(row) if dot == "#"])
 RING = _GRID[((_GRID**2).sum(axis=1) >= 5) & ((_GRID**2).sum(axis=1) <= 10)]
 
 
@@ -82,6 +85,7 @@ class MapCanvas(pg.PlotWidget):
         self.points = np.empty((0, 2))
         self._colours: Colours = np.empty((0, 3), np.uint8)
         self._rings = np.empty(0, bool)
+        self._unsure = np.empty(0, bool)
         self._image = pg.ImageItem(axisOrder="row-major")
         self.addItem(self._image, ignoreBounds=True)
         self._marks = pg.ScatterPlotItem(size=12, brush=None, pen=pg.mkPen(theme.token("text"), width=1.5), pxMode=True)
@@ -98,15 +102,22 @@ class MapCanvas(pg.PlotWidget):
         self.ids, self.points = ids, points
         self._colours = np.full((len(ids), 3), 128, np.uint8)
         self._rings = np.zeros(len(ids), bool)
+        self._unsure = np.zeros(len(ids), bool)
         if len(points):
             (x0, y0), (x1, y1) = points.min(axis=0), points.max(axis=0)
             self.box.setRange(QRectF(x0, y0, max(x1 - x0, 1e-9), max(y1 - y0, 1e-9)), padding=0.06)
         self.paint_cloud()
 
-    def show_colours(self, colours: Colours, rings: npt.NDArray[np.bool_] | None = None) -> None:
-        """Colour the points, (N, 3) uint8; those with a ring are proposals."""
+    def show_colours(
+        self,
+        colours: Colours,
+        rings: npt.NDArray[np.bool_] | None = None,
+        unsure: npt.NDArray[np.bool_] | None = None,
+    ) -> None:
+        """Colour the points, (N, 3) uint8; those with a ring are proposals, those `unsure` are question marks."""
         self._colours = colours
         self._rings = np.zeros(len(self.ids), bool) if rings is None else rings
+        self._unsure = np.zeros(len(self.ids), bool) if unsure is None else unsure
         self.paint_cloud()
 
     def show_selection(self, ids: tuple[int, ...]) -> None:
@@ -129,9 +140,11 @@ class MapCanvas(pg.PlotWidget):
         seen = (x >= 0) & (x < width) & (y >= 0) & (y < height)
         # Unlabelled points first, so that they never hide a labelled one.
         muted = (self._colours == _rgb(theme.token("unlabelled"))).all(axis=1)
+        plain = seen & ~self._rings & ~self._unsure
         for rows, stamp in (
-            (seen & muted & ~self._rings, DOT),
-            (seen & ~muted & ~self._rings, DOT),
+            (plain & muted, DOT),
+            (plain & ~muted, DOT),
+            (seen & self._unsure & ~self._rings, QUESTION),
             (seen & self._rings, RING),
         ):
             px, py, colours = x[rows], y[rows], self._colours[rows]
@@ -173,9 +186,10 @@ def _rgb(colour: str) -> npt.NDArray[np.uint8]:
 
 
 def class_colours(labels: npt.NDArray[Any], position_of: dict[str, int]) -> Colours:
-    """Return a colour for each label, the muted one where there is none."""
+    """Return a colour for each label: grey at position 0, which is that of ``unsure``, paler where there is none."""
     table = {"": _rgb(theme.token("unlabelled"))}
-    table |= {key: _rgb(theme.class_colour(position)) for key, position in position_of.items()}
+    for key, position in position_of.items():
+        table[key] = _rgb(theme.class_colour(position) if position else theme.token("muted"))
     return np.array([table.get(text, table[""]) for text in labels], np.uint8).reshape(-1, 3)
 
 

@@ -7,8 +7,10 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QInputDialog, QPushButton
 
+from core.features import UNSURE
 from core.jobs import write_json
-from desktop.widgets.map_canvas import class_colours
+from desktop.services import theme
+from desktop.widgets.map_canvas import QUESTION, class_colours
 from tests.desktop.conftest import make_map, press, settle
 
 
@@ -201,3 +203,76 @@ def test_the_button_adds_a_class_as_the_menu_does(qtbot, window, annotate, monke
     assert len(triggered) == 1
     assert annotate.session.classes[-1].key == "noise"
     assert any("noise" in annotate.classes.list.item(n).text() for n in range(annotate.classes.list.count()))
+
+
+def test_unsure_has_a_look_of_its_own_and_takes_no_digit(qtbot, window, annotate, monkeypatch):
+    session, strip = annotate.session, annotate.classes.list
+    texts = lambda: [strip.item(n).text() for n in range(strip.count())]  # noqa: E731
+    unlabelled = [i for i in annotate.maps.ids.tolist() if shown(session, i)[0] == ""]
+    assert any(text.startswith("0  ?  unsure") for text in texts())
+    session.selection.set(unlabelled[:2])
+    press(qtbot, annotate, Qt.Key.Key_0)
+    settle(qtbot, session)
+    session.selection.set(unlabelled[2:3])
+    place = next(n for n, text in enumerate(texts()) if text.startswith("0  ?"))
+    rect = strip.visualItemRect(strip.item(place))
+    qtbot.mouseClick(strip.viewport(), Qt.MouseButton.LeftButton, pos=rect.center())
+    settle(qtbot, session)
+    assert {shown(session, i) for i in unlabelled[:3]} == {(UNSURE, "human")}
+    assert next(text for text in texts() if text.startswith("0  ?")).endswith("3")
+    highest = max(c.position for c in session.classes)
+    names = iter([" Unsure ", "noise"])
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_: (next(names), True))
+    window.add_class()
+    assert "key is 0" in window.message.text
+    window.add_class()
+    settle(qtbot, session)
+    assert [c.position for c in session.classes if c.key == "noise"] == [highest + 1]
+    assert [c.key for c in session.classes].count(UNSURE) == 1
+    canvas = annotate.canvas
+    rows = np.isin(canvas.ids, unlabelled[:3])
+    assert (canvas._unsure == rows).all()
+    grey = [int(theme.token("muted")[i : i + 2], 16) for i in (1, 3, 5)]
+    assert (canvas._colours[rows] == grey).all()
+    canvas.show_points(canvas.ids[rows][:1], canvas.points[rows][:1])
+    canvas.show_colours(canvas._colours[:1], unsure=np.array([True]))
+    assert (canvas._image.image[..., 3] > 0).sum() == len(QUESTION)
+
+
+def test_nothing_is_proposed_as_unsure_or_over_it(qtbot, annotate):
+    session = annotate.session
+    unsure, *_ = preview(qtbot, annotate)
+    session.label([unsure], UNSURE)
+    settle(qtbot, session)
+    assert unsure not in annotate.proposal.proposal.ids
+    assert UNSURE not in annotate.proposal.keys
+
+
+def test_unsure_of_an_older_study_keeps_its_look_and_gives_no_digit(qtbot, window, annotate):
+    session = annotate.session
+    event = int(annotate.maps.ids[0])
+    session.label([event], UNSURE)  # as once: a class like any other
+    settle(qtbot, session)
+    (position,) = (c.position for c in session.classes if c.key == UNSURE)
+    assert position > 0
+    session.label([event], "")
+    settle(qtbot, session)
+    session.selection.set([event])
+    window.label_selected(position)
+    settle(qtbot, session)
+    assert shown(session, event)[0] != UNSURE
+    assert annotate._positions()[UNSURE] == 0
+
+
+def test_unsure_is_not_offered_for_training(qtbot, window):
+    session = window.session
+    events = session.events
+    session.label(events.id[(events.recording == 1) & (events.label == "")][:30].tolist(), UNSURE)
+    settle(qtbot, session)
+    window.enter("train")
+    settle(qtbot, session)
+    recipe = window.rooms["train"].recipe
+    offered = {recipe.classes.item(n).data(Qt.ItemDataRole.UserRole) for n in range(recipe.classes.count())}
+    assert offered == {c.key for c in session.classes} - {UNSURE}
+    labelled = (session.events.kind == "beat") & (session.events.label != "") & (session.events.label != UNSURE)
+    assert f"({labelled.sum()} labelled)" in recipe.kind.currentText().replace(",", "")

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.annotation import TradeOff
+from core.features import UNSURE
 from core.projection import ProjectionSet
 from core.study import LabelClass, RunEntry
 from desktop.services import theme
@@ -138,19 +139,22 @@ class ClassesStrip(QWidget):
     def show_classes(self, classes: list[LabelClass], counts: dict[str, int], unlabelled: int) -> None:
         """Show the classes of the events on the map."""
         self.list.clear()
-        for c in classes:
-            item = QListWidgetItem(
-                f"{c.position}  {theme.class_shape(c.position)}  {c.title}   {number(counts.get(c.key, 0))}"
-            )
-            item.setForeground(QColor(theme.class_colour(c.position)))
-            item.setData(Qt.ItemDataRole.UserRole, c.key)
-            item.setToolTip(self.tr("Label the selection as {} (key {})").format(c.title, c.position))
-            self.list.addItem(item)
-        rest = QListWidgetItem(self.tr("–  ·  unlabelled   {}").format(number(unlabelled)))
-        rest.setForeground(QColor(theme.token("muted")))
-        rest.setData(Qt.ItemDataRole.UserRole, "")
-        rest.setToolTip(self.tr("Take the label of the selection away (Del)"))
-        self.list.addItem(rest)
+        as_class = self.tr("Label the selection as {} (key {})")
+        for c in (c for c in classes if c.key != UNSURE):
+            text = f"{c.position}  {theme.class_shape(c.position)}  {c.title}   {number(counts.get(c.key, 0))}"
+            self._add(c.key, text, theme.class_colour(c.position), as_class.format(c.title, c.position))
+        grey, unsure = theme.token("muted"), self.tr("0  ?  unsure   {}").format(number(counts.get(UNSURE, 0)))
+        tip = self.tr("Label the selection as unsure (key 0): it is kept, but never learnt or passed on")
+        self._add(UNSURE, unsure, grey, tip)
+        rest = self.tr("–  ·  unlabelled   {}").format(number(unlabelled))
+        self._add("", rest, grey, self.tr("Take the label of the selection away (Del)"))
+
+    def _add(self, key: str, text: str, colour: str, tip: str) -> None:
+        item = QListWidgetItem(text)
+        item.setForeground(QColor(colour))
+        item.setData(Qt.ItemDataRole.UserRole, key)
+        item.setToolTip(tip)
+        self.list.addItem(item)
 
 
 class PropagationBar(QFrame):

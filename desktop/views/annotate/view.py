@@ -11,6 +11,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QInputDialog, QPushButton, QVBoxLayout, QWidget
 
 from core.annotation import TradeOff
+from core.features import UNSURE
 from core.projection import ProjectionSet
 from core.study import RunEntry, Study
 from desktop.actions.registry import Action
@@ -47,7 +48,7 @@ class AnnotateView(Workspace):
         self.strip.colour_chosen.connect(lambda _name: self._recolour())
         self.strip.learn.connect(self.learn_features)
         self.strip.project.connect(self.make_maps)
-        self.classes.chosen.connect(lambda key: self.session.label(self.session.selection.ids, key))
+        self.classes.chosen.connect(self._label)
         self.classes.add.connect(lambda: self._do("edit.add_class"))
         self.bar.moved.connect(self._mark_stale)
         self.bar.changed.connect(self._sliders_moved)
@@ -241,11 +242,15 @@ class AnnotateView(Workspace):
         there = np.isin(self.maps.ids, events.id)
         return events.take(events.row_of(self.maps.ids[there])), there
 
-    def _label_colours(self) -> Colours:
+    def _labels(self) -> np.ndarray:
+        """The label of each point, an object array of str."""
         events, there = self._events_on_map()
         labels = np.full(len(there), "", object)
         labels[there] = events.label
-        return class_colours(labels, self._positions())
+        return labels
+
+    def _label_colours(self) -> Colours:
+        return class_colours(self._labels(), self._positions())
 
     def _colours(self) -> Colours:
         assert self.maps is not None
@@ -264,7 +269,7 @@ class AnnotateView(Workspace):
         return self._label_colours()
 
     def _positions(self) -> dict[str, int]:
-        return {c.key: c.position for c in self.session.classes}
+        return {c.key: c.position for c in self.session.classes} | {UNSURE: 0}
 
     def _recolour(self) -> None:
         if self.maps is None:
@@ -276,7 +281,8 @@ class AnnotateView(Workspace):
             rows = [at[event] for event in self.proposal.proposal.ids.tolist()]
             colours[rows] = class_colours(np.array(self.proposal.keys, object), self._positions())
             rings[rows] = True
-        self.canvas.show_colours(colours, rings)
+        unsure = self._labels() == UNSURE if self.strip.colour.currentData() == "label" else None
+        self.canvas.show_colours(colours, rings, unsure)
 
     def _labels_changed(self) -> None:
         if self.maps is None:
@@ -311,6 +317,12 @@ class AnnotateView(Workspace):
         elif modifiers & Qt.KeyboardModifier.AltModifier:
             ids = tuple(i for i in old if i not in set(ids))
         self.session.selection.set(ids, self.canvas)
+
+    def _label(self, key: str) -> None:
+        if key == UNSURE:
+            self._do("label.0")
+        else:
+            self.session.label(self.session.selection.ids, key)
 
     def _show_selection(self, ids: tuple[int, ...]) -> None:
         self.canvas.show_selection(ids)

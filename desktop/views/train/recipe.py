@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.features import UNSURE
 from desktop.services.session import Session
 from desktop.widgets.parts import button, label, number
 
@@ -100,7 +101,7 @@ class Recipe(QScrollArea):
     def refresh(self) -> None:
         """Take the kinds and classes of the study, keeping what was chosen."""
         events = self._session.events
-        labelled = Counter(events.kind[events.label != ""].tolist())
+        labelled = Counter(events.kind[(events.label != "") & (events.label != UNSURE)].tolist())
         chosen = self.kind.currentData()
         self.kind.clear()
         for kind, n in labelled.most_common():
@@ -119,7 +120,7 @@ class Recipe(QScrollArea):
         self.classes.blockSignals(True)
         self.classes.clear()
         for c in self._session.classes:
-            if counts[c.key]:
+            if counts[c.key] and c.key != UNSURE:
                 item = QListWidgetItem(f"{c.title}: {number(counts[c.key])}")
                 item.setData(Qt.ItemDataRole.UserRole, c.key)
                 item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from core.annotation import class_numbers, lq_knn, propagate, std_knn, to_changeset, trade_off, without_given
 from core.errors import InputError
+from core.features import UNSURE
 from core.study import NewEvent, Study, add_recording, label_events, new_events, remove_events
 
 GOLDEN = Path(__file__).parents[2] / "data" / "golden"
@@ -179,3 +180,21 @@ def test_accepting_never_overwrites_a_label_given_since(tmp_path):
         assert {source[i] for i in proposal.ids[3:].tolist()} == {"propagated"}
         left = without_given(proposal, events)
         assert left.coverage == pytest.approx(len(left.ids) / 40)
+
+
+def test_unsure_is_not_passed_on_and_not_overwritten(tmp_path):
+    points, labels, quality = cloud(4, n=40)
+    with Study.create(tmp_path / "s") as study:
+        study.apply(add_recording(study, path="a", sha256="0", format="wav", name="a", duration_s=100.0))
+        made = [NewEvent(1, "I", float(t), 0.1, "hits", "t") for t in range(40)]
+        ids = np.array(study.apply(new_events(study, made)).event_ids)
+        classes = np.array(["solid", UNSURE, "artefact"])
+        study.apply(label_events(study, ids[labels >= 0], classes[labels[labels >= 0]]))
+        unsure = set(ids[labels == 1].tolist())
+        numbers = class_numbers(ids, study.events(), [c.key for c in study.classes()])
+        assert set(ids[numbers >= 0].tolist()) == set(ids[(labels >= 0) & (labels != 1)].tolist())
+        proposal = propagate(points, numbers, quality, 12, 0.0, ids=ids)
+        assert unsure & set(proposal.ids.tolist())
+        study.apply(to_changeset(study, proposal, [c.key for c in study.classes()]))
+        events = study.events()
+        assert set(events.id[events.label == UNSURE].tolist()) == unsure

@@ -10,16 +10,19 @@ import resources
 from core.errors import InputError
 from core.events import make_events
 from core.features import (
+    UNSURE,
     FeatureSpace,
     LogSpectrogram,
     WindowSpec,
     build_representation,
+    class_numbers,
     cut_windows,
     default_window,
     gather_windows,
+    label_unsure,
 )
 from core.signals import Channel, Recording, add_to_study, open_recording
-from core.study import Study
+from core.study import NewEvent, Study, add_recording, label_events, new_events
 
 
 @dataclass
@@ -163,3 +166,21 @@ def test_feature_space_round_trip(tmp_path):
     assert back.spec == space.spec
     with pytest.raises(InputError, match="Learn it again"):
         FeatureSpace.load(tmp_path / "nowhere")
+
+
+def test_unsure_is_no_class_and_takes_no_digit(tmp_path):
+    with Study.create(tmp_path / "s") as study:
+        study.apply(add_recording(study, path="a", sha256="0", format="wav", name="a", duration_s=100.0))
+        made = [NewEvent(1, "I", float(t), 0.1, "hits", "t") for t in range(6)]
+        ids = study.apply(new_events(study, made)).event_ids
+        study.apply(label_events(study, ids[:1], "solid"))
+        done = study.apply(label_unsure(study, ids[1:3]))
+        study.apply(label_unsure(study, ids[3:4]))
+        study.apply(label_events(study, ids[4:5], "gaseous"))
+        assert {c.key: c.position for c in study.classes()} == {UNSURE: 0, "solid": 1, "gaseous": 2}
+        assert study.events().label.tolist() == ["solid", UNSURE, UNSURE, UNSURE, "gaseous", ""]
+        numbers = class_numbers(np.array(ids), study.events(), [UNSURE, "solid", "gaseous"])
+        assert numbers.tolist() == [1, -1, -1, -1, 2, -1]
+        study.apply(label_events(study, ids[3:4], ""))
+        study.apply(done.inverse())
+        assert {c.key for c in study.classes()} == {"solid", "gaseous"}

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from core.errors import InputError
-from core.features import FeatureSpace
+from core.features import UNSURE, FeatureSpace
 from core.jobs import JobSpec, NullReporter, write_json
 from core.projection import choose, load_projection, local_quality, nearest, project_grid, run_projection, silhouette
 from core.study import NewEvent, Study, add_recording, label_events, new_events
@@ -131,6 +131,7 @@ def test_projection_run_of_a_study(tmp_path):
             new_events(study, [NewEvent(1, "I", float(t), 0.1, "hits", "t") for t in range(60)])
         ).event_ids
         study.apply(label_events(study, ids[:30], [f"class {c}" for c in y[:30]]))
+        study.apply(label_events(study, ids[30:40], UNSURE))  # no class: no part in the silhouette
         features = study.new_run("features", "f", {})
         FeatureSpace(np.array(ids), x.astype(np.float32), {}).save(features.folder)
         params = {"features": features.id, "perplexities": [5], "exaggerations": [12], "iterations": 100}

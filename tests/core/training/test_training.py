@@ -9,6 +9,7 @@ from torch import nn
 import resources
 from core.errors import InputError, JobCancelled, JobError
 from core.events import make_events
+from core.features import UNSURE
 from core.jobs import JobSpec, NullReporter
 from core.signals import add_to_study
 from core.study import Study, edit_recording, label_events
@@ -245,3 +246,13 @@ def test_unfinished_run_cannot_be_loaded(study):
     run = study.new_run("training", "x", {})
     with pytest.raises(InputError, match="no model yet"):
         load_run(run.folder)
+
+
+def test_unsure_is_never_learnt(study):
+    events = study.events()
+    study.apply(label_events(study, events.id[events.label == "F"], UNSURE))
+    dataset = load_dataset(study, TrainingSpec.from_json(PARAMS | {"classes": None}))
+    assert set(dataset.classes) == {"N", "V"}
+    assert len(dataset.ids) == np.isin(events.label.astype(str), ("N", "V")).sum()
+    with pytest.raises(InputError, match="not a class"):
+        load_dataset(study, TrainingSpec.from_json(PARAMS | {"classes": ["N", "V", UNSURE]}))
