@@ -4,6 +4,7 @@ import shutil
 import sqlite3
 
 import numpy as np
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QInputDialog, QPushButton
 
@@ -276,3 +277,28 @@ def test_unsure_is_not_offered_for_training(qtbot, window):
     assert offered == {c.key for c in session.classes} - {UNSURE}
     labelled = (session.events.kind == "beat") & (session.events.label != "") & (session.events.label != UNSURE)
     assert f"({labelled.sum()} labelled)" in recipe.kind.currentText().replace(",", "")
+
+
+class Walked(tuple):
+    """Ids that count how often somebody walks over all of them."""
+
+    walks = 0
+
+    def __iter__(self):
+        Walked.walks += 1
+        assert Walked.walks < 10, "the lasso is read anew for every selected event"
+        return super().__iter__()
+
+
+@pytest.mark.parametrize("modifier", [Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ShiftModifier])
+def test_a_lasso_of_many_events_is_read_a_few_times_only(annotate, modifier, monkeypatch):
+    monkeypatch.setattr(Walked, "walks", 0)
+    n = 100_000
+    annotate.session.selection.ids = tuple(range(n))
+    lasso = Walked(range(0, 2 * n, 4))
+    annotate._select(lasso, modifier)
+    if modifier == Qt.KeyboardModifier.AltModifier:
+        expected = tuple(i for i in range(n) if i % 4)
+    else:
+        expected = (*range(n), *(i for i in range(0, 2 * n, 4) if i >= n))
+    assert annotate.session.selection.ids == expected

@@ -315,7 +315,8 @@ class AnnotateView(Workspace):
         if modifiers & Qt.KeyboardModifier.ShiftModifier:
             ids = tuple(dict.fromkeys((*old, *ids)))
         elif modifiers & Qt.KeyboardModifier.AltModifier:
-            ids = tuple(i for i in old if i not in set(ids))
+            gone = set(ids)
+            ids = tuple(i for i in old if i not in gone)
         self.session.selection.set(ids, self.canvas)
 
     def _label(self, key: str) -> None:
