@@ -302,3 +302,23 @@ def test_a_lasso_of_many_events_is_read_a_few_times_only(annotate, modifier, mon
     else:
         expected = (*range(n), *(i for i in range(0, 2 * n, 4) if i >= n))
     assert annotate.session.selection.ids == expected
+
+
+def test_the_bar_says_what_a_ring_is_while_there_are_rings(qtbot, annotate):
+    legend = annotate.bar.legend
+    assert not legend.isVisible()
+    preview(qtbot, annotate)
+    assert legend.isVisible()
+    assert legend.text() == "rings: proposed, filled: labelled"
+    annotate.discard()
+    assert not legend.isVisible()
+
+
+def test_one_event_is_one_event(annotate):
+    selection, text = annotate.session.selection, annotate.classes.selection.text
+    selection.set(annotate.maps.ids[:1])
+    assert text() == "1 event selected. Press a class key."
+    selection.set(annotate.maps.ids[:3])
+    assert text() == "3 events selected. Press a class key."
+    selection.set(())
+    assert text() == ""

@@ -203,6 +203,8 @@ class PropagationBar(QFrame):
         decide.addWidget(self.accept_button)
         decide.addWidget(self.discard_button)
         buttons.addLayout(decide)
+        self.legend = label(self.tr("rings: proposed, filled: labelled"), "muted")
+        buttons.addWidget(self.legend)
         row.addLayout(buttons, 2)
         self.show_preview(None)
         self._show_values()
@@ -259,6 +261,7 @@ class PropagationBar(QFrame):
         """Show that a proposal of `n` labels waits, or, with None, that none does; a stale one cannot be accepted."""
         self.accept_button.setEnabled(bool(n) and not stale)
         self.discard_button.setEnabled(n is not None)
+        self.legend.setVisible(n is not None)
         text = self.tr("Preview labels")
         if n is not None:
             proposed = self.tr("1 label proposed") if n == 1 else self.tr("{} labels proposed").format(number(n))

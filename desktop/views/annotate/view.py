@@ -327,9 +327,9 @@ class AnnotateView(Workspace):
 
     def _show_selection(self, ids: tuple[int, ...]) -> None:
         self.canvas.show_selection(ids)
-        self.classes.selection.setText(
-            self.tr("{} events selected. Press a class key.").format(number(len(ids))) if ids else ""
-        )
+        one, more = self.tr("1 event selected."), self.tr("{} events selected.").format(number(len(ids)))
+        hint = self.tr("Press a class key.")
+        self.classes.selection.setText(f"{one if len(ids) == 1 else more} {hint}" if ids else "")
 
     def _hover(self, event_id: int | None) -> None:
         if event_id is None or self.maps is None:
