@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from core.errors import HitscopeError
 from desktop.main_window import MainWindow
 from desktop.services import theme
+from desktop.services.guard import show_faults
 from desktop.services.session import Session
 
 
@@ -41,6 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     session = Session()
     theme.use(str(session.settings.value("theme") or "light"))
     window = MainWindow(session)
+    show_faults(window.message.show_error)
     window.show()
     last = session.settings.value("last_study")
     try:

@@ -25,11 +25,11 @@ from PySide6.QtWidgets import (
 )
 
 from core.errors import HitscopeError
-from core.features import UNSURE, label_unsure
-from core.study import Study, define_classes
+from core.study import UNSURE, Study, define_classes
 from desktop.actions.registry import Action, ActionRegistry
 from desktop.actions.window import actions_of
 from desktop.services import theme
+from desktop.services.guard import guarded
 from desktop.services.remembering import read_layout, write_layout
 from desktop.services.session import Session
 from desktop.widgets.history_panel import HistoryPanel
@@ -308,10 +308,9 @@ class MainWindow(QMainWindow):
     def label_selected(self, digit: int) -> None:
         """Label the selected events with the class of a digit; 0 is ``unsure``, which is no class and takes no digit."""
         ids = self.session.selection.ids
-        key = next((c.key for c in self.session.classes if c.position == digit and c.key != UNSURE), None)
-        if digit == 0 and ids:
-            self.session.edit(lambda study: label_unsure(study, ids))
-        elif key is not None:
+        keys = {0: UNSURE} | {c.position: c.key for c in self.session.classes if c.key != UNSURE}
+        key = keys.get(digit)
+        if key is not None:
             self.session.label(ids, key)
         elif ids:
             self.message.show_notice(self.tr("There is no class {} yet. Add one: Edit, Add a class.").format(digit))
@@ -403,17 +402,20 @@ class MainWindow(QMainWindow):
         box.exec()
         return box.clickedButton() is stop
 
+    @guarded
     def closeEvent(self, event: QCloseEvent) -> None:
         if self.session.jobs.running:
             event.ignore()
             if not self._closing and self.ask_about_jobs():
                 self._stop_and_close()
             return
-        self._keep_state()
-        self.session.settings.setValue("geometry", self.saveGeometry())
-        self.session.settings.setValue("layout", self.saveState())
-        self.session.take_up_runs()
-        self.session.close_study()
+        try:
+            self._keep_state()
+            self.session.settings.setValue("geometry", self.saveGeometry())
+            self.session.settings.setValue("layout", self.saveState())
+            self.session.take_up_runs()
+        finally:
+            self.session.close_study()
         event.accept()
 
     def _stop_and_close(self) -> None:

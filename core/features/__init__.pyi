@@ -1,6 +1,4 @@
-from .labels import UNSURE as UNSURE
 from .labels import class_numbers as class_numbers
-from .labels import label_unsure as label_unsure
 from .representations import PRESETS as PRESETS
 from .representations import REPRESENTATIONS as REPRESENTATIONS
 from .representations import LogSpectrogram as LogSpectrogram

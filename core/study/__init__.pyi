@@ -10,6 +10,7 @@ from .edits import edit_recording as edit_recording
 from .edits import label_events as label_events
 from .edits import new_events as new_events
 from .edits import remove_events as remove_events
+from .entries import UNSURE as UNSURE
 from .entries import EventTable as EventTable
 from .entries import LabelClass as LabelClass
 from .entries import RecordingEntry as RecordingEntry

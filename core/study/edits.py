@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from core.errors import InputError
 from core.study.changes import Change, Changeset
+from core.study.entries import UNSURE
 
 if TYPE_CHECKING:
     from core.study.study import Study
@@ -45,7 +46,10 @@ def edit_recording(study: Study, recording_id: int, **fields: Any) -> Changeset:
 
 
 def define_classes(study: Study, classes: Iterable[tuple[str, str]]) -> Changeset:
-    """Return the changeset that adds those of the classes ``(key, title)`` which are not there yet."""
+    """Return the changeset that adds those of the classes ``(key, title)`` which are not there yet.
+
+    `UNSURE` gets position 0, so that the classes keep the digits 1 to 9.
+    """
     known = study.classes()
     taken = {c.key for c in known}
     position = max((c.position for c in known), default=0)
@@ -55,8 +59,9 @@ def define_classes(study: Study, classes: Iterable[tuple[str, str]]) -> Changese
             raise InputError("a class needs a name", remedy="Give it at least one character")
         if key not in taken:
             taken.add(key)
-            position += 1
-            changes.append(Change("classes", (key,), None, {"title": title, "position": position}))
+            position += key != UNSURE
+            place = 0 if key == UNSURE else position
+            changes.append(Change("classes", (key,), None, {"title": title, "position": place}))
     return Changeset(f"define {counted(len(changes), 'class', 'classes')}", tuple(changes))
 
 
@@ -154,8 +159,9 @@ def combine(title: str, *parts: Changeset) -> Changeset:
     changes = {(c.table, c.key): c for part in parts for c in part.changes}
     added = [c for c in changes.values() if c.table == "classes" and c.before is None and c.after is not None]
     # Parts built side by side each counted positions from the same start.
-    first = min((c.after["position"] for c in added if c.after), default=0)
-    for position, c in enumerate(added, first):
+    counted_from = [c for c in added if c.key != (UNSURE,)]
+    first = min((c.after["position"] for c in counted_from if c.after), default=0)
+    for position, c in enumerate(counted_from, first):
         changes["classes", c.key] = replace(c, after={**(c.after or {}), "position": position})
     return Changeset(title, tuple(changes.values()))
 

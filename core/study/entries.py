@@ -39,9 +39,13 @@ class RecordingEntry:
         return not Path(self.path).exists()
 
 
+# The label of an event that somebody has looked at and cannot decide: it is kept and counted, never learnt or passed on.
+UNSURE = "unsure"
+
+
 @dataclass(frozen=True)
 class LabelClass:
-    """A class that events can be labelled with; `position` (1, 2, …) gives its digit key, colour and shape."""
+    """A class that events can be labelled with; `position` (1, 2, …; 0 for `UNSURE`) gives its digit key, colour and shape."""
 
     key: str
     title: str

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import InputError
-from core.features import UNSURE, Windows, WindowSpec, build_representation, default_window, gather_windows
+from core.features import Windows, WindowSpec, build_representation, default_window, gather_windows
 from core.jobs import NullReporter, Reporter
 from core.signals import open_from_study
-from core.study import EventTable, Study
+from core.study import UNSURE, EventTable, Study
 from core.training.spec import TrainingSpec
 
 

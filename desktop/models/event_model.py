@@ -84,7 +84,8 @@ class EventModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._text(index.row(), index.column())
         if role == Qt.ItemDataRole.DecorationRole and index.column() == LABEL:
-            return theme.class_icon(self._session.position_of(self._table.label[self._rows[index.row()]]))
+            text = self._table.label[self._rows[index.row()]]
+            return theme.class_icon(self._session.position_of(text)) if text else None
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() < 3:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         return None

@@ -13,6 +13,7 @@ from PySide6.QtGui import QUndoStack
 from core.errors import HitscopeError, StudyError
 from core.signals import build_pyramid, open_from_study
 from core.study import (
+    UNSURE,
     Changeset,
     EventTable,
     LabelClass,
@@ -321,8 +322,8 @@ class Session(QObject):
         return build_pyramid(self.recording(recording_id), folder, report)
 
     def position_of(self, label: str) -> int:
-        """Return the position of a class, 0 for none."""
-        return next((c.position for c in self.classes if c.key == label), 0)
+        """Return the position of a class, 0 for none and for what is unsure."""
+        return next((c.position for c in self.classes if c.key == label and label != UNSURE), 0)
 
     # Runs
 

@@ -77,27 +77,31 @@ def token(key: str) -> str:
 
 
 def class_colour(position: int) -> str:
-    """Return the colour of the class at a position, from 1."""
+    """Return the colour of the class at a position, from 1; of what is not one (unsure), a muted one."""
+    if position < 1:
+        return token("unlabelled")
     return CLASS_COLOURS[(position - 1) % len(CLASS_COLOURS)]
 
 
 def class_shape(position: int) -> str:
-    """Return the shape of the class at a position, from 1, as a character."""
+    """Return the shape of the class at a position, from 1, as a character; ``?`` for what is not one (unsure)."""
+    if position < 1:
+        return "?"
     return CLASS_SHAPES[(position - 1) % len(CLASS_SHAPES)]
 
 
 def class_icon(position: int) -> QIcon:
-    """Return the shape of a class in its colour, for lists and tables; 0 is an empty icon."""
-    return _icon(position) if position else QIcon()
+    """Return the shape of a class in its colour, for lists and tables."""
+    return _icon(position, class_colour(position))
 
 
 @cache
-def _icon(position: int) -> QIcon:
+def _icon(position: int, colour: str) -> QIcon:
     picture = QPixmap(28, 28)
     picture.setDevicePixelRatio(2)
     picture.fill(Qt.GlobalColor.transparent)
     painter = QPainter(picture)
-    painter.setPen(QColor(class_colour(position)))
+    painter.setPen(QColor(colour))
     font = painter.font()
     font.setPixelSize(13)
     painter.setFont(font)

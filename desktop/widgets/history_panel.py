@@ -9,6 +9,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QAbstractItemView, QSplitter, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
 from core.study import Change, Changeset, HistoryEntry, Study
+from desktop.services.guard import guarded
 from desktop.services.session import Session
 from desktop.widgets.parts import label, local_time, number
 
@@ -65,6 +66,7 @@ class HistoryPanel(QWidget):
         table.horizontalHeader().setStretchLastSection(True)
         return table
 
+    @guarded
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._refresh()

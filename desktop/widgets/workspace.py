@@ -10,6 +10,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QSplitter, QStackedLayout, QWidget
 
 from desktop.actions.registry import Action
+from desktop.services.guard import guarded
 from desktop.services.session import Session
 
 
@@ -34,7 +35,7 @@ class Workspace(QWidget):
         self._pages = QStackedLayout(self)
         self._empty: QWidget | None = None
         self._splitters: dict[str, QSplitter] = {}
-        self._stale: dict[Callable[[], object], None] = {}  # what to refresh when shown, in order
+        self._behind: dict[Callable[[], object], None] = {}  # what to refresh when shown, in order
 
     def set_content(self, content: QWidget) -> None:
         """Set the room's widget."""
@@ -61,14 +62,15 @@ class Workspace(QWidget):
             if self.isVisible():
                 refresh()
             else:
-                self._stale[refresh] = None
+                self._behind[refresh] = None
 
         signal.connect(told)
 
+    @guarded
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        stale, self._stale = self._stale, {}
-        for refresh in stale:
+        behind, self._behind = self._behind, {}
+        for refresh in behind:
             refresh()
 
     def actions_of_room(self) -> list[Action]:

@@ -8,8 +8,8 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QInputDialog, QPushButton
 
-from core.features import UNSURE
 from core.jobs import write_json
+from core.study import UNSURE
 from desktop.services import theme
 from desktop.widgets.map_canvas import QUESTION, class_colours
 from tests.desktop.conftest import make_map, press, settle
@@ -247,22 +247,6 @@ def test_nothing_is_proposed_as_unsure_or_over_it(qtbot, annotate):
     settle(qtbot, session)
     assert unsure not in annotate.proposal.proposal.ids
     assert UNSURE not in annotate.proposal.keys
-
-
-def test_unsure_of_an_older_study_keeps_its_look_and_gives_no_digit(qtbot, window, annotate):
-    session = annotate.session
-    event = int(annotate.maps.ids[0])
-    session.label([event], UNSURE)  # as once: a class like any other
-    settle(qtbot, session)
-    (position,) = (c.position for c in session.classes if c.key == UNSURE)
-    assert position > 0
-    session.label([event], "")
-    settle(qtbot, session)
-    session.selection.set([event])
-    window.label_selected(position)
-    settle(qtbot, session)
-    assert shown(session, event)[0] != UNSURE
-    assert annotate._positions()[UNSURE] == 0
 
 
 def test_unsure_is_not_offered_for_training(qtbot, window):

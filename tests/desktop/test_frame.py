@@ -14,6 +14,7 @@ import resources
 from core.jobs import JobSpec, works
 from core.study import NewEvent, Study, new_events
 from desktop.main_window import MainWindow
+from desktop.services.guard import show_faults
 from desktop.services.session import Session
 from desktop.services.tasks import TaskPool, TaskReporter
 from tests.desktop.conftest import press, settle
@@ -245,3 +246,19 @@ def test_the_lock_of_a_job_falls_with_it(tmp_path, kind):
     done = subprocess.run([sys.executable, "-c", RUNNER, json.dumps(spec)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert not works(tmp_path / "job")
+
+
+def test_a_fault_in_an_override_is_shown_and_the_window_lives(qtbot, window, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    show_faults(window.message.show_error)
+    room = window.rooms["review"]
+    room._behind[lambda: iter(False)] = None  # a TypeError made in C: it would end the process
+    window.enter("train")
+    window.enter("review")
+    assert "TypeError" in window.message.text
+    assert "not iterable" in capsys.readouterr().err
+    monkeypatch.setattr(type(room), "remember", lambda self: iter(False))
+    folder = window.session.study.folder
+    window.close()
+    with Study.open(folder) as study:
+        assert study.recovery is None

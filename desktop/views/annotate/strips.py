@@ -20,9 +20,8 @@ from PySide6.QtWidgets import (
 )
 
 from core.annotation import TradeOff
-from core.features import UNSURE
 from core.projection import ProjectionSet
-from core.study import LabelClass, RunEntry
+from core.study import UNSURE, LabelClass, RunEntry
 from desktop.services import theme
 from desktop.widgets.map_canvas import Colours
 from desktop.widgets.parts import button, label, number

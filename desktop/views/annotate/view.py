@@ -11,9 +11,8 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QInputDialog, QPushButton, QVBoxLayout, QWidget
 
 from core.annotation import TradeOff
-from core.features import UNSURE
 from core.projection import ProjectionSet
-from core.study import RunEntry, Study
+from core.study import UNSURE, RunEntry, Study
 from desktop.actions.registry import Action
 from desktop.services.session import Session
 from desktop.views.annotate import data

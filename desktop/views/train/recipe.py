@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.features import UNSURE
+from core.study import UNSURE
 from desktop.services.session import Session
 from desktop.widgets.parts import button, label, number
 

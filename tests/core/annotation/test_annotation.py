@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from core.annotation import class_numbers, lq_knn, propagate, std_knn, to_changeset, trade_off, without_given
 from core.errors import InputError
-from core.features import UNSURE
-from core.study import NewEvent, Study, add_recording, label_events, new_events, remove_events
+from core.study import UNSURE, NewEvent, Study, add_recording, label_events, new_events, remove_events
 
 GOLDEN = Path(__file__).parents[2] / "data" / "golden"
 

@@ -10,7 +10,6 @@ import resources
 from core.errors import InputError
 from core.events import make_events
 from core.features import (
-    UNSURE,
     FeatureSpace,
     LogSpectrogram,
     WindowSpec,
@@ -19,10 +18,9 @@ from core.features import (
     cut_windows,
     default_window,
     gather_windows,
-    label_unsure,
 )
 from core.signals import Channel, Recording, add_to_study, open_recording
-from core.study import NewEvent, Study, add_recording, label_events, new_events
+from core.study import UNSURE, NewEvent, Study, add_recording, label_events, new_events
 
 
 @dataclass
@@ -174,8 +172,8 @@ def test_unsure_is_no_class_and_takes_no_digit(tmp_path):
         made = [NewEvent(1, "I", float(t), 0.1, "hits", "t") for t in range(6)]
         ids = study.apply(new_events(study, made)).event_ids
         study.apply(label_events(study, ids[:1], "solid"))
-        done = study.apply(label_unsure(study, ids[1:3]))
-        study.apply(label_unsure(study, ids[3:4]))
+        done = study.apply(label_events(study, ids[1:3], UNSURE))
+        study.apply(label_events(study, ids[3:4], UNSURE))
         study.apply(label_events(study, ids[4:5], "gaseous"))
         assert {c.key: c.position for c in study.classes()} == {UNSURE: 0, "solid": 1, "gaseous": 2}
         assert study.events().label.tolist() == ["solid", UNSURE, UNSURE, UNSURE, "gaseous", ""]

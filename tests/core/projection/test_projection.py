@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from core.errors import InputError
-from core.features import UNSURE, FeatureSpace
+from core.features import FeatureSpace
 from core.jobs import JobSpec, NullReporter, write_json
 from core.projection import choose, load_projection, local_quality, nearest, project_grid, run_projection, silhouette
-from core.study import NewEvent, Study, add_recording, label_events, new_events
+from core.study import UNSURE, NewEvent, Study, add_recording, label_events, new_events
 
 GOLDEN = Path(__file__).parents[2] / "data" / "golden"
 

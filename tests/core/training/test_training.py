@@ -9,10 +9,9 @@ from torch import nn
 import resources
 from core.errors import InputError, JobCancelled, JobError
 from core.events import make_events
-from core.features import UNSURE
 from core.jobs import JobSpec, NullReporter
 from core.signals import add_to_study
-from core.study import Study, edit_recording, label_events
+from core.study import UNSURE, Study, edit_recording, label_events
 from core.training import (
     FitSettings,
     TrainingSpec,
