@@ -17,13 +17,8 @@ from torch.nn.utils import parametrize
 from core.compression.registry import make_scheme
 from core.compression.schemes import Scheme
 from core.errors import InputError
+from core.models import MODELS
 
-# Tensors that the papers quantise: of the 2D CNN the convolutions 2-4, of the CNN-Transformer the second convolution and
-# the second matrix of each feed-forward block.
-PAPER = {
-    "cnn2d": ("encoder.[123].0.weight",),
-    "cnn_transformer": ("conv2.weight", "transformer.layers.*.linear2.weight"),
-}
 WEIGHTS: tuple[tuple[type[nn.Module], str], ...] = (
     (nn.Conv1d, "weight"),
     (nn.Conv2d, "weight"),
@@ -102,7 +97,8 @@ def chosen_layers(model: nn.Module, layers: str | Sequence[str]) -> list[str]:
             raise InputError("this model has no layer between its first and its last", remedy="Choose all, or names")
         return every[1:-1]
     if layers == "paper":
-        patterns = PAPER.get(getattr(model, "spec", {}).get("name", ""), ())
+        entry = MODELS.get(getattr(model, "spec", {}).get("name", ""))
+        patterns = entry.paper_layers if entry is not None else ()
         if names := [name for name in every if any(fnmatch(name, p) for p in patterns)]:
             return names
         raise InputError("no paper says which layers of this model to compress", remedy="Choose all_but_ends or all")

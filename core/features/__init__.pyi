@@ -5,6 +5,7 @@ from .representations import LogSpectrogram as LogSpectrogram
 from .representations import Raw as Raw
 from .representations import Representation as Representation
 from .representations import build_representation as build_representation
+from .representations import default_representation as default_representation
 from .space import FeatureSpace as FeatureSpace
 from .windows import Windows as Windows
 from .windows import WindowSpec as WindowSpec

@@ -122,6 +122,11 @@ PRESETS: dict[str, dict[str, Any]] = {
 }
 
 
+def default_representation(name: str, *, iq: bool = False) -> dict[str, Any]:
+    """Return the specification usual for windows of Doppler I/Q (`iq`) or of anything else, as `build_representation` takes it."""
+    return {"name": name, "preset": "hits" if iq else "ecg"} if name == LogSpectrogram.name else {"name": name}
+
+
 def build_representation(spec: Mapping[str, Any]) -> Representation:
     """Make a representation from ``{"name": …, "preset": …, fields…}``.
 

@@ -9,7 +9,6 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,6 +18,7 @@ from core.errors import HitscopeError, InputError, JobCancelled
 from core.jobs.files import write_json
 from core.jobs.report import Reporter
 from core.jobs.spec import JobSpec
+from core.registry import resolve
 
 JobFunction = Callable[[JobSpec, Reporter], dict[str, Any]]
 CANCELLED, FAILED = 3, 1
@@ -81,8 +81,7 @@ def find_job(kind: str, table: Mapping[str, str]) -> JobFunction:
     """Return the function for a kind of job from a table of ``kind: "module:function"``."""
     if kind not in table:
         raise InputError(f"there is no job of kind {kind!r}", remedy=f"Known kinds: {', '.join(sorted(table))}")
-    module, _, name = table[kind].partition(":")
-    function: JobFunction = getattr(import_module(module), name)
+    function: JobFunction = resolve(table[kind])
     return function
 
 

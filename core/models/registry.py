@@ -1,40 +1,86 @@
-"""Models by name. To add one, write an ``nn.Module`` in a file of its own and add its line to `MODELS`."""
+"""Models by name. To add one, write an ``nn.Module`` in a file of its own and add its entry to `MODELS`."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from torch import nn
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from core.errors import InputError
-from core.models.cnn2d import CNN2d
-from core.models.cnn_transformer import CNNTransformer
+from core.registry import Entry, LazyEntry
 
-MODELS: dict[str, type[nn.Module]] = {"cnn2d": CNN2d, "cnn_transformer": CNNTransformer}
+if TYPE_CHECKING:  # the window lists models without loading torch
+    from torch import nn
 
-# Options by model and preset. "hits", "esr" and "ecg" are the papers' (reference specification 1.1 and 1.2; the heads
-# and the dropout of "hits" are not published); "quick" trains in a minute or two on two cores.
-PRESETS: dict[str, dict[str, dict[str, Any]]] = {
-    "cnn2d": {
-        "hits": {"n_filters": 64},
-        "esr": {"n_filters": 64},
-        "ecg": {"n_filters": 64},
-        "quick": {"n_filters": 16},
-    },
-    "cnn_transformer": {
-        "hits": {"d_model": 128, "n_heads": 8, "d_hidden": 64, "n_layers": 8, "n_projection": 10, "n_conv": 2},
-        "esr": {
-            "d_model": 64,
-            "n_heads": 4,
-            "d_hidden": 8,
-            "n_layers": 4,
-            "n_projection": 4,
-            "n_conv": 2,
-            "dropout": 0.3,
+
+@dataclass(frozen=True)
+class Preset(Entry):
+    """Options of a model that go together."""
+
+    options: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class ModelEntry(LazyEntry):
+    """A model to choose; `where` is its class.
+
+    Attributes
+    ----------
+    representation : str
+        What it is fed with: one of `core.features.REPRESENTATIONS`.
+    presets : mapping of str to Preset
+        The first is what a beginner starts from.
+    paper_layers : tuple of str
+        Patterns (fnmatch) of the weights that its paper compresses; empty where no paper says.
+    """
+
+    representation: str
+    presets: Mapping[str, Preset]
+    paper_layers: tuple[str, ...] = ()
+
+
+def quick(**options: Any) -> Preset:
+    """Return the preset that trains in a minute or two on two cores."""
+    return Preset("quick: minutes on two cores", "Small, to see whether there is something to learn", options)
+
+
+def published(data: str, **options: Any) -> Preset:
+    """Return a preset of the papers (reference specification 1.1 and 1.2)."""
+    return Preset(f"as published for {data}", f"The size that the papers trained on {data}", options)
+
+
+# The heads and the dropout of "hits" are not published.
+MODELS: dict[str, ModelEntry] = {
+    "cnn2d": ModelEntry(
+        "2D CNN on the log-spectrogram",
+        "Four blocks of convolutions that read the spectrogram as an image",
+        "core.models.cnn2d:CNN2d",
+        representation="log_spectrogram",
+        presets={
+            "quick": quick(n_filters=16),
+            "hits": published("HITS", n_filters=64),
+            "ecg": published("ECG", n_filters=64),
+            "esr": published("EEG", n_filters=64),
         },
-        "ecg": {"d_model": 128, "n_heads": 8, "d_hidden": 64, "n_layers": 8, "n_projection": 10, "n_conv": 4},
-        "quick": {"d_model": 32, "n_heads": 4, "d_hidden": 64, "n_layers": 2, "n_projection": 16, "n_conv": 2},
-    },
+        # The convolutions 2-4.
+        paper_layers=("encoder.[123].0.weight",),
+    ),
+    "cnn_transformer": ModelEntry(
+        "1D CNN-Transformer on the raw signal",
+        "Convolutions shorten the signal, attention reads what is left",
+        "core.models.cnn_transformer:CNNTransformer",
+        representation="raw",
+        presets={
+            "quick": quick(d_model=32, n_heads=4, d_hidden=64, n_layers=2, n_projection=16, n_conv=2),
+            "hits": published("HITS", d_model=128, n_heads=8, d_hidden=64, n_layers=8, n_projection=10, n_conv=2),
+            "ecg": published("ECG", d_model=128, n_heads=8, d_hidden=64, n_layers=8, n_projection=10, n_conv=4),
+            "esr": published(
+                "EEG", d_model=64, n_heads=4, d_hidden=8, n_layers=4, n_projection=4, n_conv=2, dropout=0.3
+            ),
+        },
+        # The second convolution and the second matrix of each feed-forward block.
+        paper_layers=("conv2.weight", "transformer.layers.*.linear2.weight"),
+    ),
 }
 
 
@@ -47,7 +93,7 @@ def build(name: str, *, preset: str | None = None, **options: Any) -> nn.Module:
         ``cnn2d`` (spectrograms; needs `n_chans`, `n_freqs`, `n_frames`) or ``cnn_transformer`` (raw signal; needs
         `n_chans`, `n_times`); both need `n_outputs`. The vocabulary is that of braindecode.
     preset : str, optional
-        ``hits``, ``esr``, ``ecg`` or ``quick``; options given beside it win.
+        One of the model's in `MODELS`, such as ``hits`` or ``quick``; options given beside it win.
 
     Returns
     -------
@@ -62,11 +108,12 @@ def build(name: str, *, preset: str | None = None, **options: Any) -> nn.Module:
     if name not in MODELS:
         raise InputError(f"there is no model {name!r}", remedy=f"Known models: {', '.join(MODELS)}")
     if preset is not None:
-        if preset not in PRESETS[name]:
-            raise InputError(f"{name} has no preset {preset!r}", remedy=f"Known presets: {', '.join(PRESETS[name])}")
-        options = PRESETS[name][preset] | options
+        presets = MODELS[name].presets
+        if preset not in presets:
+            raise InputError(f"{name} has no preset {preset!r}", remedy=f"Known presets: {', '.join(presets)}")
+        options = {**presets[preset].options, **options}
     try:
-        model = MODELS[name](**options)
+        model: nn.Module = MODELS[name].load()(**options)
     except TypeError as error:
         raise InputError(
             f"{name} cannot be built ({error})", remedy="Give what it needs and nothing it does not know"

@@ -16,7 +16,7 @@ from core import __version__
 from core.errors import InputError
 from core.features import Representation, WindowSpec, build_representation
 from core.jobs import JobSpec, Reporter, read_json, replacing, write_bytes_atomically, write_json
-from core.models import build, count_parameters
+from core.models import MODELS, build, count_parameters
 from core.study import Study
 from core.training.data import Dataset, describe, load_dataset
 from core.training.loop import FitSettings, fit
@@ -121,7 +121,7 @@ def build_for(model: dict[str, Any], dataset: Dataset) -> nn.Module:
             kind = "spectrograms" if len(shape) == 3 else "raw signals"
             raise InputError(
                 f"{model.get('name')} does not take {kind}",
-                remedy="Use cnn2d with log_spectrogram, cnn_transformer with raw",
+                remedy="Use " + ", ".join(f"{name} with {entry.representation}" for name, entry in MODELS.items()),
             ) from error
         raise
 

@@ -19,21 +19,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.features import default_representation
+from core.models import MODELS
 from core.study import UNSURE
 from desktop.services.session import Session
+from desktop.widgets.choices import offer
 from desktop.widgets.parts import button, label, number
 
-# What is offered: title, representation, model. The representation goes with the model.
-MODELS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
-    "cnn2d": ("2D CNN on the log-spectrogram", {"name": "log_spectrogram"}, {"name": "cnn2d"}),
-    "cnn_transformer": ("1D CNN-Transformer on the raw signal", {"name": "raw"}, {"name": "cnn_transformer"}),
-}
-SIZES = {
-    "quick": "quick: minutes on two cores",
-    "hits": "as published for HITS",
-    "ecg": "as published for ECG",
-    "esr": "as published for EEG",
-}
 LOSSES = {"ce": "cross-entropy", "gce": "generalised cross-entropy: forgives wrong labels"}
 
 
@@ -59,13 +51,10 @@ class Recipe(QScrollArea):
         self.model, self.size, self.loss = QComboBox(), QComboBox(), QComboBox()
         self.epochs, self.patience, self.seed = QSpinBox(), QSpinBox(), QSpinBox()
         self.rate = QDoubleSpinBox()
-        for box, table in (
-            (self.model, {k: v[0] for k, v in MODELS.items()}),
-            (self.size, SIZES),
-            (self.loss, LOSSES),
-        ):
-            for key, title in table.items():
-                box.addItem(self.tr(title), key)
+        for key, title in LOSSES.items():
+            self.loss.addItem(self.tr(title), key)
+        self.model.currentIndexChanged.connect(lambda _i: self._offer_sizes())
+        offer(self.model, MODELS)
         for spin, low, high, value in ((self.epochs, 1, 500, 20), (self.patience, 1, 100, 6), (self.seed, 0, 99999, 0)):
             spin.setRange(low, high)
             spin.setValue(value)
@@ -97,6 +86,9 @@ class Recipe(QScrollArea):
         self.setWidget(content)
         self.kind.activated.connect(lambda _i: self._list_classes())
         self.classes.itemChanged.connect(lambda _item: self._guard())
+
+    def _offer_sizes(self) -> None:
+        offer(self.size, MODELS[self.model.currentData()].presets)
 
     def refresh(self) -> None:
         """Take the kinds and classes of the study, keeping what was chosen."""
@@ -163,16 +155,12 @@ class Recipe(QScrollArea):
 
     def params(self) -> dict[str, Any]:
         """Return the parameters of the training job."""
-        _, representation, model = MODELS[self.model.currentData()]
-        kind, size = self.kind.currentData(), self.size.currentData()
-        iq = kind == "hits"
-        if representation["name"] == "log_spectrogram":
-            representation = representation | {"preset": "hits" if iq else "ecg"}
+        kind, model = self.kind.currentData(), self.model.currentData()
         return {
             "kinds": [kind],
             "classes": self.chosen_classes,
-            "representation": representation,
-            "model": model | {"preset": size},
+            "representation": default_representation(MODELS[model].representation, iq=kind == "hits"),
+            "model": {"name": model, "preset": self.size.currentData()},
             "loss": {"name": self.loss.currentData()},
             "lr": self.rate.value(),
             "max_epochs": self.epochs.value(),

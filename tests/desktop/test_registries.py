@@ -1,0 +1,72 @@
+"""What the window offers is what core registers, nothing more and nothing less."""
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import Qt
+
+from core.features import REPRESENTATIONS
+from core.models import MODELS
+from tests.desktop.conftest import settle
+
+
+def offered(box):
+    """What a box lists: title and help by key."""
+    rows = range(box.count())
+    return {box.itemData(row): (box.itemText(row), box.itemData(row, Qt.ItemDataRole.ToolTipRole)) for row in rows}
+
+
+def registered(entries):
+    return {key: (entry.title, entry.help) for key, entry in entries.items()}
+
+
+@pytest.fixture
+def room(qtbot, window):
+    def enter(name):
+        window.enter(name)
+        settle(qtbot, window.session)
+        return window.rooms[name]
+
+    return enter
+
+
+class TestModels:
+    def test_every_model_and_its_presets(self, room):
+        recipe = room("train").recipe
+        assert offered(recipe.model) == registered(MODELS)
+        for name, entry in MODELS.items():
+            recipe.model.setCurrentIndex(recipe.model.findData(name))
+            assert offered(recipe.size) == registered(entry.presets)
+            params = recipe.params()
+            assert params["model"] == {"name": name, "preset": recipe.size.currentData()}
+            assert params["representation"]["name"] == entry.representation
+            assert entry.representation in REPRESENTATIONS
+
+    def test_a_new_one_appears(self, room, monkeypatch):
+        known = next(iter(MODELS.values()))
+        only = {"tiny": replace(known.presets["quick"], title="tiny")}
+        monkeypatch.setitem(MODELS, "mine", replace(known, title="My model", presets=only))
+        recipe = room("train").recipe
+        recipe.model.setCurrentIndex(recipe.model.findData("mine"))
+        assert recipe.params()["model"] == {"name": "mine", "preset": "tiny"}
+
+    def test_the_size_stays_where_the_next_model_has_it(self, room):
+        recipe = room("train").recipe
+        recipe.size.setCurrentIndex(recipe.size.findData("ecg"))
+        recipe.model.setCurrentIndex(1)
+        assert recipe.size.currentData() == "ecg"
+
+
+LISTS = """
+import sys
+from core.models import MODELS
+heavy = [name for name in ("torch", "sklearn", "onnx", "onnxruntime", "openTSNE") if name in sys.modules]
+print(heavy)
+"""
+
+
+def test_listing_choices_loads_nothing_heavy():
+    run = subprocess.run([sys.executable, "-c", LISTS], capture_output=True, text=True, check=False)
+    assert run.stdout.strip() == "[]", run.stdout + run.stderr
