@@ -1,6 +1,8 @@
 from .accounting import Account as Account
 from .accounting import EnergyModel as EnergyModel
 from .accounting import account as account
+from .choices import LAYERS as LAYERS
+from .choices import LayerChoice as LayerChoice
 from .layers import Layer as Layer
 from .layers import bake as bake
 from .layers import compress as compress
@@ -8,6 +10,8 @@ from .layers import quantised_tensors as quantised_tensors
 from .operations import Operations as Operations
 from .operations import count_operations as count_operations
 from .registry import SCHEMES as SCHEMES
+from .registry import Parameter as Parameter
+from .registry import SchemeEntry as SchemeEntry
 from .registry import ternarize as ternarize
 from .run import run_compression as run_compression
 from .spec import CompressionSpec as CompressionSpec

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
-from fnmatch import fnmatch
 from typing import Any
 
 import numpy as np
@@ -14,10 +13,10 @@ import torch
 from torch import nn
 from torch.nn.utils import parametrize
 
+from core.compression.choices import LAYERS
 from core.compression.registry import make_scheme
 from core.compression.schemes import Scheme
 from core.errors import InputError
-from core.models import MODELS
 
 WEIGHTS: tuple[tuple[type[nn.Module], str], ...] = (
     (nn.Conv1d, "weight"),
@@ -75,12 +74,12 @@ def weight_names(model: nn.Module) -> list[str]:
 
 
 def chosen_layers(model: nn.Module, layers: str | Sequence[str]) -> list[str]:
-    """Return the tensors that a choice means: ``paper``, ``all_but_ends``, ``all``, or their names.
+    """Return the tensors that a choice means: one of `LAYERS`, or their names.
 
     Raises
     ------
     InputError
-        If the choice or a name is unknown.
+        If the choice or a name is unknown, or a choice means no layer of this model.
     """
     every = weight_names(model)
     if not isinstance(layers, str):
@@ -90,19 +89,11 @@ def chosen_layers(model: nn.Module, layers: str | Sequence[str]) -> list[str]:
                 f"there is no layer {', '.join(unknown) or 'named'}", remedy=f"Its layers: {', '.join(every)}"
             )
         return list(dict.fromkeys(layers))
-    if layers == "all":
-        return every
-    if layers == "all_but_ends":
-        if len(every) < 3:
-            raise InputError("this model has no layer between its first and its last", remedy="Choose all, or names")
-        return every[1:-1]
-    if layers == "paper":
-        entry = MODELS.get(getattr(model, "spec", {}).get("name", ""))
-        patterns = entry.paper_layers if entry is not None else ()
-        if names := [name for name in every if any(fnmatch(name, p) for p in patterns)]:
-            return names
-        raise InputError("no paper says which layers of this model to compress", remedy="Choose all_but_ends or all")
-    raise InputError(f"there is no choice of layers {layers!r}", remedy="Choose paper, all_but_ends, all, or names")
+    if layers not in LAYERS:
+        raise InputError(
+            f"there is no choice of layers {layers!r}", remedy=f"Choose {', '.join(LAYERS)}, or names of layers"
+        )
+    return LAYERS[layers].choose(model, every)
 
 
 def compress(

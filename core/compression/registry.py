@@ -1,26 +1,97 @@
-"""Schemes by name. To add one, write a `Scheme` and add its line to `SCHEMES`."""
+"""Schemes by name. To add one, write a `Scheme` and add its entry to `SCHEMES`."""
 
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-import torch
-
-from core.compression.published import PublishedAsymmetricTTQ, PublishedPruningTTQ, PublishedTTQ
-from core.compression.schemes import TTQ, TWN, AsymmetricTTQ, DoReFa, PruningTTQ, Scheme, TwoScales
 from core.errors import InputError
+from core.registry import LazyEntry, resolve
 
-SCHEMES: dict[str, type[Scheme]] = {
-    "ttq": TTQ,
-    "attq": AsymmetricTTQ,
-    "pttq": PruningTTQ,
-    "twn": TWN,
-    "dorefa": DoReFa,
-}
-PUBLISHED: dict[str, type[Scheme]] = {
-    "ttq": PublishedTTQ,
-    "attq": PublishedAsymmetricTTQ,
-    "pttq": PublishedPruningTTQ,
+if TYPE_CHECKING:  # the window lists schemes without loading torch
+    import torch
+
+    from core.compression.schemes import Scheme
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A number that a scheme is given.
+
+    Attributes
+    ----------
+    title : str
+    start : float
+        What the window proposes.
+    low, high, step : float
+        What it may be, and by how much a key press changes it.
+    """
+
+    title: str
+    start: float
+    low: float = -10.0
+    high: float = 10.0
+    step: float = 0.1
+
+
+@dataclass(frozen=True)
+class SchemeEntry(LazyEntry):
+    """A scheme to choose; `where` is its class.
+
+    Attributes
+    ----------
+    params : mapping of str to Parameter
+        Those of its parameters that a user chooses.
+    published : str
+        ``module:name`` of the public code's version, faults included; empty where there is none.
+    """
+
+    params: Mapping[str, Parameter] = field(default_factory=dict)
+    published: str = ""
+
+
+def below_and_above(low: float, high: float, smallest: float = -10.0) -> dict[str, Parameter]:
+    """Return the two thresholds of the asymmetric schemes."""
+    return {
+        "t_min": Parameter("Threshold below, in standard deviations", low, smallest),
+        "t_max": Parameter("Threshold above, in standard deviations", high, smallest),
+    }
+
+
+SCHEMES: dict[str, SchemeEntry] = {
+    "pttq": SchemeEntry(
+        "pTTQ: thresholds learnt, follows the loss",
+        "Thresholds δ = |μ + t·σ| on both sides, learnt with the two scales",
+        "core.compression.schemes:PruningTTQ",
+        below_and_above(1.5, 1.5, smallest=0.0),
+        published="core.compression.published:PublishedPruningTTQ",
+    ),
+    "ttq": SchemeEntry(
+        "TTQ: threshold a share of the largest weight",
+        "Δ = t·max|w| on both sides, two learnt scales (Zhu et al. 2017)",
+        "core.compression.schemes:TTQ",
+        {"t": Parameter("Threshold, share of the largest weight", 0.05, 0.0, 1.0, 0.01)},
+        published="core.compression.published:PublishedTTQ",
+    ),
+    "attq": SchemeEntry(
+        "aTTQ: thresholds from mean and spread",
+        "Thresholds μ + t·σ, one for each side, two learnt scales",
+        "core.compression.schemes:AsymmetricTTQ",
+        below_and_above(-1.0, 1.0),
+        published="core.compression.published:PublishedAsymmetricTTQ",
+    ),
+    "twn": SchemeEntry(
+        "TWN: one scale, nothing learnt but weights",
+        "Δ = 0.7·mean|w|, one scale (Li and Liu 2016)",
+        "core.compression.schemes:TWN",
+    ),
+    "dorefa": SchemeEntry(
+        "DoReFa: one bit per weight",
+        "The sign times mean|w|; no weight becomes 0 (Zhou et al. 2016)",
+        "core.compression.schemes:DoReFa",
+    ),
 }
 
 
@@ -32,14 +103,18 @@ def make_scheme(name: str, *, as_published: bool = False, **params: float) -> Sc
     InputError
         If the name or a parameter is unknown.
     """
-    known = PUBLISHED if as_published else SCHEMES
+    known = {
+        key: e.published if as_published else e.where for key, e in SCHEMES.items() if e.published or not as_published
+    }
     if name not in known:
         raise InputError(f"there is no compression scheme {name!r}", remedy=f"Known schemes: {', '.join(known)}")
+    kind = resolve(known[name])
     try:
-        return known[name](**params)
+        made: Scheme = kind(**params)
     except TypeError as error:
-        names = ", ".join(inspect.signature(known[name]).parameters) or "none"
+        names = ", ".join(inspect.signature(kind).parameters) or "none"
         raise InputError(f"{name} does not know a parameter ({error})", remedy=f"Its parameters: {names}") from error
+    return made
 
 
 def ternarize(weight: torch.Tensor, scheme: str, *, as_published: bool = False, **params: float) -> torch.Tensor:
@@ -65,6 +140,10 @@ def ternarize(weight: torch.Tensor, scheme: str, *, as_published: bool = False, 
     InputError
         If the scheme or a parameter is unknown, or the weights hold NaN.
     """
+    import torch
+
+    from core.compression.schemes import TwoScales
+
     if not torch.isfinite(weight).all() or weight.numel() < 2:
         raise InputError("weights must be at least two finite numbers", remedy="Train the model again")
     scales = {name: params.pop(name) for name in ("w_p", "w_n") if name in params}

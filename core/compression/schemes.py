@@ -1,6 +1,6 @@
 """Ternary and binary weights: each scheme a small parametrization with its equation.
 
-To add one, write a `Scheme` and add its line to `core.compression.registry`. A scheme's `codes` are -1, 0, +1. Weights are
+To add one, write a `Scheme` and add its entry to `core.compression.registry`. A scheme's `codes` are -1, 0, +1. Weights are
 not normalised, neither in training nor after it, so that a model computes with the same weights in both.
 """
 

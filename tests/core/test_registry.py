@@ -1,12 +1,18 @@
 """Entries of the registries: said in words, found when used."""
 
+import inspect
+
 import pytest
 
+from core.compression import LAYERS, SCHEMES
 from core.models import MODELS
 from core.registry import LazyEntry
 
 ENTRIES = {f"model {name}": entry for name, entry in MODELS.items()}
 ENTRIES |= {f"preset {name} of {model}": p for model, entry in MODELS.items() for name, p in entry.presets.items()}
+
+ENTRIES |= {f"scheme {name}": entry for name, entry in SCHEMES.items()}
+ENTRIES |= {f"layers {name}": entry for name, entry in LAYERS.items()}
 
 
 @pytest.mark.parametrize("name", ENTRIES)
@@ -18,3 +24,11 @@ def test_says_what_it_is_and_is_there(name):
         assert "\n" not in text
     if isinstance(entry, LazyEntry):
         assert entry.load() is not None
+
+
+@pytest.mark.parametrize("name", SCHEMES)
+def test_a_scheme_knows_the_parameters_it_is_offered_with(name):
+    entry = SCHEMES[name]
+    known = inspect.signature(entry.load()).parameters
+    assert set(entry.params) <= set(known)
+    assert all(p.low <= p.start <= p.high and p.step > 0 and p.title for p in entry.params.values())

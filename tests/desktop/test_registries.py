@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import Qt
 
+from core.compression import LAYERS, SCHEMES, Parameter
 from core.features import REPRESENTATIONS
 from core.models import MODELS
 from tests.desktop.conftest import settle
@@ -59,8 +60,30 @@ class TestModels:
         assert recipe.size.currentData() == "ecg"
 
 
+class TestSchemes:
+    def test_every_scheme_its_parameters_and_every_choice_of_layers(self, room):
+        view = room("compress")
+        assert offered(view.scheme) == registered(SCHEMES)
+        assert offered(view.layers) == registered(LAYERS)
+        for name, entry in SCHEMES.items():
+            view.scheme.setCurrentIndex(view.scheme.findData(name))
+            params = view.params()
+            assert params["scheme"] == name
+            assert params["scheme_params"] == {key: param.start for key, param in entry.params.items()}
+            titles = [title.text() for title, spin in view.scheme_params if not spin.isHidden()]
+            assert titles == [param.title for param in entry.params.values()]
+
+    def test_a_new_one_appears_with_all_its_parameters(self, room, monkeypatch):
+        params = {key: Parameter(key, start) for key, start in (("a", 0.5), ("b", 1.0), ("c", 2.0))}
+        monkeypatch.setitem(SCHEMES, "mine", replace(SCHEMES["ttq"], params=params))
+        view = room("compress")
+        view.scheme.setCurrentIndex(view.scheme.findData("mine"))
+        assert view.params()["scheme_params"] == {"a": 0.5, "b": 1.0, "c": 2.0}
+
+
 LISTS = """
 import sys
+from core.compression import LAYERS, SCHEMES
 from core.models import MODELS
 heavy = [name for name in ("torch", "sklearn", "onnx", "onnxruntime", "openTSNE") if name in sys.modules]
 print(heavy)

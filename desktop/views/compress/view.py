@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.compression import LAYERS, SCHEMES
 from core.jobs import read_json
 from core.study import RunEntry
 from desktop.actions.registry import Action
@@ -28,19 +29,10 @@ from desktop.models.run_model import RunModel, show_runs, validation_mcc, valida
 from desktop.services import theme
 from desktop.services.session import Session
 from desktop.widgets.charts import forest
+from desktop.widgets.choices import offer
 from desktop.widgets.parts import EmptyState, badge, button, card, interval, label, number
 from desktop.widgets.plots import pen, plot
 from desktop.widgets.workspace import Workspace
-
-# Title, help, and the starting thresholds of each scheme.
-SCHEMES: dict[str, tuple[str, dict[str, float]]] = {
-    "pttq": ("pTTQ: thresholds learnt, follows the loss", {"t_min": 1.5, "t_max": 1.5}),
-    "ttq": ("TTQ: threshold a share of the largest weight", {"t": 0.05}),
-    "attq": ("aTTQ: thresholds from mean and spread", {"t_min": -1.0, "t_max": 1.0}),
-    "twn": ("TWN: one scale, nothing learnt but weights", {}),
-    "dorefa": ("DoReFa: one bit per weight", {}),
-}
-LAYERS = {"paper": "as in the papers", "all_but_ends": "all but first and last", "all": "everything"}
 
 
 def saved(run: RunEntry) -> float | None:
@@ -138,26 +130,22 @@ class CompressView(Workspace):
         form = QFormLayout()
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapAllRows)
         self.parent_run, self.scheme, self.layers = QComboBox(), QComboBox(), QComboBox()
-        for key, (title, _) in SCHEMES.items():
-            self.scheme.addItem(self.tr(title), key)
-        for key, title in LAYERS.items():
-            self.layers.addItem(self.tr(title), key)
-        self.low, self.high, self.rate = QDoubleSpinBox(), QDoubleSpinBox(), QDoubleSpinBox()
-        for spin in (self.low, self.high):
-            spin.setRange(-10, 10)
-            spin.setSingleStep(0.1)
+        offer(self.scheme, SCHEMES)
+        offer(self.layers, LAYERS)
+        # Rows for the parameters of the scheme that has most; those of the chosen one are shown.
+        most = max(len(entry.params) for entry in SCHEMES.values())
+        self.scheme_params = [(label("", "muted"), QDoubleSpinBox()) for _ in range(most)]
+        self.rate = QDoubleSpinBox()
         self.rate.setDecimals(5)
         self.rate.setRange(0.00001, 1)
         self.rate.setValue(0.001)
         self.epochs = QSpinBox()
         self.epochs.setRange(1, 500)
         self.epochs.setValue(6)
-        self.low_title, self.high_title = label("", "muted"), label("", "muted")
         for title, widget in (
             (label(self.tr("Trained model"), "muted"), self.parent_run),
             (label(self.tr("Scheme"), "muted"), self.scheme),
-            (self.low_title, self.low),
-            (self.high_title, self.high),
+            *self.scheme_params,
             (label(self.tr("Layers"), "muted"), self.layers),
             (label(self.tr("Epochs of fine-tuning at most"), "muted"), self.epochs),
             (label(self.tr("Learning rate"), "muted"), self.rate),
@@ -172,7 +160,7 @@ class CompressView(Workspace):
         self.state = label("", "muted", wrap=True)
         layout.addWidget(self.state)
         layout.addStretch(1)
-        self.scheme.activated.connect(lambda _i: self._scheme_chosen())
+        self.scheme.currentIndexChanged.connect(lambda _i: self._scheme_chosen())
         self.parent_run.activated.connect(lambda _i: self._list_runs())
         self._scheme_chosen()
         return side
@@ -211,29 +199,28 @@ class CompressView(Workspace):
     # The recipe
 
     def _scheme_chosen(self) -> None:
-        params = SCHEMES[self.scheme.currentData()][1]
-        names = list(params)
-        titles = {
-            "t": self.tr("Threshold, share of the largest weight"),
-            "t_min": self.tr("Threshold below, in standard deviations"),
-            "t_max": self.tr("Threshold above, in standard deviations"),
-        }
-        for place, (title, spin) in enumerate(((self.low_title, self.low), (self.high_title, self.high))):
-            there = place < len(names)
+        params = list(SCHEMES[self.scheme.currentData()].params.values())
+        for place, (title, spin) in enumerate(self.scheme_params):
+            there = place < len(params)
             title.setVisible(there)
             spin.setVisible(there)
             if there:
-                title.setText(titles[names[place]])
-                spin.setValue(params[names[place]])
+                param = params[place]
+                title.setText(self.tr(param.title))
+                spin.setAccessibleName(title.text())
+                spin.setDecimals(max(2, math.ceil(-math.log10(param.step))))
+                spin.setRange(param.low, param.high)
+                spin.setSingleStep(param.step)
+                spin.setValue(param.start)
 
     def params(self) -> dict[str, Any]:
         """Return the parameters of the compression job."""
         scheme = self.scheme.currentData()
-        values = (self.low.value(), self.high.value())
+        spins = (spin for _, spin in self.scheme_params)
         return {
             "run": self.parent_run.currentData(),
             "scheme": scheme,
-            "scheme_params": dict(zip(SCHEMES[scheme][1], values, strict=False)),
+            "scheme_params": {key: spin.value() for key, spin in zip(SCHEMES[scheme].params, spins, strict=False)},
             "layers": self.layers.currentData(),
             "epochs": self.epochs.value(),
             "lr": self.rate.value(),
@@ -296,16 +283,17 @@ class CompressView(Workspace):
             self._clear()
 
     def _show_pareto(self, parent: RunEntry, mine: list[RunEntry]) -> None:
-        points = []
+        points, known = [], list(SCHEMES)
         for run in mine:
             figures = run.summary.get("metrics", {}).get("validation")
             if figures is not None:
-                place = list(SCHEMES).index(run.summary["scheme"]) + 1
+                place = known.index(run.summary["scheme"]) if run.summary["scheme"] in known else len(known)
                 low, high = figures["mcc_interval"]
                 points.append(
                     {
                         "x": 100 * (saved(run) or 0.0), "y": figures["mcc"], "low": low, "high": high,
-                        "colour": theme.class_colour(place), "symbol": theme.PLOT_SYMBOLS[place - 1], "name": run.summary["scheme"],
+                        "colour": theme.class_colour(place + 1), "name": run.summary["scheme"],
+                        "symbol": theme.PLOT_SYMBOLS[place % len(theme.PLOT_SYMBOLS)],
                     }
                 )  # fmt: skip
         forest(self.pareto, points)

@@ -109,5 +109,5 @@ def test_published_thresholds_ignore_the_loss_and_the_corrected_ones_follow_it()
 
 
 def test_only_the_three_have_a_published_form():
-    with pytest.raises(InputError, match="ttq, attq, pttq"):
+    with pytest.raises(InputError, match="Known schemes: pttq, ttq, attq"):
         ternarize(torch.randn(5), "twn", as_published=True)
