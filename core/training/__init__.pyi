@@ -4,11 +4,11 @@ from .data import load_dataset as load_dataset
 from .loop import FitResult as FitResult
 from .loop import FitSettings as FitSettings
 from .loop import fit as fit
-from .losses import LOSSES as LOSSES
 from .metrics import evaluate as evaluate
 from .metrics import mcc as mcc
 from .metrics import paired_difference as paired_difference
 from .predict import predict_probabilities as predict_probabilities
+from .registry import LOSSES as LOSSES
 from .run import TrainedRun as TrainedRun
 from .run import load_run as load_run
 from .run import run_training as run_training

@@ -1,4 +1,4 @@
-"""Losses by name: ``loss(logits, targets, weight) -> scalar``. To add one, write it and add its line to `LOSSES`."""
+"""Losses: ``loss(logits, targets, weight) -> scalar``. To add one, write it and add its entry in `registry.py`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import torch
 from torch.nn import functional
 
 from core.errors import InputError
+from core.training.registry import LOSSES
 
 Loss = Callable[[torch.Tensor, torch.Tensor, torch.Tensor | None], torch.Tensor]
 
@@ -38,9 +39,6 @@ def generalized_cross_entropy(
     return (loss if weight is None else loss * weight[targets]).mean()
 
 
-LOSSES: dict[str, Callable[..., torch.Tensor]] = {"ce": cross_entropy, "gce": generalized_cross_entropy}
-
-
 def build_loss(name: str, **options: Any) -> Loss:
     """Return the loss of this name with its options.
 
@@ -53,4 +51,4 @@ def build_loss(name: str, **options: Any) -> Loss:
         raise InputError(f"there is no loss {name!r}", remedy=f"Known losses: {', '.join(LOSSES)}")
     if not 0 < options.get("q", 0.7) <= 1:
         raise InputError(f"q = {options['q']} is out of its range", remedy="Choose q above 0 and up to 1")
-    return partial(LOSSES[name], **options)
+    return partial(LOSSES[name].load(), **options)

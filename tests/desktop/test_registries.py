@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from core.compression import LAYERS, SCHEMES, Parameter
 from core.features import REPRESENTATIONS
 from core.models import MODELS
+from core.training import LOSSES
 from tests.desktop.conftest import settle
 
 
@@ -60,6 +61,13 @@ class TestModels:
         assert recipe.size.currentData() == "ecg"
 
 
+def test_every_loss(room):
+    recipe = room("train").recipe
+    assert offered(recipe.loss) == registered(LOSSES)
+    recipe.loss.setCurrentIndex(1)
+    assert recipe.params()["loss"] == {"name": list(LOSSES)[1]}
+
+
 class TestSchemes:
     def test_every_scheme_its_parameters_and_every_choice_of_layers(self, room):
         view = room("compress")
@@ -85,6 +93,7 @@ LISTS = """
 import sys
 from core.compression import LAYERS, SCHEMES
 from core.models import MODELS
+from core.training import LOSSES
 heavy = [name for name in ("torch", "sklearn", "onnx", "onnxruntime", "openTSNE") if name in sys.modules]
 print(heavy)
 """

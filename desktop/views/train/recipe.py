@@ -22,11 +22,10 @@ from PySide6.QtWidgets import (
 from core.features import default_representation
 from core.models import MODELS
 from core.study import UNSURE
+from core.training import LOSSES
 from desktop.services.session import Session
 from desktop.widgets.choices import offer
 from desktop.widgets.parts import button, label, number
-
-LOSSES = {"ce": "cross-entropy", "gce": "generalised cross-entropy: forgives wrong labels"}
 
 
 class Recipe(QScrollArea):
@@ -51,8 +50,7 @@ class Recipe(QScrollArea):
         self.model, self.size, self.loss = QComboBox(), QComboBox(), QComboBox()
         self.epochs, self.patience, self.seed = QSpinBox(), QSpinBox(), QSpinBox()
         self.rate = QDoubleSpinBox()
-        for key, title in LOSSES.items():
-            self.loss.addItem(self.tr(title), key)
+        offer(self.loss, LOSSES)
         self.model.currentIndexChanged.connect(lambda _i: self._offer_sizes())
         offer(self.model, MODELS)
         for spin, low, high, value in ((self.epochs, 1, 500, 20), (self.patience, 1, 100, 6), (self.seed, 0, 99999, 0)):
