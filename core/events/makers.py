@@ -1,4 +1,4 @@
-"""Event makers: each turns a recording into events. To add one, write a function and add its line to `EVENT_MAKERS`."""
+"""Event makers: each turns a recording into events. To add one, write a function and add its entry to `EVENT_MAKERS`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 from core.errors import InputError
 from core.events.hits import Criteria, find_hits, power_tracks
 from core.events.symbols import BEAT_SYMBOLS, MAPPINGS
+from core.registry import Entry
 from core.signals import Annotation, Recording, open_from_study
 from core.study import Changeset, NewEvent, Study, combine, label_events, new_events
 
@@ -121,11 +122,28 @@ def annotations_of(
     return made
 
 
-EVENT_MAKERS: dict[str, Callable[..., list[MadeEvent]]] = {
-    "hits": hits_of,
-    "beats": beats_of,
-    "windows": windows_of,
-    "annotations": annotations_of,
+@dataclass(frozen=True)
+class EventMaker(Entry):
+    """An event maker to choose; calling it with a recording and its options gives the events."""
+
+    find: Callable[..., list[MadeEvent]]
+
+    def __call__(self, recording: Recording, **options: Any) -> list[MadeEvent]:
+        """Return the events of a recording."""
+        return self.find(recording, **options)
+
+
+EVENT_MAKERS: dict[str, EventMaker] = {
+    "hits": EventMaker(
+        "HITS candidates (Doppler I/Q)", "Short rises of power above the flow, emboli and artefacts alike", hits_of
+    ),
+    "beats": EventMaker("Heart beats (ECG)", "R peaks of an ECG lead, by the GQRS detector", beats_of),
+    "windows": EventMaker(
+        "Windows of 2 s", "One after the other; one that an annotation covers takes its label", windows_of
+    ),
+    "annotations": EventMaker(
+        "Annotations that came with the recording", "Taken as events with imported labels", annotations_of
+    ),
 }
 
 

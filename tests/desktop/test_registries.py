@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from core.compression import LAYERS, SCHEMES, Parameter
+from core.events import EVENT_MAKERS
 from core.features import REPRESENTATIONS
 from core.models import MODELS
 from core.training import LOSSES
@@ -32,6 +33,19 @@ def room(qtbot, window):
         return window.rooms[name]
 
     return enter
+
+
+def test_every_event_maker(room):
+    review, asked = room("review"), []
+    review.bar.find.disconnect()
+    review.bar.find.connect(asked.append)
+    items = review.bar.find_button.menu().actions()
+    for item in items:
+        item.trigger()
+    assert asked == list(EVENT_MAKERS)
+    assert {key: (i.text(), i.toolTip()) for key, i in zip(asked, items, strict=True)} == registered(EVENT_MAKERS)
+    keys = {a.id: a.title for a in review.actions_of_room() if a.id.startswith("review.find_")}
+    assert keys == {f"review.find_{key}": f"Find: {entry.title}" for key, entry in EVENT_MAKERS.items()}
 
 
 class TestModels:
@@ -92,6 +106,7 @@ class TestSchemes:
 LISTS = """
 import sys
 from core.compression import LAYERS, SCHEMES
+from core.events import EVENT_MAKERS
 from core.models import MODELS
 from core.training import LOSSES
 heavy = [name for name in ("torch", "sklearn", "onnx", "onnxruntime", "openTSNE") if name in sys.modules]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from core.events import EVENT_MAKERS
 from desktop.actions.registry import Action
-from desktop.views.review.finding import FINDERS
 
 if TYPE_CHECKING:
     from desktop.views.review.view import ReviewView
@@ -47,7 +47,7 @@ def actions_of(room: ReviewView) -> list[Action]:
         act("mark_longer", tr("Lengthen the mark"), lambda: room.marks.change(0, 0.01), "Alt+Right"),
         act("mark_shorter", tr("Shorten the mark"), lambda: room.marks.change(0, -0.01), "Alt+Left"),
         *(
-            act(f"find_{maker}", tr("Find: {}").format(tr(title)), lambda m=maker: room.find(m))
-            for maker, title in FINDERS.items()
+            act(f"find_{maker}", tr("Find: {}").format(tr(entry.title)), lambda m=maker: room.find(m))
+            for maker, entry in EVENT_MAKERS.items()
         ),
     ]

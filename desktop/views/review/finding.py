@@ -6,20 +6,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from core.events import make_events
+from core.events import EVENT_MAKERS, make_events
 from core.study import Changeset
 from desktop.services.session import Session
 from desktop.widgets.parts import number
 
 if TYPE_CHECKING:
     from desktop.views.review.view import ReviewView
-
-FINDERS = {
-    "hits": "HITS candidates (Doppler I/Q)",
-    "beats": "Heart beats (ECG)",
-    "windows": "Windows of 2 s",
-    "annotations": "Annotations that came with the recording",
-}
 
 
 class Finder(QObject):
@@ -32,7 +25,7 @@ class Finder(QObject):
         self._session, self._room, self._busy = session, room, False
 
     def find(self, maker: str) -> None:
-        """Find events by one of `FINDERS`."""
+        """Find events by one of `EVENT_MAKERS`."""
         study, entry = self._session.study, self._room.entry
         if study is None or entry is None or self._busy:
             return
@@ -40,7 +33,7 @@ class Finder(QObject):
 
         def done(changeset: Changeset) -> None:
             self._say(False)
-            n, what = len(changeset.keys("events")), self.tr(FINDERS[maker])
+            n, what = len(changeset.keys("events")), self.tr(EVENT_MAKERS[maker].title)
             self._session.told.emit(self.tr("{} in {}: {} found.").format(what, entry.name, number(n)))
             self._session.apply(changeset)
 

@@ -23,11 +23,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.events import EVENT_MAKERS
 from core.signals import Recording
 from core.study import RecordingEntry
 from desktop.models.event_model import EventModel
 from desktop.services.session import Session
-from desktop.views.review.finding import FINDERS
 from desktop.widgets.parts import badge, button, clock, label, number
 from desktop.widgets.two_lines import TwoLineDelegate, two_line_item
 
@@ -143,8 +143,10 @@ class Toolbar(QFrame):
         made = QPushButton(self.tr("Find events"))
         made.setProperty("role", "primary")
         menu = QMenu(made)
-        for maker, title in FINDERS.items():
-            menu.addAction(self.tr(title), lambda m=maker: self.find.emit(m))
+        menu.setToolTipsVisible(True)
+        for maker, entry in EVENT_MAKERS.items():
+            action = menu.addAction(self.tr(entry.title), lambda m=maker: self.find.emit(m))
+            action.setToolTip(self.tr(entry.help))
         made.setMenu(menu)
         return made
 
