@@ -5,8 +5,13 @@ from .in_study import open_from_study as open_from_study
 from .in_study import relink as relink
 from .pyramid import Pyramid as Pyramid
 from .pyramid import build_pyramid as build_pyramid
+from .readers import FORMATS as FORMATS
+from .readers import READABLE as READABLE
 from .readers import READERS as READERS
+from .readers import Reader as Reader
+from .readers import layouts_of as layouts_of
 from .readers import open_recording as open_recording
+from .readers.layouts import ChannelLayout as ChannelLayout
 from .recording import Annotation as Annotation
 from .recording import Channel as Channel
 from .recording import Recording as Recording

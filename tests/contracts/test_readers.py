@@ -11,7 +11,7 @@ import pytest
 
 import resources
 from core.errors import InputError
-from core.signals import READERS, content_hash, open_recording
+from core.signals import FORMATS, READERS, content_hash, open_recording
 
 SMALL = Path(__file__).parents[1] / "data" / "recordings"
 DEMO = resources.path("demo")
@@ -84,6 +84,19 @@ def path(case, tmp_path):
 
 def test_every_reader_is_covered():
     assert {reader.FORMAT for reader in READERS.values()} == {case.format for case in CASES.values()}
+
+
+@pytest.mark.parametrize("reader", FORMATS, ids=lambda reader: reader.FORMAT)
+def test_every_reader_can_be_chosen(reader):
+    assert reader.TITLE
+    assert reader.LISTED
+    assert set(reader.LISTED) <= set(reader.EXTENSIONS)
+    assert all(extension.startswith(".") and extension == extension.lower() for extension in reader.EXTENSIONS)
+    for layout in reader.LAYOUTS.values():
+        n = len(layout.channels)
+        assert layout.fits(n)
+        assert layout.fits(2 * n) == layout.repeats
+        assert len({name for name, _ in layout.of(2 * n)}) == 2 * n
 
 
 def test_metadata(case, path):

@@ -4,14 +4,19 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import numpy as np
 import pytest
+import soundfile
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QInputDialog
 
 from core.compression import LAYERS, SCHEMES, Parameter
 from core.events import EVENT_MAKERS
 from core.features import REPRESENTATIONS
 from core.models import MODELS
+from core.signals import FORMATS, READABLE, layouts_of, open_recording
 from core.training import LOSSES
+from desktop.widgets.choices import recording_filters
 from tests.desktop.conftest import settle
 
 
@@ -33,6 +38,38 @@ def room(qtbot, window):
         return window.rooms[name]
 
     return enter
+
+
+class TestReaders:
+    def test_a_dialog_lists_every_format(self):
+        first, *formats = recording_filters().split(";;")
+        assert first == f"Recordings ({' '.join(READABLE)})"
+        assert formats == [f"{r.TITLE} ({' '.join('*' + e for e in r.LISTED)})" for r in FORMATS]
+        assert {*READABLE} == {f"*{extension}" for r in FORMATS for extension in r.LISTED}
+
+    @pytest.mark.parametrize("n", [2, 4])
+    def test_every_layout_that_fits_is_offered(self, qtbot, room, monkeypatch, tmp_path, n):
+        path = tmp_path / "audio.wav"
+        soundfile.write(path, np.random.default_rng(0).uniform(-0.5, 0.5, (4000, n)), 1000)
+        shown = []
+        monkeypatch.setattr(
+            QInputDialog, "getItem", lambda *arguments: shown.append(arguments[3]) or (arguments[3][0], True)
+        )
+        review = room("review")
+        review.add_recordings([str(path)])
+        settle(qtbot, review.session)
+        layouts = layouts_of(open_recording(path))
+        assert shown == [[layout.title for layout in layouts.values()]]
+        assert review.session.recordings[-1].options == {"layout": next(iter(layouts))}
+
+    def test_three_channels_fit_nothing_and_are_not_asked_about(self, qtbot, room, monkeypatch, tmp_path):
+        path = tmp_path / "three.wav"
+        soundfile.write(path, np.random.default_rng(0).uniform(-0.5, 0.5, (4000, 3)), 1000)
+        monkeypatch.setattr(QInputDialog, "getItem", lambda *_: pytest.fail("asked"))
+        review = room("review")
+        review.add_recordings([str(path)])
+        settle(qtbot, review.session)
+        assert review.session.recordings[-1].options == {}
 
 
 def test_every_event_maker(room):
@@ -108,6 +145,7 @@ import sys
 from core.compression import LAYERS, SCHEMES
 from core.events import EVENT_MAKERS
 from core.models import MODELS
+from core.signals import FORMATS, READABLE
 from core.training import LOSSES
 heavy = [name for name in ("torch", "sklearn", "onnx", "onnxruntime", "openTSNE") if name in sys.modules]
 print(heavy)

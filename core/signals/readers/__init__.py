@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from core.errors import HitscopeError, InputError
 from core.signals.readers import edf, wav, wfdb
 from core.signals.readers.damage import damaged
+from core.signals.readers.layouts import ChannelLayout
 from core.signals.recording import Recording
 
 SNIFFED_BYTES = 4096
@@ -22,14 +23,23 @@ class Reader(Protocol):
     ----------
     FORMAT : str
         Name of the format.
+    TITLE : str
+        What a person calls files of it.
     EXTENSIONS : tuple of str
         Lower case, with the dot.
+    LISTED : tuple of str
+        Those of them that a file dialog shows: one for each recording.
+    LAYOUTS : dict of str to ChannelLayout
+        What the channels may be, by the value of the option `layout`; empty where files say it themselves.
     open_file : callable
         ``open_file(path, **options) -> Recording``, without reading samples; what goes wrong may raise any exception.
     """
 
     FORMAT: str
+    TITLE: str
     EXTENSIONS: tuple[str, ...]
+    LISTED: tuple[str, ...]
+    LAYOUTS: dict[str, ChannelLayout]
     open_file: Callable[..., Recording]
 
     def sniff(self, head: bytes) -> bool:
@@ -41,6 +51,7 @@ class Reader(Protocol):
 
 FORMATS: tuple[Reader, ...] = (wfdb, edf, wav)
 READERS: dict[str, Reader] = {extension: reader for reader in FORMATS for extension in reader.EXTENSIONS}
+READABLE: tuple[str, ...] = tuple(f"*{extension}" for reader in FORMATS for extension in reader.LISTED)
 
 
 def reader_of(path: Path) -> Reader:
@@ -63,6 +74,15 @@ def reader_of(path: Path) -> Reader:
         subject=path,
         remedy=f"Known types: {', '.join(sorted(READERS))}",
     )
+
+
+def layouts_of(recording: Recording) -> dict[str, ChannelLayout]:
+    """Return what the channels of a recording can be said to be; empty where its file says it.
+
+    The keys are values of the option `layout` of `open_recording`.
+    """
+    (reader,) = (reader for reader in FORMATS if recording.format == reader.FORMAT)
+    return {key: layout for key, layout in reader.LAYOUTS.items() if layout.fits(len(recording.channels))}
 
 
 def find(path: str | Path) -> Path:

@@ -17,11 +17,15 @@ import numpy.typing as npt
 
 from core.signals.readers.damage import damaged, ends_early
 from core.signals.readers.edf_timeline import Piece, find_pieces, read_marks
+from core.signals.readers.layouts import ChannelLayout
 from core.signals.readers.naming import distinct, guess_kind
 from core.signals.recording import Annotation, Channel, Floats, Recording
 
 FORMAT = "edf"
+TITLE = "EDF and BDF"
 EXTENSIONS: tuple[str, ...] = (".edf", ".bdf", ".rec")
+LISTED = EXTENSIONS
+LAYOUTS: dict[str, ChannelLayout] = {}  # its header says what the channels are
 BDF = b"\xffBIOSEMI"
 EDF = b"0       "
 

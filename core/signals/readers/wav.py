@@ -15,18 +15,29 @@ import numpy as np
 
 from core.errors import InputError
 from core.signals.readers.damage import damaged, ends_early
+from core.signals.readers.layouts import ChannelLayout
 from core.signals.recording import Channel, Floats, Recording
 
 FORMAT = "wav"
+TITLE = "WAV audio"
 EXTENSIONS: tuple[str, ...] = (".wav",)
+LISTED = EXTENSIONS
 UNKNOWN_SIZE = 0xFFFFFFFF  # what streaming writers leave behind; libsndfile then goes by the file's length
 
-# Of each layout: names and kinds of its channels; I/Q repeats for every gate.
-LAYOUTS: dict[str, tuple[tuple[str, str], ...]] = {
-    "mono": (("audio", "audio"),),
-    "stereo": (("left", "audio"), ("right", "audio")),
-    "forward_reverse": (("forward", "doppler_forward"), ("reverse", "doppler_reverse")),
-    "iq": (("I", "doppler_i"), ("Q", "doppler_q")),
+LAYOUTS: dict[str, ChannelLayout] = {
+    "iq": ChannelLayout(
+        "Doppler I/Q (in-phase and quadrature), gate by gate",
+        "The complex signal: towards and away from the probe are told apart",
+        (("I", "doppler_i"), ("Q", "doppler_q")),
+        repeats=True,
+    ),
+    "forward_reverse": ChannelLayout(
+        "Doppler, forward and reverse",
+        "The machine has parted the two directions of flow",
+        (("forward", "doppler_forward"), ("reverse", "doppler_reverse")),
+    ),
+    "stereo": ChannelLayout("plain audio", "Left and right", (("left", "audio"), ("right", "audio"))),
+    "mono": ChannelLayout("plain audio, one channel", "As it is", (("audio", "audio"),)),
 }
 
 
@@ -104,12 +115,10 @@ def _channels(path: Path, layout: str, n: int) -> list[tuple[str, str]]:
         return [(f"channel {number + 1}", "audio") for number in range(n)]
     if layout not in LAYOUTS:
         raise InputError(f"there is no layout {layout!r}", subject=path, remedy=f"Choose one of {', '.join(LAYOUTS)}")
-    one = LAYOUTS[layout]
-    gates, rest = divmod(n, len(one))
-    if rest or (gates > 1 and layout != "iq"):
+    if not LAYOUTS[layout].fits(n):
         raise InputError(
             f"the file has {n} channels, which do not fit the layout {layout}",
             subject=path,
             remedy=f"Choose one of {', '.join(LAYOUTS)}",
         )
-    return list(one) if gates == 1 else [(f"{name}{g + 1}", kind) for g in range(gates) for name, kind in one]
+    return LAYOUTS[layout].of(n)

@@ -12,11 +12,15 @@ import numpy as np
 
 from core.errors import InputError
 from core.signals.readers.damage import damaged, ends_early
+from core.signals.readers.layouts import ChannelLayout
 from core.signals.readers.naming import distinct, guess_kind
 from core.signals.recording import Annotation, Channel, Floats, Recording
 
 FORMAT = "wfdb"
+TITLE = "WFDB records"
 EXTENSIONS: tuple[str, ...] = (".hea", ".dat")
+LISTED: tuple[str, ...] = (".hea",)  # samples beside their header would list each record twice
+LAYOUTS: dict[str, ChannelLayout] = {}  # its header says what the channels are
 # Samples and bytes of a block (WFDB manual, signal(5)); the FLAC formats have no fixed size.
 BLOCKS = {
     "80": (1, 1),

@@ -12,21 +12,14 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog
 
 from core.errors import HitscopeError
 from core.jobs import Reporter
-from core.signals import add_to_study, open_recording, relink
+from core.signals import ChannelLayout, Recording, add_to_study, layouts_of, open_recording, relink
 from core.study import Study, edit_recording
 from desktop.services.session import Session
 from desktop.services.tasks import TaskReporter
+from desktop.widgets.choices import recording_filters
 
 if TYPE_CHECKING:
     from desktop.views.review.view import ReviewView
-
-KINDS = "*.hea *.edf *.bdf *.wav"
-# What the channels of a WAV file may be; the file does not say.
-LAYOUTS = {
-    "iq": "Doppler I/Q (in-phase and quadrature), gate by gate",
-    "forward_reverse": "Doppler, forward and reverse",
-    "stereo": "plain audio",
-}
 
 
 @dataclass(frozen=True)
@@ -37,17 +30,33 @@ class Added:
     errors: tuple[HitscopeError, ...]
 
 
-def unclear(paths: Sequence[str]) -> list[str]:
-    """Return the files whose channels' meaning must be asked for: audio of several channels."""
-    asked = []
+@dataclass(frozen=True)
+class Question:
+    """Files whose channels' meaning must be asked for, and what it can be."""
+
+    paths: tuple[str, ...]
+    layouts: Mapping[str, ChannelLayout]
+
+
+def unclear(paths: Sequence[str]) -> list[Question]:
+    """Return what must be asked: of audio of several channels, what they are; files of one answer are asked for together."""
+    asked: dict[tuple[str, ...], list[str]] = {}
+    layouts: dict[tuple[str, ...], Mapping[str, ChannelLayout]] = {}
     for path in paths:
         try:
-            channels = open_recording(path).channels
+            recording = open_recording(path)
         except HitscopeError:
             continue  # adding it says what is wrong
-        if len(channels) > 1 and {channel.kind for channel in channels} == {"audio"}:
-            asked.append(path)
-    return asked
+        choices = layouts_to_choose(recording)
+        if choices and {channel.kind for channel in recording.channels} == {"audio"}:
+            asked.setdefault(tuple(choices), []).append(path)
+            layouts[tuple(choices)] = choices
+    return [Question(tuple(files), layouts[key]) for key, files in asked.items()]
+
+
+def layouts_to_choose(recording: Recording) -> Mapping[str, ChannelLayout]:
+    """Return what the channels of a recording may be taken for; empty where there is nothing to choose."""
+    return layouts_of(recording) if len(recording.channels) > 1 else {}
 
 
 def add_all(study: Study, paths: Sequence[str], layouts: Mapping[str, str], report: Reporter) -> Added:
@@ -76,8 +85,7 @@ class Library(QObject):
 
     def choose(self) -> None:
         """Ask for recordings and add them to the study; the files stay where they are."""
-        kinds = self.tr("Recordings ({})").format(KINDS)
-        paths, _ = QFileDialog.getOpenFileNames(self._room, self.tr("Add recordings"), "", kinds)
+        paths, _ = QFileDialog.getOpenFileNames(self._room, self.tr("Add recordings"), "", recording_filters())
         self.add(paths)
 
     def add(self, paths: Sequence[str]) -> None:
@@ -85,22 +93,28 @@ class Library(QObject):
         if self._session.study is None or not paths:
             return
 
-        def ask(asked: list[str]) -> None:
-            layout = self._ask_layout_of(asked) if asked else None
-            if layout is not None or not asked:
-                self._add(paths, dict.fromkeys(asked, layout or ""))
+        def ask(questions: list[Question]) -> None:
+            layouts: dict[str, str] = {}
+            for question in questions:
+                layout = self._ask_layout_of(question)
+                if layout is None:
+                    return
+                layouts |= dict.fromkeys(question.paths, layout)
+            self._add(paths, layouts)
 
         self._session.tasks.submit("review add", unclear, paths, done=ask, failed=self._session.failed.emit)
 
     def ask_layout(self) -> None:
         """Ask what the channels of the chosen audio recording are."""
-        entry = self._room.entry
-        if entry is not None and entry.format == "wav":
-            layout = self._ask_layout_of([entry.path])
-            if layout is not None:
-                self._add([entry.path], {entry.path: layout})
-        else:
+        recording = self._room.recording
+        layouts = layouts_to_choose(recording) if recording is not None else {}
+        if recording is None or not layouts:
             self._session.told.emit(self.tr("The file of this recording says itself what its channels are."))
+            return
+        path = str(recording.path)
+        layout = self._ask_layout_of(Question((path,), layouts))
+        if layout is not None:
+            self._add([path], {path: layout})
 
     def ask_subject(self) -> None:
         """Ask whose the chosen recording is: recordings of one subject stay on one side of every split."""
@@ -119,12 +133,13 @@ class Library(QObject):
             done, failed = self._session.apply, self._session.failed.emit
             self._session.tasks.submit("review moved", relink, self._session.study, folder, done=done, failed=failed)
 
-    def _ask_layout_of(self, paths: Sequence[str]) -> str | None:
-        names = list(LAYOUTS.values())
+    def _ask_layout_of(self, question: Question) -> str | None:
+        titles = {self.tr(layout.title): key for key, layout in question.layouts.items()}
+        paths = question.paths
         which = Path(paths[0]).name + (f" (+{len(paths) - 1})" if len(paths) > 1 else "")
-        question = self.tr("What are the channels of {}?").format(which)
-        chosen, good = QInputDialog.getItem(self._room, self.tr("Channels"), question, names, 0, False)
-        return list(LAYOUTS)[names.index(chosen)] if good else None
+        text = self.tr("What are the channels of {}?").format(which)
+        chosen, good = QInputDialog.getItem(self._room, self.tr("Channels"), text, list(titles), 0, False)
+        return titles[chosen] if good else None
 
     def _add(self, paths: Sequence[str], layouts: Mapping[str, str]) -> None:
         report = TaskReporter(self)
