@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from PySide6.QtCore import QDateTime, QLocale, Qt, Signal
+from PySide6.QtCore import QDateTime, QLocale, Qt
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from core.errors import HitscopeError
@@ -103,19 +103,17 @@ class EmptyState(QWidget):
 
 
 class MessageBar(QFrame):
-    """What happened, what was kept, what to do; details fold out and can be copied."""
+    """What happened, what was kept, what to do. Of a long message the first lines are shown; all of it can be copied."""
 
-    dismissed = Signal()
+    MAX_LINES = 8
 
     def __init__(self) -> None:
         super().__init__()
+        self._message = ""
         self._layout = QHBoxLayout(self)
         self._layout.setContentsMargins(12, 6, 8, 6)
         self._text = label("", wrap=True)
-        self._action = QPushButton()
-        self._action.hide()
         self._layout.addWidget(self._text, 1)
-        self._layout.addWidget(self._action)
         self._layout.addWidget(button(self.tr("Copy"), self._copy, tip=self.tr("Copy this message")))
         self._layout.addWidget(button(self.tr("Close"), self.dismiss))
         self.setAccessibleName(self.tr("Message"))
@@ -133,19 +131,23 @@ class MessageBar(QFrame):
     def dismiss(self) -> None:
         """Put the message away."""
         self.hide()
-        self.dismissed.emit()
 
     @property
     def text(self) -> str:
         """What it says."""
-        return self._text.text()
+        return self._message
 
     def _show(self, text: str, role: str) -> None:
-        self._text.setText(text)
+        self._message = text
+        lines = text.splitlines()
+        more = len(lines) - self.MAX_LINES
+        if more > 0:
+            lines[self.MAX_LINES :] = [self.tr("… and {} more; Copy takes them all.").format(number(more))]
+        self._text.setText("\n".join(lines))
         self.setProperty("role", role)
         self.style().unpolish(self)
         self.style().polish(self)
         self.show()
 
     def _copy(self) -> None:
-        QApplication.clipboard().setText(self._text.text())
+        QApplication.clipboard().setText(self._message)

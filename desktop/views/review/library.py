@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,10 +26,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Added:
-    """What became of files: ids of the recordings, and an error for each file that was left out."""
+    """What became of files: ids of the recordings, and by path the errors of those that were left out."""
 
     ids: tuple[int, ...]
-    errors: tuple[HitscopeError, ...]
+    errors: Mapping[str, HitscopeError]
+
+    def error(self) -> HitscopeError | None:
+        """Return one error that names every file that was left out, and why; None if all were added."""
+        if len(self.errors) <= 1:
+            return next(iter(self.errors.values()), None)
+        lines = [str(e) if Path(path).name in str(e) else f"{path}: {e}" for path, e in self.errors.items()]
+        n = len(self.errors) + len(self.ids)
+        return HitscopeError("\n".join([f"{len(self.errors)} of {n} files were not added:", *lines]))
 
 
 @dataclass(frozen=True)
@@ -61,7 +71,8 @@ def layouts_to_choose(recording: Recording) -> Mapping[str, ChannelLayout]:
 
 def add_all(study: Study, paths: Sequence[str], layouts: Mapping[str, str], report: Reporter) -> Added:
     """Add recordings one by one; a file that cannot be read keeps none of the others out."""
-    ids, errors = [], []
+    ids: list[int] = []
+    errors: dict[str, HitscopeError] = {}
     for done, path in enumerate(paths):
         report.check()
         report.progress(done, len(paths), path)
@@ -69,8 +80,8 @@ def add_all(study: Study, paths: Sequence[str], layouts: Mapping[str, str], repo
         try:
             ids.append(add_to_study(study, path, **options))
         except HitscopeError as error:
-            errors.append(error)
-    return Added(tuple(ids), tuple(errors))
+            errors[path] = error
+    return Added(tuple(ids), errors)
 
 
 class Library(QObject):
@@ -82,6 +93,9 @@ class Library(QObject):
     def __init__(self, session: Session, room: ReviewView) -> None:
         super().__init__(room)
         self._session, self._room = session, room
+        self._asks = itertools.count(1)
+        self._requests: deque[tuple[Sequence[str], Mapping[str, str]]] = deque()
+        self._study: Study | None = None
 
     def choose(self) -> None:
         """Ask for recordings and add them to the study; the files stay where they are."""
@@ -102,7 +116,9 @@ class Library(QObject):
                 layouts |= dict.fromkeys(question.paths, layout)
             self._add(paths, layouts)
 
-        self._session.tasks.submit("review add", unclear, paths, done=ask, failed=self._session.failed.emit)
+        # Each request has a key of its own: none supersedes another's files.
+        key = f"review ask {next(self._asks)}"
+        self._session.tasks.submit(key, unclear, paths, done=ask, failed=self._session.failed.emit)
 
     def ask_layout(self) -> None:
         """Ask what the channels of the chosen audio recording are."""
@@ -142,16 +158,36 @@ class Library(QObject):
         return titles[chosen] if good else None
 
     def _add(self, paths: Sequence[str], layouts: Mapping[str, str]) -> None:
+        """Add after what was asked for before: at the same time, one file in two requests might be added twice."""
+        if self._study is not self._session.study:  # what was left for another study was forgotten with it
+            self._study = self._session.study
+            self._requests.clear()
+        self._requests.append((paths, layouts))
+        if len(self._requests) == 1:
+            self._add_next()
+
+    def _add_next(self) -> None:
         report = TaskReporter(self)
         report.progressed.connect(lambda share, _text: self.reading.emit(share))
 
-        def done(result: Added) -> None:
+        def ended() -> None:
             self.reading.emit(None)
+            self._requests.popleft()
+            if self._requests:
+                self._add_next()
+
+        def done(result: Added) -> None:
+            ended()
             self._session.recordings_added()
-            for error in result.errors[-1:]:
+            error = result.error()
+            if error is not None:
                 self._session.failed.emit(error)
             if result.ids:
                 self.added.emit(result.ids)
 
-        arguments = (self._session.study, paths, layouts, report)
-        self._session.tasks.submit("review add", add_all, *arguments, done=done, failed=self._session.failed.emit)
+        def failed(error: Exception) -> None:
+            ended()
+            self._session.failed.emit(error)
+
+        arguments = (self._study, *self._requests[0], report)
+        self._session.tasks.submit("review add", add_all, *arguments, done=done, failed=failed)
