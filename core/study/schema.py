@@ -104,7 +104,6 @@ EDITABLE: dict[str, tuple[str, ...]] = {
     "events": ("id",),
     "labels": ("event", "annotator"),
 }
-JSON_COLUMNS = {"options", "attributes"}
 
 APPEND_ONLY = [
     f"CREATE TRIGGER IF NOT EXISTS {table}_no_{verb.lower()} BEFORE {verb} ON {table} "

@@ -17,14 +17,12 @@ from desktop.services.session import Session
 class Workspace(QWidget):
     """A room of the window.
 
-    Subclasses set `id`, `title`, `glyph` and `hint`, build their widgets in ``__init__``, and refresh in `activate` and on
-    the session's signals; a hidden room catches up when it is shown.
+    Subclasses set `id` and `title`, build their widgets in ``__init__``, and refresh in `activate` and on the session's
+    signals; a hidden room catches up when it is shown.
     """
 
     id = ""
     title = ""
-    glyph = ""
-    hint = ""
     go = Signal(str)  # asks for another room
 
     def __init__(self, session: Session) -> None:

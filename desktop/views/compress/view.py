@@ -68,8 +68,7 @@ COLUMNS = (
 class CompressView(Workspace):
     """A trained model, schemes to compress it by, and the comparison."""
 
-    id, title, glyph = "compress", "Compress", "▣"
-    hint = "Compress models and compare them with full precision"
+    id, title = "compress", "Compress"
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)

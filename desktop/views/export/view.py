@@ -61,8 +61,7 @@ def _state(run: RunEntry) -> str:
 class ExportView(Workspace):
     """Three steps on one page, the checks, and the bundles written so far."""
 
-    id, title, glyph = "export", "Export", "⇪"
-    hint = "Write a bundle that a device engineer can verify"
+    id, title = "export", "Export"
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)

@@ -34,8 +34,7 @@ COLUMNS = (
 class TrainView(Workspace):
     """Recipe left, curves and figures in the middle, runs right."""
 
-    id, title, glyph = "train", "Train", "⌁"
-    hint = "Train classifiers and compare them"
+    id, title = "train", "Train"
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
