@@ -32,6 +32,7 @@ from desktop.services import theme
 from desktop.services.guard import guarded
 from desktop.services.remembering import read_layout, write_layout
 from desktop.services.session import Session
+from desktop.widgets.choices import recording_filters
 from desktop.widgets.history_panel import HistoryPanel
 from desktop.widgets.inspector import Inspector
 from desktop.widgets.jobs_panel import JobsPanel, time_left
@@ -48,7 +49,6 @@ ROOMS = (
     ("compress", "Compress", "▣", "desktop.views.compress.view:CompressView"),
     ("export", "Export", "⇪", "desktop.views.export.view:ExportView"),
 )
-READABLE = "*.hea *.edf *.bdf *.wav"
 
 
 class MainWindow(QMainWindow):
@@ -189,6 +189,7 @@ class MainWindow(QMainWindow):
         if id_ not in self.rooms:
             module, _, name = next(where for room, _, _, where in ROOMS if room == id_).partition(":")
             room: Workspace = getattr(import_module(module), name)(self.session)
+            room.setAccessibleName(self.tr(next(title for known, title, *_ in ROOMS if known == id_)))
             self.rooms[id_] = room
             self.stack.addWidget(room)
             self.actions_of.add(room.actions_of_room(), scope=room)
@@ -237,8 +238,7 @@ class MainWindow(QMainWindow):
 
     def open_recordings(self) -> None:
         """Ask for recordings and, where no study is open, for the folder of a new one."""
-        kinds = self.tr("Recordings ({})").format(READABLE)
-        paths, _ = QFileDialog.getOpenFileNames(self, self.tr("Open recordings"), "", kinds)
+        paths, _ = QFileDialog.getOpenFileNames(self, self.tr("Open recordings"), "", recording_filters())
         if paths and (self.session.study is not None or self.new_study()):
             self.enter("review")
             self.rooms["review"].add_recordings(paths)  # type: ignore[attr-defined]

@@ -17,18 +17,16 @@ from desktop.services.session import Session
 class Workspace(QWidget):
     """A room of the window.
 
-    Subclasses set `id` and `title`, build their widgets in ``__init__``, and refresh in `activate` and on the session's
-    signals; a hidden room catches up when it is shown.
+    Subclasses set `id`, build their widgets in ``__init__``, and refresh in `activate` and on the session's signals; a
+    hidden room catches up when it is shown.
     """
 
     id = ""
-    title = ""
     go = Signal(str)  # asks for another room
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
-        self.setAccessibleName(self.title)
         self.gestures: list[tuple[str, str]] = []  # what the mouse does, for the help
         self._pages = QStackedLayout(self)
         self._empty: QWidget | None = None

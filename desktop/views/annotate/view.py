@@ -25,8 +25,7 @@ from desktop.widgets.workspace import Workspace
 class AnnotateView(Workspace):
     """The map fills the room; maps left, classes right, propagation below."""
 
-    id, title, glyph = "annotate", "Annotate", "◎"
-    hint = "Label events on a map of their features"
+    id = "annotate"
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -68,7 +69,7 @@ COLUMNS = (
 class CompressView(Workspace):
     """A trained model, schemes to compress it by, and the comparison."""
 
-    id, title = "compress", "Compress"
+    id = "compress"
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)

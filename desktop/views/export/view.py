@@ -61,7 +61,7 @@ def _state(run: RunEntry) -> str:
 class ExportView(Workspace):
     """Three steps on one page, the checks, and the bundles written so far."""
 
-    id, title = "export", "Export"
+    id = "export"
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)

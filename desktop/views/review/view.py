@@ -33,7 +33,7 @@ DIM_AFTER_MS = 150
 class ReviewView(Workspace):
     """Recordings left, traces over spectrogram over overview, events right."""
 
-    id, title = "review", "Review"
+    id = "review"
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)

@@ -34,7 +34,7 @@ COLUMNS = (
 class TrainView(Workspace):
     """Recipe left, curves and figures in the middle, runs right."""
 
-    id, title = "train", "Train"
+    id = "train"
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
