@@ -12,3 +12,4 @@ from .windows import WindowSpec as WindowSpec
 from .windows import cut_windows as cut_windows
 from .windows import default_window as default_window
 from .windows import gather_windows as gather_windows
+from .windows import window_spans as window_spans

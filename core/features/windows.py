@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
@@ -89,6 +89,8 @@ class Windows:
         Event id: why it has no window.
     simulated : bool
         Whether any of them comes from a simulated recording.
+    spans_s : (N, 2) float64 array
+        From where to where of its recording each window was made, s, as `window_spans`.
     """
 
     ids: npt.NDArray[np.int64]
@@ -100,6 +102,7 @@ class Windows:
     units: tuple[str, ...]
     rejected: dict[int, str]
     simulated: bool = False
+    spans_s: npt.NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 2)))
 
 
 def channels_of(recording: Recording, spec: WindowSpec) -> list[int]:
@@ -130,7 +133,47 @@ def cut_windows(recording: Recording, start_s: npt.ArrayLike, duration_s: npt.Ar
         If a channel is missing or the channels' rates differ.
     """
     numbers = channels_of(recording, spec)
-    rates = {recording.fs[n] for n in numbers}
+    place = _placement(recording, start_s, duration_s, spec)
+    windows = np.stack([_slices(recording, n, place.first, place.n_native, place.fs) for n in numbers], axis=1)
+    if spec.scaling == "recording":
+        windows = _scale_by_recording(windows, recording, numbers)
+    if place.ratio != 1:
+        windows = _resample(windows, place.ratio, place.margin, spec.n_times)
+    if spec.scaling == "window":
+        spread = windows.std(axis=-1, keepdims=True)
+        windows = (windows - windows.mean(axis=-1, keepdims=True)) / np.where(spread > 0, spread, 1.0)
+    return windows.astype(np.float32)
+
+
+def window_spans(
+    recording: Recording, start_s: npt.ArrayLike, duration_s: npt.ArrayLike, spec: WindowSpec
+) -> npt.NDArray[np.float64]:
+    """Return from where to where of the recording `cut_windows` makes each window, s.
+
+    With resampling, what its filter sees beyond both ends counts too: two windows whose spans are apart share no sample.
+
+    Returns
+    -------
+    (N, 2) float64 array
+        Begin and end; beyond the recording they may be negative or later than its end.
+    """
+    place = _placement(recording, start_s, duration_s, spec)
+    return np.column_stack([place.first, place.first + place.n_native]) / place.fs
+
+
+@dataclass(frozen=True)
+class _Placement:
+    """Which samples of a recording windows are made from: `n_native` from each of `first`, `margin` of them for the filter."""
+
+    first: npt.NDArray[np.int64]
+    n_native: int
+    fs: float
+    ratio: Fraction
+    margin: int
+
+
+def _placement(recording: Recording, start_s: npt.ArrayLike, duration_s: npt.ArrayLike, spec: WindowSpec) -> _Placement:
+    rates = {recording.fs[n] for n in channels_of(recording, spec)}
     if len(rates) != 1:
         raise InputError(
             "its channels have different sampling rates", subject=recording.path, remedy="Choose one rate's channels"
@@ -145,15 +188,7 @@ def cut_windows(recording: Recording, start_s: npt.ArrayLike, duration_s: npt.Ar
         first = np.round((start + length / 2) * fs).astype(np.int64) - n_native // 2
     else:
         first = np.round(start * fs).astype(np.int64) - margin
-    windows = np.stack([_slices(recording, n, first, n_native, fs) for n in numbers], axis=1)
-    if spec.scaling == "recording":
-        windows = _scale_by_recording(windows, recording, numbers)
-    if ratio != 1:
-        windows = _resample(windows, ratio, margin, spec.n_times)
-    if spec.scaling == "window":
-        spread = windows.std(axis=-1, keepdims=True)
-        windows = (windows - windows.mean(axis=-1, keepdims=True)) / np.where(spread > 0, spread, 1.0)
-    return windows.astype(np.float32)
+    return _Placement(first, n_native, fs, ratio, margin)
 
 
 def _slices(
@@ -212,6 +247,7 @@ def gather_windows(study: Study, ids: Iterable[int], spec: WindowSpec, report: R
     report = report or NullReporter()
     events = study.events(ids=ids)
     parts, rates, names, units, simulated = [], set(), None, None, False
+    spans = np.empty((len(events), 2))
     rejected: dict[int, str] = {}
     entries = {entry.id: entry for entry in study.recordings()}
     chosen = np.unique(events.recording)
@@ -220,6 +256,7 @@ def gather_windows(study: Study, ids: Iterable[int], spec: WindowSpec, report: R
         rows = np.flatnonzero(events.recording == recording_id)
         recording = open_from_study(study, recording_id)
         x = cut_windows(recording, events.start_s[rows], events.duration_s[rows], spec)
+        spans[rows] = window_spans(recording, events.start_s[rows], events.duration_s[rows], spec)
         good = np.isfinite(x).all(axis=(1, 2))
         rejected |= {int(i): "it touches missing samples" for i in events.id[rows[~good]]}
         numbers = channels_of(recording, spec)
@@ -251,6 +288,7 @@ def gather_windows(study: Study, ids: Iterable[int], spec: WindowSpec, report: R
         units=units or (),
         rejected=rejected,
         simulated=simulated,
+        spans_s=spans[rows[order]],
     )
 
 

@@ -6,7 +6,6 @@ import hashlib
 import json
 import warnings
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from core.training.spec import TrainingSpec
 
 Ints = npt.NDArray[np.int64]
 N_BLOCKS = 20
+ASIDE, TRAIN, VALIDATION, TEST = -1, 0, 1, 2
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,8 @@ def split_dataset(dataset: Dataset, spec: TrainingSpec, seed: int) -> Split:
     """Split a dataset.
 
     Subjects are kept whole where at least three are known; else recordings where there are three; else each recording is
-    cut into blocks of time, events that reach over a border are left out, and a warning says that this is weaker.
+    cut into blocks of time, events whose windows reach into another side's are left out, and a warning says that this is
+    weaker.
     Propagated labels never score a model: they are left out of validation and test; and a label that descends from a
     validation or test event is left out of training.
 
@@ -70,8 +71,9 @@ def split_dataset(dataset: Dataset, spec: TrainingSpec, seed: int) -> Split:
     validation = _take_groups(dataset, groups, ~test, spec.validation / (1 - spec.test), seed + 1)
     train = ~test & ~validation
     if unit == "time block":
-        reach = _reaches_over(dataset, groups, np.select([test, validation], [2, 1], 0))
-        train, validation, test = train & ~reach, validation & ~reach, test & ~reach
+        sides = np.select([train, validation & dataset.scored, test & dataset.scored], [TRAIN, VALIDATION, TEST], ASIDE)
+        reach = _reaches_over(dataset, sides.astype(np.int8))
+        train, validation = train & ~reach, validation & ~reach
     return _checked(dataset, train, validation, test, unit, tuple(notes))
 
 
@@ -122,17 +124,38 @@ def _take_groups(
     return mask
 
 
-def _reaches_over(dataset: Dataset, groups: Ints, side: Ints) -> npt.NDArray[np.bool_]:
-    """Return which events lie within a window's length of an event of another side in the same recording."""
-    length = dataset.window.n_times / dataset.windows.fs
-    near = np.zeros(len(dataset.ids), bool)
-    order = np.lexsort((dataset.start_s, dataset.recording))
-    for a, b in pairwise(order):
-        close = dataset.recording[a] == dataset.recording[b] and dataset.start_s[b] - dataset.start_s[a] < length
-        if close and side[a] != side[b]:
-            # The event of the lesser side goes, so that test events are spared.
-            near[a if side[a] < side[b] else b] = True
-    return near
+def _reaches_over(dataset: Dataset, sides: npt.NDArray[np.int8]) -> npt.NDArray[np.bool_]:
+    """Return which events must go, so that no window of one side shares a sample with a window of another.
+
+    Parameters
+    ----------
+    sides : (N,) int8 array
+        `TRAIN`, `VALIDATION`, `TEST`, or `ASIDE` for events that are on no side.
+
+    Returns
+    -------
+    (N,) bool array
+        Events of the lesser of two sides that meet: test events are spared, validation events give way to them only.
+        O(N log N).
+    """
+    spans = dataset.windows.spans_s
+    gone = np.zeros(len(dataset.ids), bool)
+    for recording in np.unique(dataset.recording):
+        here = dataset.recording == recording
+        for lesser in (VALIDATION, TRAIN):
+            mine = np.flatnonzero(here & (sides == lesser))
+            # What has gone itself, no longer drives others out.
+            others = spans[here & (sides > lesser) & ~gone]
+            gone[mine[_meets(spans[mine], others)]] = True
+    return gone
+
+
+def _meets(spans: npt.NDArray[np.float64], others: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Return which of some stretches of time overlap any of the others."""
+    # Of all others that begin before a stretch ends, one ends after it begins: those ended before count less.
+    begun = np.searchsorted(np.sort(others[:, 0]), spans[:, 1], side="left")
+    ended = np.searchsorted(np.sort(others[:, 1]), spans[:, 0], side="right")
+    return np.asarray(begun > ended)
 
 
 def _checked(dataset: Dataset, train: Any, validation: Any, test: Any, unit: str, notes: tuple[str, ...]) -> Split:
