@@ -6,6 +6,7 @@ import hashlib
 import io
 import stat
 import zipfile
+import zlib
 from pathlib import PurePosixPath
 
 from core.errors import BundleError
@@ -60,7 +61,15 @@ def unpack(data: bytes) -> dict[str, bytes]:
             raise BundleError(f"the archive would unpack to more than {MAX_BYTES:,} bytes")
         for info in infos:
             _check(info)
-        return {info.filename: archive.read(info) for info in infos}
+        return {info.filename: _read(archive, info) for info in infos}
+
+
+def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    try:
+        return archive.read(info)
+    except (zlib.error, EOFError) as error:
+        # zipfile names the file whose checksum is wrong, but not one that cannot even be decompressed.
+        raise zipfile.BadZipFile(f"{info.filename} is damaged ({error})") from error
 
 
 def _check(info: zipfile.ZipInfo) -> None:

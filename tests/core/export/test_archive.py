@@ -27,6 +27,17 @@ def test_packs_the_same_bytes_in_any_order_and_unpacks_them():
     assert is_sealed(packed)
 
 
+def test_a_damaged_file_is_named_whatever_way_it_is_damaged():
+    text = " ".join(str(n * n) for n in range(3000)).encode()
+    packed = pack({"model.onnx": text})
+    begin = packed.index(b"model.onnx") + len("model.onnx")
+    for position in range(begin, packed.index(b"PK\x01\x02") - 1, 97):
+        bad = bytearray(packed)
+        bad[position] ^= 0xFF
+        with pytest.raises(zipfile.BadZipFile, match=r"model\.onnx"):
+            unpack(bytes(bad))
+
+
 def test_every_single_bit_is_under_the_seal():
     packed = pack(FILES)
     for position in range(len(packed)):
