@@ -37,7 +37,8 @@ class TrainingSpec:
     validation, test : float
         Shares of the events.
     split_by : str
-        ``auto`` (subject if known, else recording, else time blocks), ``subject``, ``recording`` or ``time``.
+        ``auto`` (subject if all are known, else recording, else time blocks; at least three are needed), ``subject``,
+        ``recording`` or ``time``.
     threads : int
         Of the processor; 0 for all.
     """

@@ -6,6 +6,7 @@ import hashlib
 import json
 import warnings
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -40,9 +41,9 @@ class Split:
 def split_dataset(dataset: Dataset, spec: TrainingSpec, seed: int) -> Split:
     """Split a dataset.
 
-    Subjects are kept whole where at least three are known; else recordings where there are three; else each recording is
-    cut into blocks of time, events whose windows reach into another side's are left out, and a warning says that this is
-    weaker.
+    Subjects are kept whole where all are known and there are at least three; else recordings, if the subjects of some are
+    not known and at least three can be kept apart, those of one known subject together; else each recording is cut into
+    blocks of time, events whose windows reach into another side's are left out, and a warning says that this is weaker.
     Propagated labels never score a model: they are left out of validation and test; and a label that descends from a
     validation or test event is left out of training.
 
@@ -51,15 +52,7 @@ def split_dataset(dataset: Dataset, spec: TrainingSpec, seed: int) -> Split:
     InputError
         If a class has too few events, or one side would lack a class of the training data.
     """
-    unit, groups = _groups(dataset, spec)
-    notes = []
-    if unit == "time block":
-        notes.append(
-            "Split by blocks of time within recordings: too few subjects or recordings are known to keep them apart, so "
-            "the figures say little about new patients."
-        )
-    elif unit == "recording":
-        notes.append("Split by recording: subjects are not known, so one person may be on both sides.")
+    unit, groups, notes = _groups(dataset, spec)
     for number, name in enumerate(dataset.classes):
         n = int((dataset.scored & (dataset.y == number)).sum())
         if n < 3:
@@ -74,25 +67,63 @@ def split_dataset(dataset: Dataset, spec: TrainingSpec, seed: int) -> Split:
         sides = np.select([train, validation & dataset.scored, test & dataset.scored], [TRAIN, VALIDATION, TEST], ASIDE)
         reach = _reaches_over(dataset, sides.astype(np.int8))
         train, validation = train & ~reach, validation & ~reach
-    return _checked(dataset, train, validation, test, unit, tuple(notes))
+    return _checked(dataset, train, validation, test, unit, notes)
 
 
-def _groups(dataset: Dataset, spec: TrainingSpec) -> tuple[str, Ints]:
+def _groups(dataset: Dataset, spec: TrainingSpec) -> tuple[str, Ints, tuple[str, ...]]:
+    """Return the unit of the split, the number of the unit that each event belongs to, and what to warn of."""
     known = np.array([bool(s) for s in dataset.subject])
-    subjects = np.unique(dataset.subject.astype(str), return_inverse=True)[1]
+    by_subject = _numbered([s or r for s, r in zip(dataset.subject.tolist(), dataset.recording.tolist(), strict=True)])
+    by_recording = _numbered(dataset.recording.tolist())
     can = {
-        "subject": known.all() and len(np.unique(subjects)) >= 3,
-        "recording": len(np.unique(dataset.recording)) >= 3,
+        "subject": known.all() and by_subject.max() >= 2,
+        # Unless asked for, recordings known to be of one person stay together.
+        "recording": not known.all() and by_subject.max() >= 2,
         "time": True,
     }
-    if spec.split_by != "auto" and not can.get(spec.split_by, False):
-        raise InputError(
-            f"a split by {spec.split_by} needs three of them", remedy="Say whose recordings they are, or use auto"
-        )
     unit = spec.split_by if spec.split_by != "auto" else next(name for name, possible in can.items() if possible)
+    possible = can | {"recording": by_recording.max() >= 2}
+    if not possible.get(unit, False):
+        raise InputError(
+            f"a split by {unit} needs three of them", remedy="Say whose recordings they are, or use auto or time"
+        )
     if unit == "subject":
-        return unit, subjects
-    return (unit, dataset.recording) if unit == "recording" else ("time block", _blocks(dataset))
+        return unit, by_subject, ()
+    if unit == "recording":
+        groups = by_recording if spec.split_by == "recording" else by_subject
+        return unit, groups, _warn_of_recordings(by_recording, by_subject, groups, known)
+    n = int(by_subject.max()) + 1
+    few = (
+        f"all events are of {n} subject{'s' * (n > 1)}" if known.all() else "there are too few recordings to keep apart"
+    )
+    why = "as asked" if spec.split_by == "time" else few
+    note = (
+        f"Split by blocks of time within recordings ({why}): the same people are on several sides, so the figures say "
+        "little about new patients."
+    )
+    return "time block", _blocks(dataset), (note,)
+
+
+def _warn_of_recordings(
+    by_recording: Ints, by_subject: Ints, groups: Ints, known: npt.NDArray[np.bool_]
+) -> tuple[str, ...]:
+    """Return what a split by recording cannot promise."""
+    unknown = len(np.unique(by_recording[~known]))
+    notes: tuple[str, ...] = ()
+    if unknown:
+        notes += (
+            f"Split by recording: whose {unknown} of {by_recording.max() + 1} recordings are is not known, so one person "
+            "may be on two sides.",
+        )
+    if len(np.unique(by_subject)) < len(np.unique(groups)):
+        notes += ("Split by recording, as asked, though subjects have several: one person may be on two sides.",)
+    return notes
+
+
+def _numbered(values: list[Any]) -> Ints:
+    """Return 0, 1, … for each distinct value, in order of appearance."""
+    numbers = {value: number for number, value in enumerate(dict.fromkeys(values))}
+    return np.array([numbers[value] for value in values], dtype=np.int64)
 
 
 def _blocks(dataset: Dataset) -> Ints:
@@ -108,7 +139,7 @@ def _blocks(dataset: Dataset) -> Ints:
 def _take_groups(
     dataset: Dataset, groups: Ints, among: npt.NDArray[np.bool_], share: float, seed: int
 ) -> npt.NDArray[np.bool_]:
-    """Return a mask of whole groups that hold about `share` of each class."""
+    """Return a mask of whole groups that hold about `share` of each class; which, is drawn by `seed`."""
     from sklearn.model_selection import StratifiedGroupKFold
 
     rows = np.flatnonzero(among)
@@ -118,7 +149,9 @@ def _take_groups(
         folds = StratifiedGroupKFold(n_splits, shuffle=True, random_state=seed).split(
             rows, dataset.y[rows], groups[rows]
         )
-        taken = rows[next(iter(folds))[1]]
+        # Where the groups' class counts differ, shuffling changes nothing: the folds are the same for each seed.
+        chosen = int(np.random.default_rng(seed).integers(n_splits))
+        taken = rows[next(islice(folds, chosen, None))[1]]
     mask = np.zeros(len(dataset.ids), bool)
     mask[taken] = True
     return mask

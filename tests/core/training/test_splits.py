@@ -97,3 +97,53 @@ def test_beats_of_a_real_recording_are_apart_though_windows_hold_several(tmp_pat
     split = split_dataset(data, spec, 0)
     assert overlapping(data, split) == 0
     assert len(split.train) > 1500
+
+
+def of_units(n_events, **units):
+    """A dataset of events far apart."""
+    begins = np.arange(n_events) * 10.0
+    return dataset(np.column_stack([begins, begins + 1]), **units)
+
+
+def test_the_seed_draws_the_split_and_the_same_seed_draws_the_same():
+    data = of_units(400, y=np.random.default_rng(0).integers(0, 2, 400))
+    tests = [split_dataset(data, SPEC, seed).test.tolist() for seed in range(12)]
+    assert len({tuple(rows) for rows in tests}) >= 3
+    assert tests == [split_dataset(data, SPEC, seed).test.tolist() for seed in range(12)]
+
+
+def test_the_seed_draws_the_subjects_too():
+    data = of_units(400, subject=[f"P{n % 8}" for n in range(400)], y=np.random.default_rng(0).integers(0, 2, 400))
+    held_out = {tuple(sorted(set(data.subject[split_dataset(data, SPEC, seed).test]))) for seed in range(12)}
+    assert len(held_out) >= 3
+
+
+RECORDINGS = np.arange(240) // 40  # six recordings
+
+
+@pytest.mark.parametrize(
+    ("subjects", "split_by", "unit", "said", "not_said"),
+    [
+        # Two people in six recordings: by recording, both would be on all sides.
+        (["P0", "P0", "P0", "P1", "P1", "P1"], "auto", "time block", "all events are of 2 subjects", "not known"),
+        (["P0"] * 6, "auto", "time block", "all events are of 1 subject)", "not known"),
+        (["P0", "P0", "P1", "P1", "P2", "P2"], "auto", "subject", "", "person"),
+        ([""] * 6, "auto", "recording", "whose 6 of 6 recordings are is not known", "as asked"),
+        (["P0", "P0", "P1", "P1", "", ""], "auto", "recording", "whose 2 of 6 recordings are is not known", "as asked"),
+        (["P0", "P0", "P0", "P0", "P0", ""], "auto", "time block", "too few recordings", "not known"),
+        (["P0", "P0", "P0", "P1", "P1", "P1"], "recording", "recording", "subjects have several", "not known"),
+        (["P0", "P0", "P1", "P1", "P2", "P2"], "time", "time block", "as asked", "too few"),
+    ],
+)
+def test_people_are_kept_apart_or_the_warning_says_the_truth(subjects, split_by, unit, said, not_said):
+    data = of_units(240, recording=RECORDINGS, subject=[subjects[r] for r in RECORDINGS])
+    split = split_dataset(data, TrainingSpec(split_by=split_by), 1)
+    assert split.unit == unit
+    assert said in " ".join(split.warnings)
+    assert not_said not in " ".join(split.warnings)
+    sides = (split.train, split.validation, split.test)
+    if unit == "recording":
+        assert sum(len(set(data.recording[rows])) for rows in sides) == 6
+    if split_by == "auto" and unit != "time block":
+        known = [{s for s in data.subject[rows] if s} for rows in sides]
+        assert not (known[0] & known[1] | known[0] & known[2] | known[1] & known[2])
