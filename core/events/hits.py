@@ -1,7 +1,10 @@
 """HITS: high-intensity transient signals in transcranial Doppler, by the consensus criteria.
 
 A candidate is shorter than 300 ms, at least 3 dB above the blood flow and goes one way (Ringelstein et al., Stroke
-1998; Consensus Committee, Stroke 1995). Power is compared with the running median of the surrounding seconds, which
+1998; Consensus Committee, Stroke 1995). The hits-to-blood ratio (HBR) is that of the
+consensus: power while the embolus passes, its own E and the blood's B, over power of blood alone, ``10 log10((E + B) / B)``.
+The echo alone over blood, ``10 log10(E / B)``, is another measure: 3 dB of HBR are 0 dB of echo
+(`core.signals.simulate.hbr_of_echo` converts). The power of blood is the running median of the surrounding seconds, which
 neither the heart's cycle (its total power hardly changes) nor the events themselves move much.
 """
 
@@ -21,6 +24,8 @@ Complex = npt.NDArray[np.complexfloating]
 Floats = npt.NDArray[np.float64]
 
 CHUNK_S, MARGIN_S = 30.0, 0.5
+# Speckle of blood alone reaches 3 dB by chance, but rarely stays there for longer than this share of the smoothing.
+CHANCE = 0.6
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,7 @@ class Criteria:
     Attributes
     ----------
     min_hbr_db : float
-        Least hits-to-blood ratio, dB.
+        Least hits-to-blood ratio, dB: power of embolus and blood together over that of blood alone.
     max_duration_s : float
         An embolus passes in less, s.
     min_direction : float
@@ -38,7 +43,7 @@ class Criteria:
     wall_hz : float
         Slower movements are those of the vessel wall, Hz.
     smoothing_s : float
-        Power is averaged over this long, s: shorter finds briefer events and more chance peaks.
+        Power is averaged over this long (a Hann window), s: shorter finds briefer events and more chance peaks.
     background_s : float
         Length of the running median of blood power, s.
     """
@@ -47,7 +52,7 @@ class Criteria:
     max_duration_s: float = 0.3
     min_direction: float = 0.7
     wall_hz: float = 100.0
-    smoothing_s: float = 0.02
+    smoothing_s: float = 0.03
     background_s: float = 4.0
 
 
@@ -58,9 +63,9 @@ class Hit:
     Attributes
     ----------
     start_s, duration_s : float
-        Where its power exceeds a quarter of its peak (half its peak amplitude).
+        Where the power it adds exceeds a quarter of its peak (half its peak amplitude).
     hbr_db : float
-        ``10 log10`` of its mean power over the median blood power around it.
+        Hits-to-blood ratio: ``10 log10`` of the mean power in that time, blood included, over the median blood power around.
     direction : float
         -1 (away from the probe) to 1 (towards it), of the power it adds.
     peak_hz : float
@@ -170,12 +175,11 @@ def find_hits(tracks: PowerTracks, read: Callable[[int, int], Complex], fs: floa
     blood = [_running_median(side, size) for side in (tracks.forward, tracks.reverse)]
     background = blood[0] + blood[1]
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.where(background > tracks.floor, (total - background) / background, 0.0)
+        ratio = np.where(background > tracks.floor, total / background, 0.0)
     above = np.nan_to_num(ratio) >= 10 ** (criteria.min_hbr_db / 10)
     bridge = max(1, round(0.012 / tracks.step_s))
     regions, n = scipy.ndimage.label(scipy.ndimage.binary_closing(above, np.ones(bridge + 1)))
-    # Speckle exceeds 3 dB by chance, but not for as long as half the smoothing.
-    least = criteria.smoothing_s / 2 / tracks.step_s
+    least = CHANCE * criteria.smoothing_s / tracks.step_s
     found = [region for region in scipy.ndimage.find_objects(regions, n) if region[0].stop - region[0].start > least]
     return [_measure(region[0], tracks, blood, ratio, read, fs, criteria) for region in found]
 
@@ -200,13 +204,14 @@ def _measure(
     criteria: Criteria,
 ) -> Hit:
     inside = np.nan_to_num(ratio[region])
-    strong = np.flatnonzero(inside >= inside.max() / 4)
+    added = np.maximum(inside - 1, 0)
+    strong = np.flatnonzero(added >= added.max() / 4)
     core = slice(region.start + strong[0], region.start + strong[-1] + 1)
-    added = [
+    sides = [
         float(np.nansum(np.maximum(t[core] - b[core], 0)))
         for t, b in zip((tracks.forward, tracks.reverse), blood, strict=True)
     ]
-    direction = (added[0] - added[1]) / max(sum(added), 1e-300)
+    direction = (sides[0] - sides[1]) / max(sum(sides), 1e-300)
     start, stop = float(core.start * tracks.step_s), float(core.stop * tracks.step_s)
     hbr = 10 * np.log10(max(float(np.mean(inside[strong[0] : strong[-1] + 1])), 1e-12))
     long = (region.stop - region.start) * tracks.step_s
@@ -222,7 +227,7 @@ def _judge(long_s: float, direction: float, hbr_db: float, criteria: Criteria) -
     if abs(direction) < criteria.min_direction:
         return "artefact", f"on both sides of zero: direction index {direction:+.2f}"
     way = "towards" if direction > 0 else "away from"
-    return "embolus", f"{1000 * long_s:.0f} ms, {hbr_db:.1f} dB above blood, {way} the probe ({direction:+.2f})"
+    return "embolus", f"{1000 * long_s:.0f} ms, HBR {hbr_db:.1f} dB, {way} the probe ({direction:+.2f})"
 
 
 def _peak_frequency(samples: Complex, fs: float, wall_hz: float) -> float:

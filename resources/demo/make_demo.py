@@ -35,7 +35,7 @@ def device_events(data: Path) -> None:
 
 
 def simulated() -> None:
-    iq, truth = simulate.tcd(2026, 180.0, emboli_per_minute=16, artefacts_per_minute=16, hbr_db=(4.0, 20.0))
+    iq, truth = simulate.tcd(2026, 180.0, emboli_per_minute=16, artefacts_per_minute=16, echo_db=(4.0, 20.0))
     simulate.write_simulated_wav(HERE / "tcd_simulated.wav", iq, 4385.0, truth, note="seed 2026, regular, 180 s")
     print({kind: sum(t.kind == kind for t in truth) for kind in ("solid", "gaseous", "artefact")})
 

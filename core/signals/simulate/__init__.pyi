@@ -1,4 +1,5 @@
 from .emboli import Embolus as Embolus
+from .emboli import hbr_of_echo as hbr_of_echo
 from .flow import REGIMES as REGIMES
 from .flow import Regime as Regime
 from .tcd import Truth as Truth

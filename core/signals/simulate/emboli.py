@@ -16,22 +16,30 @@ class Embolus:
     ----------
     start_s, duration_s : float
         Where its envelope exceeds half its peak; 10-300 ms by the consensus criteria (Ringelstein 1998).
-    hbr_db : float
-        Mean power of the echo in that time over mean blood power, dB; 3-25.
+    echo_db : float
+        Mean power of the echo alone in that time over mean blood power, dB; 0-25. See `hbr_of_echo`.
     kind : str
         ``solid`` or ``gaseous``: gas is brighter and more strongly modulated.
     """
 
     start_s: float
     duration_s: float
-    hbr_db: float
+    echo_db: float
     kind: str
 
 
-def draw(rng: np.random.Generator, start_s: float, hbr_db: tuple[float, float]) -> Embolus:
-    """Draw an embolus whose HBR lies in a range; gaseous ones from its upper half."""
+def hbr_of_echo(echo_db: float) -> float:
+    """Return the hits-to-blood ratio of the consensus, ``10 log10((E + B) / B)``, of an echo of ``10 log10(E / B)`` dB.
+
+    Both for mean powers E of the echo and B of the blood; 0 dB of echo are 3 dB of HBR, 10 dB are 10.4 dB.
+    """
+    return float(10 * np.log10(1 + 10 ** (echo_db / 10)))
+
+
+def draw(rng: np.random.Generator, start_s: float, echo_db: tuple[float, float]) -> Embolus:
+    """Draw an embolus whose echo lies in a range; gaseous ones from its upper half."""
     kind = "gaseous" if rng.random() < 0.4 else "solid"
-    low, high = hbr_db
+    low, high = echo_db
     middle = (low + high) / 2
     level = rng.uniform(middle, high) if kind == "gaseous" else rng.uniform(low, middle + (high - low) / 6)
     return Embolus(start_s, float(rng.uniform(0.02, 0.12)), float(level), kind)
@@ -60,4 +68,4 @@ def echo(
     signal = envelope * np.exp(1j * phase)
     inside = np.abs(t) <= embolus.duration_s / 2
     power = np.mean(np.abs(signal[inside]) ** 2)
-    return first, signal * np.sqrt(10 ** (embolus.hbr_db / 10) / power)
+    return first, signal * np.sqrt(10 ** (embolus.echo_db / 10) / power)

@@ -14,12 +14,26 @@ from core.signals.simulate import artefacts, emboli, flow
 
 @dataclass(frozen=True)
 class Truth:
-    """What was put into a simulated recording: `kind` is ``solid``, ``gaseous`` or ``artefact``; `hbr_db` in dB."""
+    """What was put into a simulated recording.
+
+    Attributes
+    ----------
+    start_s, duration_s : float
+    echo_db : float
+        Mean power of what was put in, alone, over mean blood power, dB.
+    kind : str
+        ``solid``, ``gaseous`` or ``artefact``.
+    """
 
     start_s: float
     duration_s: float
-    hbr_db: float
+    echo_db: float
     kind: str
+
+    @property
+    def hbr_db(self) -> float:
+        """Hits-to-blood ratio, dB, as `core.events.Hit` measures it: what was put in and blood together, over blood."""
+        return emboli.hbr_of_echo(self.echo_db)
 
 
 def tcd(
@@ -32,7 +46,7 @@ def tcd(
     angle_deg: float = 30.0,
     emboli_per_minute: float = 10.0,
     artefacts_per_minute: float = 10.0,
-    hbr_db: tuple[float, float] = (4.0, 20.0),
+    echo_db: tuple[float, float] = (4.0, 20.0),
 ) -> tuple[npt.NDArray[np.complex128], list[Truth]]:
     """Simulate a recording.
 
@@ -52,8 +66,8 @@ def tcd(
         Between beam and vessel, degrees; 0-60.
     emboli_per_minute, artefacts_per_minute : float
         Mean rates; times are drawn so that no two events overlap.
-    hbr_db : (float, float)
-        Range of the emboli's hits-to-blood ratio, dB.
+    echo_db : (float, float)
+        Range of the emboli's echo over blood, dB; as hits-to-blood ratio, see `hbr_of_echo`.
 
     Returns
     -------
@@ -82,10 +96,10 @@ def tcd(
     at_samples = np.interp(np.arange(n) + flow.NFFT / 2, np.arange(frames) * flow.HOP, shift)
     truth = []
     for start in _times(rng, duration_s, emboli_per_minute):
-        embolus = emboli.draw(rng, start, hbr_db)
+        embolus = emboli.draw(rng, start, echo_db)
         first, samples = emboli.echo(embolus, at_samples, fs, rng)
         iq[first : first + len(samples)] += samples
-        truth.append(Truth(embolus.start_s, embolus.duration_s, embolus.hbr_db, embolus.kind))
+        truth.append(Truth(embolus.start_s, embolus.duration_s, embolus.echo_db, embolus.kind))
     taken = [(t.start_s - 0.3, t.start_s + t.duration_s + 0.3) for t in truth]
     for start in _times(rng, duration_s, artefacts_per_minute):
         artefact = artefacts.draw(rng, start)

@@ -17,6 +17,8 @@ def write_simulated_wav(
 ) -> Path:
     """Write 16-bit stereo I/Q whose comment says ``SIMULATED; layout=iq``, and ``<name>_truth.csv`` beside it.
 
+    The columns of the table are those of `Truth`.
+
     Returns
     -------
     Path
@@ -32,6 +34,8 @@ def write_simulated_wav(
     table = path.with_name(f"{path.stem}_truth.csv")
     with table.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream)
-        writer.writerow(["start_s", "duration_s", "hbr_db", "kind"])
-        writer.writerows([f"{t.start_s:.4f}", f"{t.duration_s:.4f}", f"{t.hbr_db:.2f}", t.kind] for t in truth)
+        writer.writerow(["start_s", "duration_s", "echo_db", "hbr_db", "kind"])
+        writer.writerows(
+            [f"{t.start_s:.4f}", f"{t.duration_s:.4f}", f"{t.echo_db:.2f}", f"{t.hbr_db:.2f}", t.kind] for t in truth
+        )
     return table
