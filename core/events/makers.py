@@ -12,8 +12,7 @@ from core.errors import InputError
 from core.events.hits import Criteria, find_hits, power_tracks
 from core.events.symbols import BEAT_SYMBOLS, MAPPINGS
 from core.registry import Entry
-from core.signals import Annotation, Recording, open_from_study
-from core.study import Changeset, NewEvent, Study, combine, label_events, new_events
+from core.signals import Annotation, Recording
 
 
 @dataclass(frozen=True)
@@ -145,37 +144,6 @@ EVENT_MAKERS: dict[str, EventMaker] = {
         "Annotations that came with the recording", "Taken as events with imported labels", annotations_of
     ),
 }
-
-
-def make_events(study: Study, recording_id: int, maker: str, *, with_labels: bool = True, **options: Any) -> Changeset:
-    """Return the changeset that adds the events a maker finds, with the labels it knows as imported ones.
-
-    Raises
-    ------
-    InputError
-        If the maker does not exist, refuses the recording, or does not know an option.
-    """
-    if maker not in EVENT_MAKERS:
-        raise InputError(f"there is no event maker {maker!r}", remedy=f"Known makers: {', '.join(EVENT_MAKERS)}")
-    entry = study.recording(recording_id)
-    try:
-        made = EVENT_MAKERS[maker](open_from_study(study, recording_id), **options)
-    except TypeError as error:
-        raise InputError(
-            f"{maker} does not know an option ({error})", remedy=f"See: hitscope detect --maker {maker} --help"
-        ) from error
-    rows = [NewEvent(recording_id, e.channel, e.start_s, e.duration_s, e.kind, maker, e.attributes) for e in made]
-    title = f"{maker}: {len(made):,} events of {entry.name}"
-    added = new_events(study, rows, title)
-    known = (
-        [(key[0], e.label) for key, e in zip(added.keys("events"), made, strict=True) if e.label] if with_labels else []
-    )
-    if not known:
-        return added
-    source = "simulated" if entry.simulated else "imported"
-    ids, labels = zip(*known, strict=True)
-    who = f"{source} ({entry.name})"
-    return combine(title, added, label_events(study, ids, labels, source=source, annotator=who))
 
 
 def _first_of_kind(recording: Recording, kind: str) -> int:

@@ -6,6 +6,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QApplication
 
 from core.jobs import write_json
+from desktop.widgets.parts import number
 from tests.desktop.conftest import press, settle
 
 
@@ -108,16 +109,43 @@ def test_review_shows_doppler_on_both_sides_and_finds_hits(qtbot, window, review
     (low, high) = review.spectrogram.box.viewRange()[1]
     assert low < -2000 < 2000 < high
     assert not review.spectrogram.empty
-    n = len(session.events)
+    n, n_hits = len(session.events), int((session.events.kind == "hits").sum())
+    session.remove_events(session.events.id[session.events.kind == "hits"][:10])
+    settle(qtbot, session)
     review.find("hits")
     settle(qtbot, session)
-    assert len(session.events) > n
-    assert session.undo_stack.undoText().startswith("hits")
+    assert len(session.events) == n
+    assert session.undo_stack.undoText().startswith("hits: 10 events")
+    assert f"{number(n_hits)} found, {number(n_hits - 10)} were there already" in window.message.text
+    review.find("hits")
+    settle(qtbot, session)
+    assert len(session.events) == n
+    assert f"{number(n_hits)} were there already" in window.message.text
+    assert session.undo_stack.count() == 2
     review.recordings.setCurrentRow(0)
     settle(qtbot, session)
     review.find("hits")
     settle(qtbot, session)
     assert "Doppler I/Q" in window.message.text
+
+
+def test_events_can_be_found_in_another_study_opened_during_a_search(qtbot, window, review, study_folder):
+    session = window.session
+    review.recordings.setCurrentRow(0)
+    settle(qtbot, session)
+    said = []
+    review.finder.finding.connect(said.append)
+    review.find("windows")
+    session.open_study(study_folder)  # before the search was heard of
+    assert said == [True, False]
+    settle(qtbot, session)
+    n = len(session.events)
+    review.recordings.setCurrentRow(0)
+    settle(qtbot, session)
+    review.find("windows")
+    settle(qtbot, session)
+    assert said == [True, False, True, False]
+    assert len(session.events) > n
 
 
 def test_annotate_lasso_label_undo_redo_by_mouse(qtbot, window, annotate):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections import Counter
 from pathlib import Path
 
 from core.cli.commands.detect import parse_options
 from core.cli.main import show_json
-from core.events import EVENT_MAKERS, make_events
+from core.events import EVENT_MAKERS, find_events
 from core.signals import add_to_study, relink
 from core.study import Study, edit_recording
 
@@ -66,11 +67,16 @@ def run(options: argparse.Namespace) -> None:
 
 
 def find(study: Study, options: argparse.Namespace) -> None:
-    """Make events in the recordings asked for; one entry of the history each."""
-    chosen = [r.id for r in study.recordings() if options.recording in (None, r.id)]
+    """Make events in the recordings asked for; one entry of the history each. Say of each what was found."""
+    chosen = study.recordings() if options.recording is None else [study.recording(options.recording)]
     extra = parse_options(options.option)
     for recording in chosen:
-        study.apply(make_events(study, recording, options.maker, with_labels=not options.no_labels, **extra))
+        found = find_events(study, recording.id, options.maker, extra, with_labels=not options.no_labels)
+        if found.changeset.changes:
+            study.apply(found.changeset)
+        there = f", {found.n_known:,} were there already" if found.n_known else ""
+        # Standard output is for what the study holds, which may be asked for as JSON.
+        print(f"{options.maker} in {recording.name}: {found.n_found:,} found{there}", file=sys.stderr)
 
 
 def show(study: Study, *, as_json: bool) -> None:

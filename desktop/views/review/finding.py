@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from core.events import EVENT_MAKERS, make_events
-from core.study import Changeset
+from core.events import EVENT_MAKERS, Found, find_events
 from desktop.services.session import Session
 from desktop.widgets.parts import number
 
 if TYPE_CHECKING:
+    from core.study import Study
     from desktop.views.review.view import ReviewView
 
 
@@ -23,25 +23,37 @@ class Finder(QObject):
     def __init__(self, session: Session, room: ReviewView) -> None:
         super().__init__(room)
         self._session, self._room, self._busy = session, room, False
+        self._study: Study | None = None
+        session.study_changed.connect(self._forget)
 
     def find(self, maker: str) -> None:
         """Find events by one of `EVENT_MAKERS`."""
         study, entry = self._session.study, self._room.entry
         if study is None or entry is None or self._busy:
             return
+        self._study = study
         self._say(True)
 
-        def done(changeset: Changeset) -> None:
+        def done(found: Found) -> None:
             self._say(False)
-            n, what = len(changeset.keys("events")), self.tr(EVENT_MAKERS[maker].title)
-            self._session.told.emit(self.tr("{} in {}: {} found.").format(what, entry.name, number(n)))
-            self._session.apply(changeset)
+            what, n = self.tr(EVENT_MAKERS[maker].title), number(found.n_found)
+            said = self.tr("{} in {}: {} found.").format(what, entry.name, n)
+            if found.n_known:
+                known = number(found.n_known)
+                said = self.tr("{} in {}: {} found, {} were there already.").format(what, entry.name, n, known)
+            self._session.told.emit(said)
+            self._session.apply(found.changeset)
 
         def failed(error: Exception) -> None:
             self._say(False)
             self._session.failed.emit(error)
 
-        self._session.tasks.submit("review find", make_events, study, entry.id, maker, done=done, failed=failed)
+        self._session.tasks.submit("review find", find_events, study, entry.id, maker, done=done, failed=failed)
+
+    def _forget(self) -> None:
+        # A study that is closed takes its tasks with it: nobody will tell that the search ended.
+        if self._busy and self._session.study is not self._study:
+            self._say(False)
 
     def _say(self, on: bool) -> None:
         self._busy = on

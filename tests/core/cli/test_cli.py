@@ -88,6 +88,23 @@ def test_nan_and_one_sample_are_said_not_thrown(tmp_path, capsys):
     assert "no such event" in err
 
 
+def test_finding_twice_says_what_was_there(tmp_path, capsys):
+    study = tmp_path / "s"
+    run(capsys, "study", "create", study)
+    run(capsys, "study", "add", study, resources.path("demo/tcd_device_event_05.wav"))
+    find = ["study", "find", study, "--maker", "windows", "--option", "length_s=1", "--json"]
+    status, out, err = run(capsys, *find)
+    assert (status, json.loads(out)["events"]) == (0, {"window": 2})
+    assert "windows in tcd_device_event_05: 2 found\n" in err
+    status, out, err = run(capsys, *find)
+    assert (status, json.loads(out)["events"]) == (0, {"window": 2})
+    assert "2 found, 2 were there already" in err
+    with Study.open(study) as held:
+        assert len(held.history()) == 2
+    status, _, err = run(capsys, *find, "--recording", 7)
+    assert (status, "no recording 7" in err) == (1, True)
+
+
 def test_errors_as_json_are_json(tmp_path, capsys):
     status, out, err = run(capsys, "verify", tmp_path / "nothing.zip", "--json")
     assert status == 1

@@ -6,9 +6,9 @@ import soundfile
 
 import resources
 from core.errors import InputError
-from core.events import EVENT_MAKERS, make_events
+from core.events import EVENT_MAKERS, find_events, make_events
 from core.signals import add_to_study, open_recording
-from core.study import Study
+from core.study import Study, remove_events
 
 
 @pytest.fixture
@@ -51,6 +51,27 @@ def test_simulated_hits_say_so(study):
     assert len(events) > 50
     assert {"hbr_db", "direction", "reason", "suggestion"} <= set(events.attributes[0])
     assert study.recording(recording).simulated
+
+
+def test_finding_twice_adds_nothing_and_says_so(study):
+    recording = add_to_study(study, resources.path("demo/208"))
+    first = find_events(study, recording, "annotations", {"mapping": "aami"})
+    assert (first.n_found, first.n_known) == (2955, 0)
+    study.apply(first.changeset)
+    n = len(study.history())
+    again = find_events(study, recording, "annotations", {"mapping": "aami"})
+    assert again.changeset.changes == ()
+    assert again.changeset.title == "annotations: 0 events of 208 (2,955 were there already)"
+    assert (again.n_found, again.n_known) == (2955, 2955)
+    assert len(study.history()) == n
+    # Of other makers they are other events; those that were removed are found again, with their labels.
+    assert find_events(study, recording, "beats").n_known == 0
+    gone = study.events().id[:7]
+    study.apply(remove_events(study, gone))
+    study.apply(make_events(study, recording, "annotations", mapping="aami"))
+    assert len(study.events()) == 2955
+    assert (study.events().label != "").all()
+    assert study.history()[0].title == "annotations: 7 events of 208 (2,948 were there already)"
 
 
 def test_beats_of_an_ecg_agree_with_the_cardiologists():

@@ -1,0 +1,96 @@
+"""Finding events in a recording of a study: what a maker finds, less what is there already."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core.errors import InputError
+from core.events.makers import EVENT_MAKERS, MadeEvent
+from core.signals import open_from_study
+from core.study import Changeset, NewEvent, RecordingEntry, Study, combine, label_events, new_events
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a maker found.
+
+    Attributes
+    ----------
+    changeset : Changeset
+        Adds what is new; without changes if nothing is.
+    n_found, n_known : int
+        Events found, and how many of them were in the study already.
+    """
+
+    changeset: Changeset
+    n_found: int
+    n_known: int
+
+
+def find_events(
+    study: Study,
+    recording_id: int,
+    maker: str,
+    options: Mapping[str, Any] | None = None,
+    *,
+    with_labels: bool = True,
+) -> Found:
+    """Find events in a recording of a study; nothing is written.
+
+    An event is there already if one of this recording, channel and maker begins and lasts the same: finding twice adds
+    nothing the second time, and labels given meanwhile stay. One that was moved or removed meanwhile is found again.
+
+    Parameters
+    ----------
+    options : mapping, optional
+        Of the maker.
+    with_labels : bool
+        Take the labels that the maker knows of new events, as imported ones, or as simulated ones.
+
+    Raises
+    ------
+    InputError
+        If the maker does not exist, refuses the recording, or does not know an option.
+    """
+    if maker not in EVENT_MAKERS:
+        raise InputError(f"there is no event maker {maker!r}", remedy=f"Known makers: {', '.join(EVENT_MAKERS)}")
+    entry = study.recording(recording_id)
+    try:
+        made = EVENT_MAKERS[maker](open_from_study(study, recording_id), **(options or {}))
+    except TypeError as error:
+        raise InputError(
+            f"{maker} does not know an option ({error})", remedy=f"See: hitscope detect --maker {maker} --help"
+        ) from error
+    there = study.events(recording_id)
+    known = {
+        (channel, start, length)
+        for channel, start, length, by in zip(there.channel, there.start_s, there.duration_s, there.maker, strict=True)
+        if by == maker
+    }
+    fresh = [e for e in made if (e.channel, float(e.start_s), float(e.duration_s)) not in known]
+    n_known = len(made) - len(fresh)
+    title = f"{maker}: {len(fresh):,} events of {entry.name}" + f" ({n_known:,} were there already)" * (n_known > 0)
+    return Found(_added(study, entry, maker, fresh, title, with_labels), len(made), n_known)
+
+
+def _added(
+    study: Study, entry: RecordingEntry, maker: str, fresh: Sequence[MadeEvent], title: str, with_labels: bool
+) -> Changeset:
+    if not fresh:
+        return Changeset(title, ())
+    rows = [NewEvent(entry.id, e.channel, e.start_s, e.duration_s, e.kind, maker, e.attributes) for e in fresh]
+    added = new_events(study, rows, title)
+    known = [(key[0], e.label) for key, e in zip(added.keys("events"), fresh, strict=True) if e.label and with_labels]
+    if not known:
+        return added
+    source = "simulated" if entry.simulated else "imported"
+    ids, labels = zip(*known, strict=True)
+    who = f"{source} ({entry.name})"
+    return combine(title, added, label_events(study, ids, labels, source=source, annotator=who))
+
+
+def make_events(study: Study, recording_id: int, maker: str, *, with_labels: bool = True, **options: Any) -> Changeset:
+    """Return the changeset that adds what a maker finds and the study has not yet; see `find_events`."""
+    return find_events(study, recording_id, maker, options, with_labels=with_labels).changeset
