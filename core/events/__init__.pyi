@@ -1,6 +1,7 @@
 from .finding import Found as Found
 from .finding import find_events as find_events
 from .finding import make_events as make_events
+from .finding import run_maker as run_maker
 from .hits import Criteria as Criteria
 from .hits import Hit as Hit
 from .hits import detect_hits as detect_hits

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from core.errors import InputError
-from core.events.makers import EVENT_MAKERS, MadeEvent
-from core.signals import open_from_study
+from core.events.makers import EVENT_MAKERS, PASSED_ON, MadeEvent
+from core.events.options import check_options, known_options
+from core.signals import Recording, open_from_study
 from core.study import Changeset, NewEvent, RecordingEntry, Study, combine, label_events, new_events
 
 
@@ -27,6 +28,29 @@ class Found:
     changeset: Changeset
     n_found: int
     n_known: int
+
+
+def run_maker(
+    maker: str, recording: Recording | Callable[[], Recording], options: Mapping[str, Any]
+) -> list[MadeEvent]:
+    """Return what a maker finds in a recording; the one place where makers are called with options of the user.
+
+    Parameters
+    ----------
+    recording : Recording, or a function that opens it
+        Opened when the options are known to be good.
+
+    Raises
+    ------
+    InputError
+        If the maker does not exist, refuses the recording, or an option is unknown, of another type or out of its range;
+        the message names the option.
+    """
+    if maker not in EVENT_MAKERS:
+        raise InputError(f"there is no event maker {maker!r}", remedy=f"Known makers: {', '.join(EVENT_MAKERS)}")
+    function = EVENT_MAKERS[maker]
+    check_options(maker, options, known_options(function, PASSED_ON.get(maker)))
+    return function(recording if isinstance(recording, Recording) else recording(), **options)
 
 
 def find_events(
@@ -54,15 +78,8 @@ def find_events(
     InputError
         If the maker does not exist, refuses the recording, or does not know an option.
     """
-    if maker not in EVENT_MAKERS:
-        raise InputError(f"there is no event maker {maker!r}", remedy=f"Known makers: {', '.join(EVENT_MAKERS)}")
     entry = study.recording(recording_id)
-    try:
-        made = EVENT_MAKERS[maker](open_from_study(study, recording_id), **(options or {}))
-    except TypeError as error:
-        raise InputError(
-            f"{maker} does not know an option ({error})", remedy=f"See: hitscope detect --maker {maker} --help"
-        ) from error
+    made = run_maker(maker, lambda: open_from_study(study, recording_id), options or {})
     there = study.events(recording_id)
     known = {
         (channel, start, length)

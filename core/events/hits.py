@@ -55,6 +55,20 @@ class Criteria:
     smoothing_s: float = 0.03
     background_s: float = 4.0
 
+    def __post_init__(self) -> None:
+        ranges = {
+            "min_hbr_db": (self.min_hbr_db > 0, "above 0 dB"),
+            "max_duration_s": (self.max_duration_s > 0, "above 0 s"),
+            "min_direction": (0 <= self.min_direction <= 1, "0 to 1"),
+            "wall_hz": (self.wall_hz >= 0, "0 Hz or more"),
+            # Longer than the margin of a chunk, it would leave seams between chunks.
+            "smoothing_s": (0 < self.smoothing_s <= MARGIN_S, f"above 0 s, at most {MARGIN_S:g} s"),
+            "background_s": (self.background_s > 0, "above 0 s"),
+        }
+        for name, (good, text) in ranges.items():
+            if not good:
+                raise InputError(f"{name}={getattr(self, name):g} is out of range", remedy=f"Give {name} {text}")
+
 
 @dataclass(frozen=True)
 class Hit:

@@ -35,12 +35,14 @@ def hits_of(recording: Recording, *, gate: int = 0, **criteria: float) -> list[M
             subject=recording.path,
             remedy="Choose a Doppler recording; for a stereo WAV say layout=iq",
         )
-    try:
-        chosen = Criteria(**criteria)
-    except TypeError as error:
+    n = len(recording.gates)
+    if not 0 <= gate < n:
         raise InputError(
-            f"unknown criterion ({error})", remedy=f"Known criteria: {', '.join(Criteria.__annotations__)}"
-        ) from error
+            f"there is no gate={gate}: it has {n} Doppler I/Q gate{'s' * (n > 1)}",
+            subject=recording.path,
+            remedy="Give gate=0" + (f" to gate={n - 1}" if n > 1 else ""),
+        )
+    chosen = Criteria(**criteria)
     channel = recording.channels[recording.gates[gate][0]]
 
     def read(start: int, stop: int) -> Any:
@@ -77,8 +79,14 @@ def windows_of(
 ) -> list[MadeEvent]:
     """Windows of equal length; one that an annotation covers by `min_overlap` or more gets its text as label."""
     step = length_s if step_s is None else step_s
-    if not (length_s > 0 and step > 0):
-        raise InputError("windows need a length and a step above 0 s", remedy="Give, for example, length_s=2")
+    least = 1 / max(recording.fs)
+    if not (length_s >= least and step >= least):
+        raise InputError(
+            f"windows of length_s={length_s:g} every step_s={step:g} are not possible",
+            remedy=f"Give at least one sample, {least:g} s, of each; for example length_s=2",
+        )
+    if not 0 < min_overlap <= 1:
+        raise InputError(f"min_overlap={min_overlap:g} is no share of a window", remedy="Give more than 0, at most 1")
     starts = np.arange(0.0, recording.duration - length_s + 1e-9, step)
     lasting = [a for a in recording.annotations if a.duration_s > 0]
     name = recording.channels[0].name
@@ -104,6 +112,8 @@ def annotations_of(
     """
     if mapping is not None and mapping not in MAPPINGS:
         raise InputError(f"there is no mapping {mapping!r}", remedy=f"Known mappings: {', '.join(MAPPINGS)}")
+    if duration_s < 0:
+        raise InputError(f"duration_s={duration_s:g} is less than nothing", remedy="Give 0 s or more")
     table = MAPPINGS.get(mapping or "", {})
     made = []
     wfdb = recording.format == "wfdb"
@@ -144,6 +154,8 @@ EVENT_MAKERS: dict[str, EventMaker] = {
         "Annotations that came with the recording", "Taken as events with imported labels", annotations_of
     ),
 }
+# Makers that hand further options on, and to what: its fields are options too.
+PASSED_ON: dict[str, type] = {"hits": Criteria}
 
 
 def _first_of_kind(recording: Recording, kind: str) -> int:

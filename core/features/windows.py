@@ -47,12 +47,20 @@ class WindowSpec:
     scaling: str = "none"
 
     def __post_init__(self) -> None:
-        if (
-            self.n_times < 1
-            or self.anchor not in ("centre", "start")
-            or self.scaling not in ("none", "window", "recording")
-        ):
-            raise InputError(f"this window is not possible: {self}", remedy="See WindowSpec for what it may be")
+        good = {
+            "n_times": isinstance(self.n_times, int) and self.n_times >= 1,
+            "fs": self.fs is None or (isinstance(self.fs, int | float) and 0 < self.fs < np.inf),
+            "channels": self.channels is None
+            or (isinstance(self.channels, list | tuple) and all(isinstance(name, str) for name in self.channels)),
+            "anchor": self.anchor in ("centre", "start"),
+            "scaling": self.scaling in ("none", "window", "recording"),
+        }
+        if wrong := [f"{name} = {getattr(self, name)!r}" for name, fits in good.items() if not fits]:
+            raise InputError(
+                f"this window is not possible: {', '.join(wrong)}",
+                remedy="n_times is a number of samples, fs a rate in Hz, channels a list of names, anchor centre or start, "
+                "scaling none, window or recording",
+            )
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON-able fields."""

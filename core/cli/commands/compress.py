@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 
 from core.cli.commands.train import report_run
 from core.cli.main import show_json
+from core.cli.options import json_option
 from core.cli.running import run_job, split_run
 from core.study import Study
 
@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> None:
     params = {
         "run": parent,
         "scheme": options.scheme,
-        "scheme_params": json.loads(options.scheme_params),
+        "scheme_params": json_option("--scheme-params", options.scheme_params),
         "layers": layers,
         "epochs": options.epochs,
         "lr": options.lr,

@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 import csv
 import sys
-from typing import Any
 
 from core.cli.main import show_json
-from core.errors import InputError
-from core.events import EVENT_MAKERS
+from core.cli.options import parse_options
+from core.events import EVENT_MAKERS, run_maker
 from core.signals import open_recording
 
 EXAMPLE = "hitscope detect resources/demo/tcd_simulated.wav --json"
@@ -28,7 +27,7 @@ def configure(options: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Print the events, as JSON or as CSV."""
     recording = open_recording(options.file)
-    made = EVENT_MAKERS[options.maker](recording, **parse_options(options.option))
+    made = run_maker(options.maker, recording, parse_options(options.option))
     events = [
         {
             "channel": e.channel,
@@ -50,24 +49,3 @@ def run(options: argparse.Namespace) -> None:
     writer.writeheader()
     writer.writerows(events)
     print(f"{len(events)} events" + (" (simulated recording)" if recording.simulated else ""), file=sys.stderr)
-
-
-def parse_options(pairs: list[str]) -> dict[str, Any]:
-    """Return ``NAME=VALUE`` pairs as a dict; numbers become numbers."""
-    options: dict[str, Any] = {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not equals:
-            raise InputError(f"{pair!r} is not NAME=VALUE", remedy="Write, for example, --option length_s=2")
-        options[name] = number_or_text(value)
-    return options
-
-
-def number_or_text(text: str) -> int | float | str:
-    """Return an int or a float where `text` is one."""
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
 from core.cli.main import show_json
+from core.cli.options import json_option
 from core.cli.running import run_job
+from core.features import WindowSpec, build_representation
 from core.study import Study
 
 EXAMPLE = 'hitscope features my-study --kind beat --window \'{"n_times": 187, "fs": 125}\' --epochs 10'
@@ -31,8 +32,11 @@ def run(options: argparse.Namespace) -> None:
     """Learn the features and print where they are."""
     params = {"kinds": options.kind, "objective": options.objective, "epochs": options.epochs}
     for name in ("window", "representation"):
-        if value := json.loads(getattr(options, name)):
+        if value := json_option(f"--{name}", getattr(options, name)):
             params[name] = value
+    # Refused before there is a run, rather than by its job.
+    WindowSpec.from_json(params.get("window", {"n_times": 1}))
+    build_representation(params.get("representation", {}))
     with Study.open(options.study) as study:
         name = f"{options.objective} of {', '.join(options.kind)}"
         entry = run_job(study, study.new_run("features", name, params, seed=options.seed))

@@ -16,7 +16,9 @@ def configure(options: argparse.ArgumentParser) -> None:
     options.add_argument("run", help="folder of a features run")
     options.add_argument("--perplexity", type=float, nargs="+", default=[10, 30, 50])
     options.add_argument("--exaggeration", type=float, nargs="+", default=[12, 50])
-    options.add_argument("--learning-rate", nargs="+", default=["auto"], help="numbers, or auto (N / exaggeration)")
+    options.add_argument(
+        "--learning-rate", type=rate, nargs="+", default=["auto"], help="numbers, or auto (N / exaggeration)"
+    )
     options.add_argument(
         "--metric", default="euclidean", choices=["euclidean", "sqeuclidean"], help="of the silhouette"
     )
@@ -31,7 +33,7 @@ def run(options: argparse.Namespace) -> None:
         "features": features,
         "perplexities": options.perplexity,
         "exaggerations": options.exaggeration,
-        "learning_rates": [rate if rate == "auto" else float(rate) for rate in options.learning_rate],
+        "learning_rates": options.learning_rate,
         "metric": options.metric,
     }
     with Study.open(folder) as study:
@@ -45,3 +47,8 @@ def run(options: argparse.Namespace) -> None:
         marks = [name for name in ("best", "middle", "worst") if entry.summary[name] == number]
         score = "no labels" if made["silhouette"] is None else f"silhouette {made['silhouette']:+.3f}"
         print(f"  {number:>2}  {score}  {made['params']}  {' '.join(marks)}")
+
+
+def rate(text: str) -> float | str:
+    """Return a learning rate as a number, or ``auto``; what is neither is wrong usage."""
+    return text if text == "auto" else float(text)

@@ -7,8 +7,8 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from core.cli.commands.detect import parse_options
 from core.cli.main import show_json
+from core.cli.options import parse_options
 from core.events import EVENT_MAKERS, find_events
 from core.signals import add_to_study, relink
 from core.study import Study, edit_recording
@@ -55,8 +55,9 @@ def run(options: argparse.Namespace) -> None:
         Study.create(options.study).close()
     with Study.open(options.study, readonly=options.action == "show") as study:
         if options.action == "add":
+            of_reader = parse_options(options.option, reserved=("study", "path", "subject", "report"))
             for path in options.files:
-                add_to_study(study, path, subject=options.subject, **parse_options(options.option))
+                add_to_study(study, path, subject=options.subject, **of_reader)
         elif options.action == "find":
             find(study, options)
         elif options.action == "relink":

@@ -43,7 +43,11 @@ def run(options: argparse.Namespace) -> None:
         raise InputError(
             "the specification names no study", subject=options.spec, remedy="Add `study = …` or give --study"
         )
-    name, seed = params.pop("name", options.spec.stem), int(params.pop("seed", 0))
+    name, seed = params.pop("name", options.spec.stem), params.pop("seed", 0)
+    if not isinstance(seed, int):
+        raise InputError(
+            f"seed = {seed!r} is no whole number", subject=options.spec, remedy="Correct the specification"
+        )
     with Study.open(folder) as study:
         entry = run_job(study, study.new_run("training", name, params, seed=seed))
     report_run(entry.summary, str(entry.folder), as_json=options.json)

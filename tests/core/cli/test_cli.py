@@ -12,6 +12,7 @@ import resources
 from core.cli import main
 from core.cli.main import COMMANDS
 from core.jobs import write_json
+from core.signals import add_to_study
 from core.study import NewEvent, Study, add_recording, label_events, new_events
 
 
@@ -105,6 +106,67 @@ def test_finding_twice_says_what_was_there(tmp_path, capsys):
     assert (status, "no recording 7" in err) == (1, True)
 
 
+TCD, ECG = resources.path("demo/tcd_device_event_05.wav"), resources.path("demo/208.hea")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["detect", TCD, "--option", "gate=5"], "gate=5: it has 2 Doppler I/Q gates. Give gate=0 to gate=1"),
+        (["detect", TCD, "--option", "gate=-1"], "gate=-1"),
+        (["detect", TCD, "--option", "gate=0.5"], "gate of hits is a whole number, not 0.5"),
+        (["detect", TCD, "--option", "min_hbr_db=abc"], "min_hbr_db of hits is a number, not 'abc'"),
+        (["detect", TCD, "--option", "min_hbr_db=nan"], "min_hbr_db"),
+        (["detect", TCD, "--option", "min_hbr_db=-3"], "min_hbr_db=-3 is out of range"),
+        (["detect", TCD, "--option", "min_direction=2"], "min_direction"),
+        (["detect", TCD, "--option", "smoothing_s=1e9"], "smoothing_s"),
+        (["detect", TCD, "--option", "recording=1"], "recording"),
+        (["detect", TCD, "--option", "gate"], "'gate' is not NAME=VALUE"),
+        (
+            ["detect", ECG, "--maker", "windows", "--option", "foo=1"],
+            "no option foo. Options of windows: length_s (a num",
+        ),
+        (["detect", ECG, "--maker", "windows", "--option", "length_s=1e-9"], "length_s=1e-09"),
+        (["detect", ECG, "--maker", "windows", "--option", "min_overlap=true"], "min_overlap"),
+        (["detect", ECG, "--maker", "annotations", "--option", "mapping=5"], "mapping"),
+        (["detect", ECG, "--maker", "annotations", "--option", "duration_s=-1"], "duration_s"),
+        (["detect", ECG, "--maker", "annotations", "--option", "beats_only=perhaps"], "beats_only"),
+        (["detect", ECG, "--maker", "beats", "--option", "channel=V9"], "channel 'V9'"),
+        (["detect", ECG, "--maker", "beats", "--option", "channel=7"], "channel 7"),
+        (["study", "find", "STUDY", "--maker", "hits", "--option", "maker=1"], "no option maker"),
+        (["study", "find", "STUDY", "--maker", "hits", "--option", "gate=9"], "gate=9"),
+        (["study", "add", "STUDY", TCD, "--option", "subject=1"], "'subject'"),
+        (["study", "add", "STUDY", TCD, "--option", "colour=1"], "colour"),
+        (["features", "STUDY", "--kind", "hits", "--window", "{bad"], "--window"),
+        (["features", "STUDY", "--kind", "hits", "--window", "[1, 2]"], "--window was given is no JSON object"),
+        (["features", "STUDY", "--kind", "hits", "--window", '{"n_times": "abc"}'], "n_times = 'abc'"),
+        (["features", "STUDY", "--kind", "hits", "--window", '{"n_times": 9, "channels": 5}'], "channels = 5"),
+        (["features", "STUDY", "--kind", "hits", "--representation", "{'name': 1}"], "--representation"),
+        (["compress", "STUDY/runs/x", "--scheme-params", "{bad"], "--scheme-params"),
+        (["compress", "STUDY/runs/x", "--scheme-params", "0.05"], "--scheme-params"),
+    ],
+)
+def test_wrong_options_are_named_and_leave_no_run_behind(tmp_path, capsys, arguments, named):
+    with Study.create(tmp_path / "s") as study:
+        add_to_study(study, TCD)
+    status, out, err = run(capsys, *(str(a).replace("STUDY", str(tmp_path / "s")) for a in arguments))
+    assert status == 1
+    assert named in err
+    assert "Traceback" not in out + err
+    assert "program" not in err
+    with Study.open(tmp_path / "s") as study:
+        assert study.runs() == []
+        assert len(study.events()) == 0
+
+
+def test_true_and_false_are_no_texts(capsys):
+    counts = []
+    for value in ("true", "false"):
+        _, out, _ = run(capsys, "detect", ECG, "--maker", "annotations", "--option", f"beats_only={value}", "--json")
+        counts.append(len(json.loads(out)["events"]))
+    assert counts[0] == 2955 < counts[1]
+
+
 def test_errors_as_json_are_json(tmp_path, capsys):
     status, out, err = run(capsys, "verify", tmp_path / "nothing.zip", "--json")
     assert status == 1
@@ -174,3 +236,5 @@ def test_train_from_toml_refuses_what_it_does_not_know(tmp_path, capsys):
     status, _, err = run(capsys, "train", tmp_path / "odd.toml")
     assert status == 1
     assert "flavour" in err
+    (tmp_path / "seed.toml").write_text(f"study = '{tmp_path / 's'}'\nseed = 'x'")
+    assert "seed = 'x'" in run(capsys, "train", tmp_path / "seed.toml")[2]

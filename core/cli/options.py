@@ -1,0 +1,58 @@
+"""Options that are written as text: NAME=VALUE pairs and JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from typing import Any
+
+from core.errors import InputError
+
+
+def parse_options(pairs: list[str], reserved: Collection[str] = ()) -> dict[str, Any]:
+    """Return ``NAME=VALUE`` pairs as a dict; numbers, ``true`` and ``false`` become what they are.
+
+    Raises
+    ------
+    InputError
+        If one is no such pair, or its name is `reserved`: said by an argument of its own.
+    """
+    options: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise InputError(f"{pair!r} is not NAME=VALUE", remedy="Write, for example, --option length_s=2")
+        if name in reserved:
+            raise InputError(f"there is no option {name!r} here", remedy="See the command's --help")
+        options[name] = value_of(value)
+    return options
+
+
+def value_of(text: str) -> int | float | bool | str:
+    """Return an int, a float or a bool where `text` is one."""
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def json_option(name: str, text: str) -> dict[str, Any]:
+    """Return the JSON object that was given for an option.
+
+    Raises
+    ------
+    InputError
+        If `text` is no JSON, or no object; the message names the option.
+    """
+    example = f"Write it in single quotes, with names in double quotes: {name} '{{\"name\": 1}}'"
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise InputError(f"what {name} was given is not JSON ({error})", subject=text, remedy=example) from error
+    if not isinstance(value, dict):
+        raise InputError(f"what {name} was given is no JSON object", subject=text, remedy=example)
+    return value
