@@ -262,7 +262,7 @@ def gather_windows(study: Study, ids: Iterable[int], spec: WindowSpec, report: R
     for done, recording_id in enumerate(chosen.tolist()):
         report.check()
         rows = np.flatnonzero(events.recording == recording_id)
-        recording = open_from_study(study, recording_id)
+        recording = open_from_study(study, recording_id, report)
         x = cut_windows(recording, events.start_s[rows], events.duration_s[rows], spec)
         spans[rows] = window_spans(recording, events.start_s[rows], events.duration_s[rows], spec)
         good = np.isfinite(x).all(axis=(1, 2))

@@ -32,7 +32,7 @@ def run_features(spec: JobSpec, report: Reporter) -> dict[str, Any]:
         torch.set_num_threads(int(params["threads"]))
     with Study.open(spec.study or "", readonly=True) as study:
         events = _events(study, params)
-        first = open_from_study(study, int(events.recording[0]))
+        first = open_from_study(study, int(events.recording[0]), report)
         window = WindowSpec.from_json(params["window"]) if params.get("window") else default_window(first)
         windows = gather_windows(study, events.id, window, report)
     representation = build_representation(params.get("representation") or {"name": "raw"})

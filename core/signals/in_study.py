@@ -6,16 +6,19 @@ import hashlib
 import math
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from core.errors import HitscopeError, InputError
+from core.errors import HitscopeError, InputError, StudyError
 from core.jobs import NullReporter, Reporter
 from core.signals.readers import files_of, open_recording
 from core.signals.recording import Recording
 from core.study import Changeset, RecordingEntry, Study, add_recording, combine, edit_recording
 
 BLOCK = 1 << 20
+# Stamps of files, by path and hash, that this process has hashed: where a study is read-only, they cannot be noted there.
+_known_good: dict[tuple[str, str], list[list[int]]] = {}
 
 
 def content_hash(path: str | Path, report: Reporter | None = None) -> str:
@@ -47,6 +50,23 @@ def content_hash(path: str | Path, report: Reporter | None = None) -> str:
     return digest.hexdigest()
 
 
+def file_stamp(path: str | Path) -> list[list[int]]:
+    """Return ``[size in bytes, time of change in ns]`` of each file of a recording: what changes if its content does.
+
+    Raises
+    ------
+    InputError
+        If the recording is not whole, or a file cannot be seen.
+    """
+    try:
+        seen = [file.stat() for file in files_of(path)]
+    except OSError as error:
+        raise InputError(
+            f"its files cannot be seen ({error.strerror})", subject=path, remedy="Check the disk, then try again"
+        ) from error
+    return [[s.st_size, s.st_mtime_ns] for s in seen]
+
+
 def add_to_study(
     study: Study, path: str | Path, *, subject: str | None = None, report: Reporter | None = None, **options: Any
 ) -> int:
@@ -62,6 +82,7 @@ def add_to_study(
         is unchanged.
     """
     recording = open_recording(path, **options)
+    stamp = file_stamp(path)  # before the hash: what is written meanwhile shows when it is opened
     sha256 = content_hash(path, report)
     where = str(recording.path.resolve())
     for known in study.recordings():
@@ -69,6 +90,8 @@ def add_to_study(
             changes = _newly_said(study, known, recording, where, subject)
             if changes:
                 study.apply(edit_recording(study, known.id, **changes))
+            if where == study.recording(known.id).path:
+                study.set_stamp(known.id, stamp)
             return known.id
     changeset = add_recording(
         study,
@@ -82,7 +105,9 @@ def add_to_study(
         options=dict(recording.options),
         note=recording.note,
     )
-    return int(study.apply(changeset).keys("recordings")[0][0])
+    number = int(study.apply(changeset).keys("recordings")[0][0])
+    study.set_stamp(number, stamp)
+    return number
 
 
 def _newly_said(
@@ -107,13 +132,18 @@ def _newly_said(
     return changes
 
 
-def open_from_study(study: Study, recording_id: int) -> Recording:
+def open_from_study(study: Study, recording_id: int, report: Reporter | None = None) -> Recording:
     """Open a recording of a study.
+
+    If size or time of change of a file are not those noted when its content was last known, it is read whole, once, and
+    compared by its hash; `report` hears of that.
 
     Raises
     ------
     InputError
-        If its file is gone (relink it), cannot be read, or is no longer the one that was added.
+        If its file is gone (relink it), cannot be read, or no longer holds what was added.
+    JobCancelled
+        If asked to stop.
     """
     entry = study.recording(recording_id)
     if entry.missing:
@@ -131,7 +161,25 @@ def open_from_study(study: Study, recording_id: int) -> Recording:
             kept="Its events and labels are kept",
             remedy="Put the original back, or add the new file as a recording of its own under another name",
         )
+    _check_content(study, entry, report)
     return recording
+
+
+def _check_content(study: Study, entry: RecordingEntry, report: Reporter | None) -> None:
+    stamp = file_stamp(entry.path)
+    if stamp == entry.stamp:
+        return
+    if stamp != _known_good.get((entry.path, entry.sha256)) and content_hash(entry.path, report) != entry.sha256:
+        raise InputError(
+            "the file's content has changed since it was added",
+            subject=entry.path,
+            kept="Its events and labels are kept, and nothing was read from it",
+            remedy="Put the original back, or add the file as it is now as a new recording",
+        )
+    _known_good[entry.path, entry.sha256] = stamp
+    if not study.readonly:
+        with suppress(StudyError):  # not noted, it is only hashed again
+            study.set_stamp(entry.id, stamp)
 
 
 def _same_length(recording: Recording, entry: RecordingEntry) -> bool:

@@ -15,8 +15,13 @@ from core.study import schema
 
 FILE = "study.sqlite"
 
+
+def _add_stamps(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("ALTER TABLE recordings ADD COLUMN stamp JSON")
+
+
 # MIGRATIONS[n] takes a study of version n to version n + 1, inside one transaction. Never edit an old one.
-MIGRATIONS: dict[int, Callable[[sa.Connection], None]] = {}
+MIGRATIONS: dict[int, Callable[[sa.Connection], None]] = {1: _add_stamps}
 
 
 def create(folder: Path, name: str) -> None:

@@ -19,7 +19,11 @@ from core.jobs import JobSpec
 
 @dataclass(frozen=True)
 class RecordingEntry:
-    """A recording as the study knows it; the file stays where the user has it."""
+    """A recording as the study knows it; the file stays where the user has it.
+
+    `stamp` is ``[size in bytes, time of change in ns]`` of each of its files when their content was last known to be that
+    of `sha256`; None if it is not known.
+    """
 
     id: int
     path: str
@@ -32,6 +36,7 @@ class RecordingEntry:
     simulated: bool
     options: dict[str, Any]
     note: str
+    stamp: list[list[int]] | None = field(default=None, compare=False)
 
     @property
     def missing(self) -> bool:

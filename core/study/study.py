@@ -57,6 +57,9 @@ class Study:
             else:
                 self.migrated_from = database.migrate(self._engine, folder)
                 self._take_up()
+            # Read-only, an older study stays as it is: what it lacks has its default.
+            there = {c["name"] for c in sa.inspect(self._engine).get_columns("recordings")}
+            self._recording_columns = [c for c in schema.recordings.c if c.name in there]
             self.name = self._meta("name") or folder.name
         except Exception as error:
             self.close()
@@ -122,7 +125,7 @@ class Study:
     def recordings(self) -> list[RecordingEntry]:
         """Return the recordings in the order they were added."""
         with self._reading() as connection:
-            rows = connection.execute(sa.select(schema.recordings).order_by(schema.recordings.c.id))
+            rows = connection.execute(sa.select(*self._recording_columns).order_by(schema.recordings.c.id))
             return [RecordingEntry(**row._mapping) for row in rows]
 
     def recording(self, recording_id: int) -> RecordingEntry:
@@ -133,7 +136,7 @@ class Study:
         InputError
             If there is none with this id.
         """
-        query = sa.select(schema.recordings).where(schema.recordings.c.id == int(recording_id))
+        query = sa.select(*self._recording_columns).where(schema.recordings.c.id == int(recording_id))
         with self._reading() as connection:
             row = connection.execute(query).one_or_none()
         if row is None:
@@ -259,6 +262,12 @@ class Study:
                 (key, str(first + n)),
             )
         return first
+
+    def set_stamp(self, recording_id: int, stamp: list[list[int]]) -> None:
+        """Note that the files of a recording, of these sizes and times, hold what was added; no edit, hence not audited."""
+        where = schema.recordings.c.id == recording_id
+        with self._transaction() as connection:
+            connection.execute(schema.recordings.update().where(where).values(stamp=stamp))
 
     # Runs
 

@@ -102,7 +102,7 @@ def load_dataset(study: Study, spec: TrainingSpec, report: Reporter | None = Non
     """
     report = report or NullReporter()
     events, classes = select_events(study, spec)
-    first = open_from_study(study, int(events.recording[0]))
+    first = open_from_study(study, int(events.recording[0]), report)
     window = WindowSpec.from_json(spec.window) if spec.window else default_window(first)
     windows = gather_windows(study, events.id, window, report)
     settled = WindowSpec(**(window.__dict__ | {"fs": windows.fs, "channels": windows.channels}))

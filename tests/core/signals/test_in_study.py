@@ -1,12 +1,16 @@
 """Recordings in a study: by reference, by content, found again."""
 
+import os
+import sqlite3
+
 import numpy as np
 import pytest
 import soundfile
 
 from core.errors import InputError, JobCancelled
+from core.features import WindowSpec, gather_windows
 from core.jobs import NullReporter
-from core.signals import add_to_study, content_hash, open_from_study, relink
+from core.signals import add_to_study, content_hash, in_study, open_from_study, relink
 from core.study import NewEvent, Study, new_events
 
 
@@ -94,6 +98,132 @@ def test_another_file_in_its_place_is_noticed(study, tmp_path):
     write_wav(wav, n=200)
     with pytest.raises(InputError, match=r"has changed since it was added.*0\.025 s, not 0\.0125 s"):
         open_from_study(study, recording)
+
+
+def overwrite(path, seed=1, mtime_ns=None):
+    """Other samples, as many, in the same file."""
+    write_wav(path, seed=seed)
+    later = path.stat().st_mtime_ns + 1_000_000 if mtime_ns is None else mtime_ns
+    os.utime(path, ns=(later, later))
+
+
+def test_other_samples_of_the_same_length_are_noticed(study, tmp_path):
+    wav = write_wav(tmp_path / "a.wav")
+    original = wav.read_bytes()
+    recording = add_to_study(study, wav)
+    overwrite(wav)
+    for _ in range(2):
+        with pytest.raises(InputError, match=r"a\.wav.*content has changed.*labels are kept.*Put the original back"):
+            open_from_study(study, recording)
+    new = add_to_study(study, wav)
+    assert new != recording
+    open_from_study(study, new)
+    wav.write_bytes(original)
+    open_from_study(study, recording)
+    with pytest.raises(InputError, match="content has changed"):
+        open_from_study(study, new)
+
+
+@pytest.fixture
+def hashed(monkeypatch):
+    """Paths that were read whole."""
+    paths = []
+
+    def counted(path, report=None):
+        paths.append(str(path))
+        return content_hash(path, report)
+
+    monkeypatch.setattr(in_study, "content_hash", counted)
+    monkeypatch.setattr(in_study, "_known_good", {})
+    return paths
+
+
+def test_a_file_that_was_only_touched_is_hashed_once(study, tmp_path, hashed):
+    wav = write_wav(tmp_path / "a.wav")
+    recording = add_to_study(study, wav)
+    assert study.recording(recording).stamp == [[wav.stat().st_size, wav.stat().st_mtime_ns]]
+    open_from_study(study, recording)
+    assert hashed == [str(wav)]  # when it was added
+    os.utime(wav, ns=(10**18, 10**18))
+    n = len(study.history())
+    open_from_study(study, recording)
+    open_from_study(study, recording)
+    assert hashed == [str(wav)] * 2
+    assert study.recording(recording).stamp == [[wav.stat().st_size, 10**18]]
+    assert len(study.history()) == n  # not an edit
+
+
+def test_a_read_only_study_notices_too_and_hashes_once(study, tmp_path, hashed):
+    wav = write_wav(tmp_path / "a.wav")
+    recording = add_to_study(study, wav)
+    os.utime(wav, ns=(10**18, 10**18))
+    with Study.open(study.folder, readonly=True) as reader:
+        open_from_study(reader, recording)
+        open_from_study(reader, recording)
+        assert len(hashed) == 2
+        overwrite(wav)
+        with pytest.raises(InputError, match="content has changed"):
+            open_from_study(reader, recording)
+
+
+def test_jobs_notice_other_samples_too(study, tmp_path):
+    wav = write_wav(tmp_path / "a.wav")
+    recording = add_to_study(study, wav)
+    ids = study.apply(new_events(study, [NewEvent(recording, "mono", 0.005, 0.0, "mark", "test")])).event_ids
+    assert len(gather_windows(study, ids, WindowSpec(10)).ids) == 1
+    overwrite(wav)
+    with pytest.raises(InputError, match="content has changed"):
+        gather_windows(study, ids, WindowSpec(10))
+
+
+def test_adding_can_be_undone_and_redone_after_a_touch(study, tmp_path):
+    wav = write_wav(tmp_path / "a.wav")
+    recording = add_to_study(study, wav)
+    os.utime(wav, ns=(10**18, 10**18))
+    open_from_study(study, recording)
+    done = study.apply(study.changeset(study.history()[0].id).inverse())
+    assert study.recordings() == []
+    study.apply(done.inverse())
+    open_from_study(study, recording)
+    assert study.recording(recording).stamp == [[wav.stat().st_size, 10**18]]
+
+
+def version_1(folder, wav):
+    """A study as Hitscope made it before stamps."""
+    with Study.create(folder) as study:
+        recording = add_to_study(study, wav)
+        study.apply(new_events(study, [NewEvent(recording, "mono", 0.0, 0.001, "mark", "test")]))
+    with sqlite3.connect(folder / "study.sqlite") as raw:
+        raw.execute("ALTER TABLE recordings DROP COLUMN stamp")
+        raw.execute("UPDATE meta SET value = '1' WHERE key = 'schema_version'")
+    raw.close()
+    return recording
+
+
+def test_a_study_of_version_1_is_backed_up_and_works(tmp_path, hashed):
+    wav = write_wav(tmp_path / "a.wav")
+    recording = version_1(tmp_path / "old", wav)
+    with Study.open(tmp_path / "old", readonly=True) as reader:
+        assert reader.recording(recording).stamp is None
+        open_from_study(reader, recording)
+        assert len(reader.recordings()) == 1
+    with sqlite3.connect(tmp_path / "old" / "study.sqlite") as raw:
+        assert "stamp" not in {row[1] for row in raw.execute("PRAGMA table_info(recordings)")}
+    raw.close()
+    with Study.open(tmp_path / "old") as study:
+        assert study.migrated_from.name.startswith("study-v1-")
+        with sqlite3.connect(study.migrated_from) as raw:
+            assert raw.execute("SELECT count(*) FROM events").fetchone() == (1,)
+        raw.close()
+        open_from_study(study, recording)
+        assert study.recording(recording).stamp is not None
+        assert len(study.events()) == 1
+        # What version 1 wrote to the audit can still be undone.
+        for entry in study.history():
+            study.apply(study.changeset(entry.id).inverse())
+        assert study.recordings() == []
+    with Study.open(tmp_path / "old") as again:
+        assert again.migrated_from is None
 
 
 def test_hashing_tells_how_far_it_is_and_stops_when_asked(tmp_path):
