@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.errors import InputError
-from core.events.makers import EVENT_MAKERS, PASSED_ON, MadeEvent
+from core.events.makers import EVENT_MAKERS, MadeEvent
 from core.events.options import check_options, known_options
 from core.signals import Recording, open_from_study
 from core.study import Changeset, NewEvent, RecordingEntry, Study, combine, label_events, new_events
@@ -48,9 +48,9 @@ def run_maker(
     """
     if maker not in EVENT_MAKERS:
         raise InputError(f"there is no event maker {maker!r}", remedy=f"Known makers: {', '.join(EVENT_MAKERS)}")
-    function = EVENT_MAKERS[maker]
-    check_options(maker, options, known_options(function, PASSED_ON.get(maker)))
-    return function(recording if isinstance(recording, Recording) else recording(), **options)
+    chosen = EVENT_MAKERS[maker]
+    check_options(maker, options, known_options(chosen.find, chosen.further))
+    return chosen(recording if isinstance(recording, Recording) else recording(), **options)
 
 
 def find_events(

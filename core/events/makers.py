@@ -133,9 +133,13 @@ def annotations_of(
 
 @dataclass(frozen=True)
 class EventMaker(Entry):
-    """An event maker to choose; calling it with a recording and its options gives the events."""
+    """An event maker to choose; calling it with a recording and its options gives the events.
+
+    `find` has its options as keyword-only parameters; those it hands on are the fields of `further`.
+    """
 
     find: Callable[..., list[MadeEvent]]
+    further: type | None = None
 
     def __call__(self, recording: Recording, **options: Any) -> list[MadeEvent]:
         """Return the events of a recording."""
@@ -144,7 +148,10 @@ class EventMaker(Entry):
 
 EVENT_MAKERS: dict[str, EventMaker] = {
     "hits": EventMaker(
-        "HITS candidates (Doppler I/Q)", "Short rises of power above the flow, emboli and artefacts alike", hits_of
+        "HITS candidates (Doppler I/Q)",
+        "Short rises of power above the flow, emboli and artefacts alike",
+        hits_of,
+        Criteria,
     ),
     "beats": EventMaker("Heart beats (ECG)", "R peaks of an ECG lead, by the GQRS detector", beats_of),
     "windows": EventMaker(
@@ -154,8 +161,6 @@ EVENT_MAKERS: dict[str, EventMaker] = {
         "Annotations that came with the recording", "Taken as events with imported labels", annotations_of
     ),
 }
-# Makers that hand further options on, and to what: its fields are options too.
-PASSED_ON: dict[str, type] = {"hits": Criteria}
 
 
 def _first_of_kind(recording: Recording, kind: str) -> int:
