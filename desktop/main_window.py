@@ -353,8 +353,8 @@ class MainWindow(QMainWindow):
         CommandPalette(self._actions_now(), self).open()
 
     def show_keys(self) -> None:
-        """Show the keys of this room."""
-        KeyHelp(self._actions_now(), self).open()
+        """Show the keys of this room, and what the mouse does in it."""
+        KeyHelp(self._actions_now(), self.room.gestures if self.room else [], self).open()
 
     def _actions_now(self) -> list[Action]:
         here = self.room.id if self.room else ""

@@ -44,12 +44,25 @@ class Tour:
 
     def run(self) -> None:
         """Walk."""
-        for step in (self.make_study, self.review, self.annotate, self.train, self.compress, self.export, self.help):
+        for step in (
+            self.start,
+            self.make_study,
+            self.review,
+            self.annotate,
+            self.train,
+            self.compress,
+            self.export,
+            self.help,
+        ):
             started = time.perf_counter()
             step()
             print(f"{step.__name__:<12} {time.perf_counter() - started:6.1f} s", flush=True)
 
     # Steps
+
+    def start(self) -> None:
+        """Look at what the window shows before there is a study."""
+        self.picture("start", "Start: the demo, a new study, or one that was open before")
 
     def make_study(self) -> None:
         """Make the demo study and open it."""
@@ -159,17 +172,23 @@ class Tour:
             self.errors.append("The bundle did not verify.")
 
     def help(self) -> None:
-        """Show palette and keys, and the dark theme."""
+        """Show palette, keys, the history of edits and the dark theme."""
         self.window.enter("review")
         self.settle()
         for name, opener, text in (
             ("palette", self.window.open_palette, "The command palette (Ctrl+Shift+P)"),
-            ("keys", self.window.show_keys, "The keys of this room (F1)"),
+            ("keys", self.window.show_keys, "The keys of this room, and what the mouse does in it (F1)"),
         ):
             opener()
             dialog = self.app.activeModalWidget() or self.window.findChildren(QWidget, "")[-1]
             self.picture(name, text, dialog)
             dialog.close()
+        self.window.history_dock.show()
+        self.picture("history", "The history of edits (F6): what, by whom, when and why")
+        self.window.history_dock.hide()
+        self.window.set_theme("dark")
+        self.picture("dark", "The dark theme, for dim rooms")
+        self.window.set_theme("light")
 
     # Waiting and recording
 

@@ -63,7 +63,7 @@ def _view(window: MainWindow) -> list[Action]:
     )
     return [
         Action("view.palette", tr("Command palette"), window.open_palette, menu, "Ctrl+Shift+P"),
-        Action("view.keys", tr("Keys of this room"), window.show_keys, menu, "F1"),
+        Action("view.keys", tr("Keys and mouse of this room"), window.show_keys, menu, "F1"),
         *(Action(f"view.{n}", title, lambda d=dock: window.toggle(d()), menu, key) for n, title, key, dock in panels),
         *(
             Action(f"view.theme_{name}", tr("Theme: {}").format(name), lambda n=name: window.set_theme(n), menu)

@@ -73,20 +73,21 @@ class CommandPalette(QDialog):
 
 
 class KeyHelp(QDialog):
-    """The keys of this room."""
+    """The keys of this room, and what the mouse does in it."""
 
-    def __init__(self, actions: list[Action], parent: QWidget) -> None:
+    def __init__(self, actions: list[Action], gestures: list[tuple[str, str]], parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle(self.tr("Keys"))
-        self.resize(520, 520)
-        rows = [action for action in actions if action.shortcut]
+        self.setWindowTitle(self.tr("Keys and mouse"))
+        self.resize(560, 620)
+        rows = [(gesture, does, self.tr("Mouse")) for gesture, does in gestures]
+        rows += [(action.shortcut, action.title, action.menu) for action in actions if action.shortcut]
         table = QTableWidget(len(rows), 3)
-        table.setAccessibleName(self.tr("Keys of this room"))
+        table.setAccessibleName(self.tr("Keys and mouse in this room"))
         table.setHorizontalHeaderLabels([self.tr("Key"), self.tr("Does"), self.tr("Menu")])
         table.verticalHeader().hide()
         table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-        for row, action in enumerate(rows):
-            for column, text in enumerate((action.shortcut, action.title, action.menu)):
+        for row, texts in enumerate(rows):
+            for column, text in enumerate(texts):
                 table.setItem(row, column, QTableWidgetItem(text))
         table.resizeColumnsToContents()
         table.horizontalHeader().setStretchLastSection(True)

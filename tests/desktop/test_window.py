@@ -79,7 +79,7 @@ def test_palette_finds_and_runs(qtbot, window):
     assert not matches("wtc", "Close the window")
 
 
-def test_help_lists_the_keys_of_this_room_only(window):
+def test_help_lists_the_keys_and_gestures_of_this_room_only(window):
     window.show_keys()
     help_ = window.findChild(KeyHelp)
     from PySide6.QtWidgets import QTableWidget
@@ -88,6 +88,7 @@ def test_help_lists_the_keys_of_this_room_only(window):
     keys = {table.item(row, 0).text(): table.item(row, 1).text() for row in range(table.rowCount())}
     assert keys["PgUp"] == "Page left"
     assert keys["Ctrl+S"] == "Is everything saved?"
+    assert keys["Shift+drag"] == "Add a mark"
     assert "L" not in keys  # the lasso belongs to Annotate
     help_.close()
 

@@ -40,6 +40,12 @@ class AnnotateView(Workspace):
         self._predicted: dict[int, str] = {}
         self._model = ""  # the run whose predictions they are
         self.strip, self.classes, self.bar, self.canvas = MapsStrip(), ClassesStrip(), PropagationBar(), MapCanvas()
+        self.gestures = [
+            (self.tr("Drag, wheel"), self.tr("Move the map, zoom")),
+            (self.tr("Click"), self.tr("Select an event")),
+            (self.tr("Lasso drag"), self.tr("Select the events inside")),
+            (self.tr("Shift or Alt+lasso"), self.tr("Add them to the selection, or take them away")),
+        ]
         self.set_content(self._build())
         self.strip.run_chosen.connect(self.choose_run)
         self.strip.map_chosen.connect(self.choose_map)

@@ -58,10 +58,10 @@ class ReviewView(Workspace):
         self.library, self.marks, self.finder = Library(session, self), Marks(session, self), Finder(session, self)
         self.find, self.mark, self.add_recordings = self.finder.find, self.marks.add, self.library.add
         self.gestures = [
-            (self.tr("Drag"), self.tr("scroll")),
-            (self.tr("Wheel"), self.tr("scroll; with Ctrl shorter or longer pages")),
-            (self.tr("Shift+drag"), self.tr("add a mark")),
-            (self.tr("Click"), self.tr("select the event there")),
+            (self.tr("Drag, wheel"), self.tr("Scroll")),
+            (self.tr("Ctrl+wheel"), self.tr("Show less or more time")),
+            (self.tr("Shift+drag"), self.tr("Add a mark")),
+            (self.tr("Click"), self.tr("Select the event there")),
         ]
         self._awaited: set[str] = set()
         self._waiting = QTimer(self, singleShot=True, interval=DIM_AFTER_MS)
