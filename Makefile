@@ -30,8 +30,10 @@ lint: $(READY)
 bench: $(READY)
 	$(BIN)/python tests/benchmarks/run_all.py
 
+# The figures of docs/results/whole_path.md.
 reproduce: $(READY)
-	$(BIN)/hitscope demo --out reproduce-$$(date +%Y%m%d-%H%M%S) --json
+	out=reproduce-$$(date +%Y%m%d-%H%M%S); export PATH="$(CURDIR)/$(BIN):$$PATH"; set -o pipefail; mkdir $$out; \
+	docs/examples/whole_path.sh $$out/real | tee $$out/real.txt; hitscope demo --out $$out/demo
 
 docs: $(READY)
 	$(BIN)/pip install -q -c requirements.lock -e .[docs]

@@ -13,6 +13,7 @@ TOKENS: dict[str, dict[str, str]] = {
     "light": {
         "background": "#f4f5f7", "surface": "#ffffff", "raised": "#eceef2", "text": "#1b1f24", "muted": "#565e69",
         "line": "#c9ced6", "accent": "#1f5fbf", "on-accent": "#ffffff", "good": "#16702f", "warn": "#8a5a00", "bad": "#b3261e",
+        "chosen": "#d3e3fa", "on-chosen": "#1b1f24",
         "plot": "#ffffff", "plot-grid": "#e3e6eb", "trace": "#1b3a5c", "unlabelled": "#8a919c",
         "trace-1": "#1b3a5c", "trace-2": "#7a2f5f", "trace-3": "#0b5d4e", "trace-4": "#7a4a00",
         "trace-5": "#4b3b8f", "trace-6": "#8c2f1b", "trace-7": "#2f5d12", "trace-8": "#4a4f57",
@@ -20,6 +21,7 @@ TOKENS: dict[str, dict[str, str]] = {
     "dark": {
         "background": "#15181d", "surface": "#1d2127", "raised": "#282d35", "text": "#e6e9ee", "muted": "#a3abb8",
         "line": "#3a414c", "accent": "#6ea8fe", "on-accent": "#0b1626", "good": "#57c271", "warn": "#e3b341", "bad": "#ff7b72",
+        "chosen": "#2b456b", "on-chosen": "#ffffff",
         "plot": "#101318", "plot-grid": "#262b33", "trace": "#9cc7f0", "unlabelled": "#7d8590",
         "trace-1": "#9cc7f0", "trace-2": "#e9a8cf", "trace-3": "#86d9c0", "trace-4": "#e8c27a",
         "trace-5": "#c0b2f0", "trace-6": "#f0a894", "trace-7": "#b4d98a", "trace-8": "#c4c9d1",
@@ -27,6 +29,7 @@ TOKENS: dict[str, dict[str, str]] = {
     "high contrast": {
         "background": "#000000", "surface": "#000000", "raised": "#1c1c1c", "text": "#ffffff", "muted": "#e0e0e0",
         "line": "#ffffff", "accent": "#ffd500", "on-accent": "#000000", "good": "#5dff8b", "warn": "#ffd500", "bad": "#ff8a80",
+        "chosen": "#5c4f00", "on-chosen": "#ffffff",
         "plot": "#000000", "plot-grid": "#3c3c3c", "trace": "#ffffff", "unlabelled": "#b0b0b0",
         "trace-1": "#ffffff", "trace-2": "#ffb3e6", "trace-3": "#8effd2", "trace-4": "#ffdd66",
         "trace-5": "#d0c4ff", "trace-6": "#ffb8a6", "trace-7": "#ccff99", "trace-8": "#d9d9d9",
@@ -155,7 +158,7 @@ def style_sheet() -> str:
     QTableView, QListWidget, QTreeWidget, QPlainTextEdit { background: @surface; border: 1px solid @line; gridline-color: @line; }
     QTableView { gridline-color: @raised; }
     QListWidget::item { padding: 3px 6px; }
-    QTableView::item:selected, QListWidget::item:selected { background: @accent; color: @on-accent; }
+    QTableView::item:selected, QListWidget::item:selected { background: @chosen; color: @on-chosen; }
     QListWidget[role="ticks"]::item:selected { background: @raised; color: @text; border-left: 3px solid @accent; }
     QTableView:focus, QListWidget:focus, QPlainTextEdit:focus { border-color: @accent; }
     QPushButton:focus, QToolButton:focus { border: 1px solid @accent; }

@@ -119,7 +119,9 @@ class Inspector(QScrollArea):
             self._shown = None
             self.simulated.hide()
             self.title.setText(self.tr("No event selected"))
-            self.where.setText(self.tr("Click an event, or press N for the next one."))
+            open_ = self._session.study is not None
+            how = self.tr("Click an event, or press N for the next one.") if open_ else self.tr("Open a study first.")
+            self.where.setText(how)
             return
         event = events.take(rows[:1])
         self._tell(event, len(ids))

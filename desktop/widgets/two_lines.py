@@ -33,15 +33,15 @@ class TwoLineDelegate(QStyledItemDelegate):
     ) -> None:
         chosen = bool(option.state & QStyle.StateFlag.State_Selected)
         painter.save()
-        painter.fillRect(option.rect, QColor(theme.token("accent" if chosen else "surface")))
+        painter.fillRect(option.rect, QColor(theme.token("chosen" if chosen else "surface")))
         area = option.rect.adjusted(8, PAD, -8, -PAD)
         right = area.right()
         for text in reversed(index.data(BADGES) or ()):
             right = self._badge(painter, text, right, area.top() + LINE) - 4
         title = QRect(area.left(), area.top(), area.width(), LINE)
         note = QRect(area.left(), area.top() + LINE, right - area.left(), LINE)
-        self._line(painter, title, index.data(), "on-accent" if chosen else "text", bold=True)
-        self._line(painter, note, index.data(NOTE) or "", "on-accent" if chosen else "muted")
+        self._line(painter, title, index.data(), "on-chosen" if chosen else "text", bold=True)
+        self._line(painter, note, index.data(NOTE) or "", "on-chosen" if chosen else "muted")
         painter.restore()
 
     @staticmethod

@@ -236,6 +236,7 @@ def test_contrast(name):
         for ground in ("background", "surface", "raised"):
             assert contrast(tokens[text], tokens[ground]) >= 4.5, (text, ground)
     assert contrast(tokens["on-accent"], tokens["accent"]) >= 4.5
+    assert contrast(tokens["on-chosen"], tokens["chosen"]) >= 4.5
     for colour in (*theme.CLASS_COLOURS, tokens["trace"], tokens["unlabelled"]):
         assert contrast(colour, tokens["plot"]) >= 3 or name != "light", colour
 
