@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import json
+import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QEventLoop, QSettings, QTimer
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from core.cli import DEMO, create_demo_study
 from core.study import RunEntry
@@ -39,6 +40,10 @@ class Tour:
         self.window = MainWindow(self.session)
         self.window.resize(1560, 940)
         self.window.show()
+        self._asked: QWidget | None = None
+        self._watch = QTimer(interval=10_000)
+        self._watch.timeout.connect(self._refuse_questions)
+        self._watch.start()
         self.pictures: list[tuple[str, str]] = []
         self.figures: dict[str, str] = {}
 
@@ -198,6 +203,14 @@ class Tour:
         assert self.session.study is not None
         return self.session.study
 
+    def _refuse_questions(self) -> None:
+        """Refuse what the window asks and nobody answers: it would wait for ever."""
+        asked, self._asked = self._asked, self.app.activeModalWidget()
+        if isinstance(self._asked, QDialog) and self._asked is asked:
+            text = getattr(self._asked, "text", self._asked.windowTitle)()
+            self.errors.append(f"The window asked what the tour does not answer: {text}")
+            self._asked.reject()
+
     def wait(self, done: Callable[[], bool], seconds: float = 300.0) -> None:
         """Let the window live until a condition holds."""
         end = time.monotonic() + seconds
@@ -272,10 +285,9 @@ The bundle is <a href="bundle.zip">bundle.zip</a>.</p>{errors}<table>{rows}</tab
 def run_tour(app: QApplication, folder: Path) -> int:
     """Drive the window through the demo; exit status 0 if every step worked."""
     folder = folder.resolve()
-    if (folder / "study").exists():
-        import shutil
-
-        shutil.rmtree(folder / "study")  # the tour's own study of an earlier time
+    if (folder / "study").exists():  # the tour's own, of an earlier time
+        shutil.rmtree(folder / "study")
+    (folder / "bundle.zip").unlink(missing_ok=True)
     started = time.perf_counter()
     tour = Tour(app, folder)
     try:
@@ -284,6 +296,7 @@ def run_tour(app: QApplication, folder: Path) -> int:
         tour.errors.append(f"{type(error).__name__}: {error}")
         tour.picture("failed", "Where the tour failed")
     path = tour.report(time.perf_counter() - started)
+    tour._watch.stop()
     tour.window.close()
     tour.window.deleteLater()
     tour.pause(50)
