@@ -195,7 +195,9 @@ def find_hits(tracks: PowerTracks, read: Callable[[int, int], Complex], fs: floa
     regions, n = scipy.ndimage.label(scipy.ndimage.binary_closing(above, np.ones(bridge + 1)))
     least = CHANCE * criteria.smoothing_s / tracks.step_s
     found = [region for region in scipy.ndimage.find_objects(regions, n) if region[0].stop - region[0].start > least]
-    return [_measure(region[0], tracks, blood, ratio, read, fs, criteria) for region in found]
+    hits = (_measure(region[0], tracks, blood, ratio, read, fs, criteria) for region in found)
+    # Two chance peaks joined over a dip may be weaker together than each alone.
+    return [hit for hit in hits if hit.hbr_db >= criteria.min_hbr_db]
 
 
 def _running_median(x: Floats, size: int) -> Floats:

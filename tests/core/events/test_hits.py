@@ -49,6 +49,13 @@ def test_flow_without_events_is_quiet():
     assert len([h for h in detect_hits(iq, FS) if h.kind == "embolus"]) <= 3
 
 
+def test_no_candidate_is_below_the_criterion():
+    recording = open_recording(resources.path("demo/tcd_simulated.wav"))
+    iq = recording.read_iq(0, 0, recording.channels[0].n_samples)
+    for least in (2.0, 3.0, 6.0):
+        assert min(h.hbr_db for h in detect_hits(iq, recording.fs[0], criteria=Criteria(min_hbr_db=least))) >= least
+
+
 def test_missing_samples_are_passed_over():
     iq, _ = simulate.tcd(13, 20.0, emboli_per_minute=20, artefacts_per_minute=0)
     iq[4000:9000] = np.nan
