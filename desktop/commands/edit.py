@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QUndoCommand
@@ -20,18 +21,24 @@ class EditCommand(QUndoCommand):
 
     def __init__(self, session: Session, done: Changeset) -> None:
         super().__init__(done.title)
-        self._session, self._fresh = session, True
+        self._session, self._passing = session, True
         # What the next undo or redo commits; set in the writer thread, one commit after the other.
         self.next = done.inverse()
 
+    def let_pass(self) -> None:
+        """Commit nothing the next time: the stack only moves back to where it was before a commit that failed."""
+        self._passing = True
+
     def redo(self) -> None:
         """Commit again."""
-        if self._fresh:
-            self._fresh = False
-        elif not self.isObsolete():
-            self._session.commit(self)
+        self._step(self._session.undo_stack.undo)
 
     def undo(self) -> None:
         """Commit the inverse."""
-        if not self.isObsolete():
-            self._session.commit(self)
+        self._step(self._session.undo_stack.redo)
+
+    def _step(self, back: Callable[[], None]) -> None:
+        if self._passing:
+            self._passing = False
+        elif not self.isObsolete():
+            self._session.commit(self, back)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QSettings, QTimer, Signal
 from PySide6.QtGui import QUndoStack
 
-from core.errors import HitscopeError, StudyError
+from core.errors import ConflictError, HitscopeError, StudyError
 from core.signals import build_pyramid, open_from_study
 from core.study import (
     UNSURE,
@@ -209,8 +209,11 @@ class Session(QObject):
         if changeset.changes:
             self.edit(lambda _study: changeset, reason)
 
-    def commit(self, command: EditCommand) -> None:
-        """Queue the next changeset of a command for the writer thread: an undo or a redo."""
+    def commit(self, command: EditCommand, back: Callable[[], None]) -> None:
+        """Queue the next changeset of a command for the writer thread: an undo or a redo.
+
+        If it cannot be written, `back` moves the stack to where it was, so that the same step can be tried again.
+        """
         study = self.study
         if study is None:
             return
@@ -225,7 +228,11 @@ class Session(QObject):
             self._run_deferred()
 
         def failed(error: Exception) -> None:
-            command.setObsolete(True)
+            if isinstance(error, ConflictError):
+                command.setObsolete(True)  # what it would change is no longer there: trying again is no use
+            else:
+                command.let_pass()
+                back()
             self._failed(error)
 
         self._submit(write, committed, failed)

@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QPushButton
 
 import resources
+from core.errors import StudyError
 from core.jobs import JobSpec, works
 from core.study import NewEvent, Study, new_events
 from desktop.main_window import MainWindow
@@ -132,6 +133,30 @@ def test_undo_takes_back_the_edit_that_is_still_being_saved(qtbot, window):
     settle(qtbot, session)
     labels = dict(zip(session.events.id.tolist(), session.events.label.tolist(), strict=True))
     assert (labels[first], labels[second]) == ("N", "")
+
+
+def test_an_undo_that_could_not_be_written_can_be_tried_again(qtbot, window):
+    session, stack = window.session, window.session.undo_stack
+    events = session.events.id[session.events.label == ""][:2].tolist()
+    for event, name in zip(events, "NV", strict=True):
+        session.label([event], name)
+        settle(qtbot, session)
+    labels = lambda: [session.events.label[session.events.id == event][0] for event in events]  # noqa: E731
+    for step, before, after in ((session.undo, ["N", "V"], ["N", ""]), (session.redo, ["N", ""], ["N", "V"])):
+        where = stack.index()
+        with pytest.MonkeyPatch.context() as full:
+            full.setattr(session.study, "apply", refuse)
+            step()
+            settle(qtbot, session)
+        assert "the disk is full" in window.message.text
+        assert (labels(), stack.index()) == (before, where)
+        step()
+        settle(qtbot, session)
+        assert labels() == after
+
+
+def refuse(changeset, reason=None):
+    raise StudyError("the disk is full", remedy="Free some space")
 
 
 def test_removing_takes_time_in_proportion_to_what_is_selected(qtbot, window):
