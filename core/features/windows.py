@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
@@ -12,12 +13,11 @@ import numpy.typing as npt
 
 from core.errors import InputError
 from core.jobs import NullReporter, Reporter
-from core.signals import Recording, open_from_study
+from core.signals import Recording, conversion, open_from_study
 from core.study import Study
 
 Array = npt.NDArray[np.float32]
 BLOCK_S = 60.0  # signal read at a time
-MARGIN = 16  # at least so many samples are read beyond both ends, so that the resampling filter settles
 
 
 @dataclass(frozen=True)
@@ -142,9 +142,8 @@ def cut_windows(recording: Recording, start_s: npt.ArrayLike, duration_s: npt.Ar
     """
     numbers = channels_of(recording, spec)
     place = _placement(recording, start_s, duration_s, spec)
-    windows = np.stack([_slices(recording, n, place.first, place.n_native, place.fs) for n in numbers], axis=1)
-    if spec.scaling == "recording":
-        windows = _scale_by_recording(windows, recording, numbers)
+    levels = [_level(recording, n) if spec.scaling == "recording" else (0.0, 1.0) for n in numbers]
+    windows = np.stack([_slices(recording, n, place, *level) for n, level in zip(numbers, levels, strict=True)], axis=1)
     if place.ratio != 1:
         windows = _resample(windows, place.ratio, place.margin, spec.n_times)
     if spec.scaling == "window":
@@ -189,8 +188,11 @@ def _placement(recording: Recording, start_s: npt.ArrayLike, duration_s: npt.Arr
     fs = rates.pop()
     start, length = np.atleast_1d(np.asarray(start_s, float)), np.atleast_1d(np.asarray(duration_s, float))
     ratio = Fraction(1) if spec.fs is None else Fraction(spec.fs / fs).limit_denominator(10_000)
-    # A multiple of the denominator is a whole number of samples after resampling too: nothing shifts.
-    margin = 0 if ratio == 1 else -(-MARGIN // ratio.denominator) * ratio.denominator
+    if not ratio:
+        raise InputError(
+            f"{fs:g} Hz cannot be resampled to {spec.fs:g} Hz", subject=recording.path, remedy="Give a higher fs"
+        )
+    margin = 0 if ratio == 1 else _filter_reach(ratio)
     n_native = -(-spec.n_times * ratio.denominator // ratio.numerator) + 2 * margin
     if spec.anchor == "centre":
         first = np.round((start + length / 2) * fs).astype(np.int64) - n_native // 2
@@ -199,10 +201,18 @@ def _placement(recording: Recording, start_s: npt.ArrayLike, duration_s: npt.Arr
     return _Placement(first, n_native, fs, ratio, margin)
 
 
+def _filter_reach(ratio: Fraction) -> int:
+    """Return how many samples beyond both ends the filter of `scipy.signal.resample_poly` sees: ten of the slower rate."""
+    reach = math.ceil(10 * max(ratio.numerator, ratio.denominator) / ratio.numerator) + 1
+    # A multiple of the denominator is a whole number of samples after resampling too: nothing shifts.
+    return -(-reach // ratio.denominator) * ratio.denominator
+
+
 def _slices(
-    recording: Recording, channel: int, first: npt.NDArray[np.int64], n: int, fs: float
+    recording: Recording, channel: int, place: _Placement, middle: float, spread: float
 ) -> npt.NDArray[np.float64]:
-    """Return samples ``first … first + n - 1`` for each of `first`, reading neighbours together."""
+    """Return the samples of each window, less `middle` and over `spread`, reading neighbours together; 0 beyond the ends."""
+    first, n, fs = place.first, place.n_native, place.fs
     total = recording.channels[channel].n_samples
     out = np.zeros((len(first), n))
     order = np.argsort(first, kind="stable")
@@ -216,7 +226,7 @@ def _slices(
         for row in group:
             a, b = max(int(first[row]), begin), min(int(first[row]) + n, end)
             if b > a:
-                out[row, a - first[row] : b - first[row]] = block[a - begin : b - begin]
+                out[row, a - first[row] : b - first[row]] = (block[a - begin : b - begin] - middle) / spread
         position += len(group)
     return out
 
@@ -229,19 +239,52 @@ def _resample(windows: npt.NDArray[np.float64], ratio: Fraction, margin: int, n_
     return np.asarray(longer[..., skip : skip + n_times])
 
 
-def _scale_by_recording(
-    windows: npt.NDArray[np.float64], recording: Recording, numbers: Sequence[int]
-) -> npt.NDArray[np.float64]:
-    """Scale by median and interquartile range of at most 24 stretches of 5 s spread over the recording."""
-    scaled = np.empty_like(windows)
-    for column, number in enumerate(numbers):
-        channel = recording.channels[number]
-        stretch = min(channel.n_samples, int(5 * channel.fs))
-        starts = np.linspace(0, channel.n_samples - stretch, 24).astype(int)
-        sample = np.concatenate([recording.read(number, int(s), int(s) + stretch) for s in np.unique(starts)])
-        low, middle, high = np.nanpercentile(sample, [25, 50, 75])
-        scaled[:, column] = (windows[:, column] - middle) / ((high - low) or 1.0)
-    return scaled
+def _level(recording: Recording, number: int) -> tuple[float, float]:
+    """Return median and interquartile range of a channel, of at most 24 stretches of 5 s spread over the recording."""
+    channel = recording.channels[number]
+    stretch = min(channel.n_samples, int(5 * channel.fs))
+    starts = np.linspace(0, channel.n_samples - stretch, 24).astype(int)
+    sample = np.concatenate([recording.read(number, int(s), int(s) + stretch) for s in np.unique(starts)])
+    low, middle, high = np.nanpercentile(sample, [25, 50, 75])
+    return float(middle), float(high - low) or 1.0
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """The channels of a recording that windows are cut from."""
+
+    path: str
+    names: tuple[str, ...]
+    kinds: tuple[str, ...]
+    units: tuple[str, ...]
+
+    @classmethod
+    def of(cls, recording: Recording, numbers: Sequence[int]) -> _Layout:
+        channels = [recording.channels[n] for n in numbers]
+        names, kinds, units = zip(*((c.name, c.kind, c.unit) for c in channels), strict=True)
+        return cls(str(recording.path), names, kinds, units)
+
+    def factors(self, other: _Layout, in_units: bool) -> npt.NDArray[np.float32]:
+        """Return what turns each channel of another recording into the units of this one, (C, 1); 1 if they have none."""
+        # Doppler gates are called I, I1, gate 1 I …; what counts is that they are one.
+        same = self.kinds == other.kinds if "doppler_i" in self.kinds else self.names == other.names
+        if not same:
+            raise InputError(
+                f"the recordings hold different channels: {', '.join(other.names)} here, {', '.join(self.names)} in "
+                f"{self.path}",
+                subject=other.path,
+                remedy="Name the channels of the window",
+            )
+        if not in_units:
+            return np.ones((len(self.names), 1), dtype=np.float32)
+        factors = [conversion(theirs, ours) for theirs, ours in zip(other.units, self.units, strict=True)]
+        if None in factors:
+            raise InputError(
+                f"its units ({', '.join(other.units)}) cannot be converted to {', '.join(self.units)}, those of {self.path}",
+                subject=other.path,
+                remedy="Scale each window or recording (scaling), or leave one of the recordings out",
+            )
+        return np.array(factors, dtype=np.float32)[:, None]
 
 
 def gather_windows(study: Study, ids: Iterable[int], spec: WindowSpec, report: Reporter | None = None) -> Windows:
@@ -250,11 +293,12 @@ def gather_windows(study: Study, ids: Iterable[int], spec: WindowSpec, report: R
     Raises
     ------
     InputError
-        If the recordings disagree in sampling rate and the specification gives none, or no window is left.
+        If the recordings disagree in sampling rate and the specification gives none, hold other channels, or units that
+        cannot be converted (windows are in those of the first recording), or no window is left.
     """
     report = report or NullReporter()
     events = study.events(ids=ids)
-    parts, rates, names, units, simulated = [], set(), None, None, False
+    parts, rates, first, simulated = [], set(), None, False
     spans = np.empty((len(events), 2))
     rejected: dict[int, str] = {}
     entries = {entry.id: entry for entry in study.recordings()}
@@ -269,8 +313,8 @@ def gather_windows(study: Study, ids: Iterable[int], spec: WindowSpec, report: R
         rejected |= {int(i): "it touches missing samples" for i in events.id[rows[~good]]}
         numbers = channels_of(recording, spec)
         rates.add(spec.fs or recording.fs[numbers[0]])
-        names = names or tuple(recording.channels[n].name for n in numbers)
-        units = units or tuple(recording.channels[n].unit for n in numbers)
+        first = first or _Layout.of(recording, numbers)
+        x *= first.factors(_Layout.of(recording, numbers), spec.scaling == "none")
         simulated = simulated or entries[recording_id].simulated
         parts.append((rows[good], x[good]))
         report.progress(done + 1, len(chosen), f"windows of {entries[recording_id].name}")
@@ -279,8 +323,6 @@ def gather_windows(study: Study, ids: Iterable[int], spec: WindowSpec, report: R
             f"the recordings have different sampling rates ({', '.join(f'{r:g} Hz' for r in sorted(rates))})",
             remedy="Give the window a rate (fs); the others are then resampled",
         )
-    if len({x.shape[1] for _, x in parts}) > 1:
-        raise InputError("the recordings have different numbers of channels", remedy="Name the channels of the window")
     rows = np.concatenate([r for r, _ in parts]) if parts else np.empty(0, int)
     if not len(rows):
         raise InputError("there is no event with a whole window", remedy="Find or label events first, or choose others")
@@ -292,8 +334,8 @@ def gather_windows(study: Study, ids: Iterable[int], spec: WindowSpec, report: R
         recording=events.recording[rows[order]],
         subject=subject,
         fs=float(rates.pop()),
-        channels=names or (),
-        units=units or (),
+        channels=first.names if first else (),
+        units=first.units if first else (),
         rejected=rejected,
         simulated=simulated,
         spans_s=spans[rows[order]],

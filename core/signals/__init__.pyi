@@ -21,3 +21,4 @@ from .spectrogram import decibels as decibels
 from .spectrogram import frequencies as frequencies
 from .spectrogram import log_spectrogram as log_spectrogram
 from .spectrogram import stft as stft
+from .units import conversion as conversion

@@ -1,6 +1,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import edfio
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -61,6 +62,56 @@ def test_resampling_keeps_a_slow_sine():
     got = cut_windows(recording(x, 360.0), [50.0], [0.0], WindowSpec(187, fs=125.0, anchor="start"))
     expected = np.sin(2 * np.pi * 5 * (50.0 + np.arange(187) / 125.0))
     np.testing.assert_allclose(got[0, 0], expected, atol=0.02)
+
+
+@pytest.mark.parametrize(("fs", "to"), [(500, 125), (1000, 125), (2048, 128), (360, 125), (100, 250), (44100, 4385)])
+def test_a_constant_stays_one_to_the_edges_of_a_resampled_window(fs, to):
+    x = np.full((1, 10 * fs), 20.0)
+    got = cut_windows(recording(x, float(fs)), [5.0], [0.0], WindowSpec(100, fs=float(to)))
+    # The filter itself lets a constant through within a thousandth.
+    np.testing.assert_allclose(got, 20.0, rtol=1e-3)
+
+
+def test_a_rate_that_cannot_be_made_is_refused():
+    with pytest.raises(InputError, match="44100 Hz cannot be resampled to 1 Hz"):
+        cut_windows(recording(np.zeros((1, 44100)), 44100.0), [0.5], [0.0], WindowSpec(1, fs=1.0))
+
+
+def test_beyond_the_ends_a_scaled_recording_is_zero_too():
+    x = 7 + np.random.default_rng(0).standard_normal((1, 1000))
+    got = cut_windows(recording(x), [-0.5], [0.0], WindowSpec(100, anchor="start", scaling="recording"))
+    assert not got[0, 0, :50].any()
+    assert np.abs(got[0, 0, 50:]).max() < 4
+
+
+def two_recordings(folder, *signals):
+    """A study of two recordings of a second, an event in each."""
+    study = Study.create(folder / "study")
+    for n, signal in enumerate(signals):
+        edfio.Edf([signal]).write(folder / f"{n}.edf")
+        number = add_to_study(study, folder / f"{n}.edf", subject=f"P{n}")
+        study.apply(new_events(study, [NewEvent(number, signal.label, 0.5, 0.1, "beat", "test")]))
+    return study
+
+
+def ramp(unit, factor, name="II", fs=100):
+    return edfio.EdfSignal(factor * np.linspace(-1, 1, fs), fs, label=name, physical_dimension=unit)
+
+
+def test_recordings_in_other_units_are_converted_to_those_of_the_first(tmp_path):
+    with two_recordings(tmp_path, ramp("mV", 1), ramp("uV", 1000)) as study:
+        windows = gather_windows(study, study.events().id, WindowSpec(20))
+        np.testing.assert_allclose(windows.x[0], windows.x[1], atol=1e-4)
+        assert windows.units == ("mV",)
+
+
+@pytest.mark.parametrize(
+    ("other", "message"),
+    [(ramp("mmHg", 1), "mmHg.*cannot be converted to mV"), (ramp("mV", 1, "V5"), "V5 here, II in")],
+)
+def test_recordings_that_do_not_go_together_are_refused(tmp_path, other, message):
+    with two_recordings(tmp_path, ramp("mV", 1), other) as study, pytest.raises(InputError, match=message):
+        gather_windows(study, study.events().id, WindowSpec(20))
 
 
 def test_scalings():
