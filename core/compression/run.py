@@ -27,6 +27,7 @@ from core.training import (
     load_run,
     paired_difference,
     predict_probabilities,
+    provenance,
     write_run,
 )
 
@@ -44,6 +45,7 @@ def run_compression(spec: JobSpec, report: Reporter) -> dict[str, Any]:
         parent = load_run(study.run(wanted.run).folder)
         # What the training run left open was settled when it ran: labels added since must not unsettle it.
         training = replace(parent.spec, classes=parent.classes, window=parent.window.to_json())
+        study.annotator = training.annotator or study.annotator
         dataset = load_dataset(study, training, report)
     split = _same_split(parent, dataset)
     torch.manual_seed(spec.seed)
@@ -75,9 +77,8 @@ def run_compression(spec: JobSpec, report: Reporter) -> dict[str, Any]:
         "parent": wanted.run,
         "history": fitted.history,
         "best_epoch": fitted.best_epoch,
-        "warnings": list(split.warnings),
         "seconds": time.perf_counter() - started,
-        "seed": spec.seed,
+        **provenance(dataset, split, spec.seed),
     }
 
 
@@ -119,6 +120,12 @@ def _same_split(parent: TrainedRun, dataset: Dataset) -> Split:
     rows = [np.flatnonzero(side) for side in sides]
     split = Split(rows[0], rows[1], rows[2], stored["unit"], tuple(stored["warnings"]))
     lost = {side: len(stored[side]) - len(getattr(split, side)) for side in ("train", "validation", "test")}
+    if unlearnt := [name for number, name in enumerate(parent.classes) if not (dataset.y[split.train] == number).any()]:
+        raise InputError(
+            f"none of the events that the model learnt {', '.join(unlearnt)} from is still labelled so",
+            subject=parent.folder.name,
+            remedy="Train the model again, then compress it",
+        )
     if any(len(np.unique(dataset.y[getattr(split, side)])) < 2 for side in lost):
         raise InputError(
             "too few of the events that the model was trained and tested on are still labelled",

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from core.errors import InputError
+from core.errors import InputError, JobError
 from core.jobs import NullReporter, Reporter
 
 WIDTHS = (16, 32, 64)
@@ -116,12 +116,12 @@ def train_autoencoder(
     Raises
     ------
     InputError
-        If there are fewer than ten inputs, or all are the same.
+        If there are fewer than ten inputs, all are the same, some hold NaN, or batches are of one.
+    JobError
+        If the loss was never a number.
     """
     report = report or NullReporter()
-    if len(x) < 10 or x.std() == 0:
-        what = f"{len(x)} windows are too few" if len(x) < 10 else "all windows are the same"
-        raise InputError(f"{what} to learn features from", remedy="Choose more events or another window")
+    _check(x, batch_size)
     mean, spread = float(x.mean()), float(x.std())
     data = torch.from_numpy((x - mean) / spread)
     torch.manual_seed(seed)
@@ -146,11 +146,27 @@ def train_autoencoder(
             best, best_loss, best_epoch = {k: v.clone() for k, v in model.state_dict().items()}, loss, epoch + 1
         elif epoch + 1 - best_epoch >= patience:
             break
+    if not best_epoch:
+        raise JobError("the loss of the autoencoder was never a number", remedy="Lower the learning rate")
     model.load_state_dict(best)
     model.eval()
     with torch.inference_mode():
         vectors = torch.cat([model.embed(part) for part in data.split(256)]).numpy()
     return vectors, {"validation_loss": history, "best_epoch": best_epoch, "mean": mean, "std": spread}
+
+
+def _check(x: npt.NDArray[np.float32], batch_size: int) -> None:
+    wrong = {
+        f"{len(x)} windows are too few": len(x) < 10,
+        "windows with missing samples (NaN) are nothing": not np.isfinite(x).all(),
+        "windows that are all the same are nothing": len(x) > 0 and x.std() == 0,
+        "batches of one window are too small": batch_size < 2,
+    }
+    for what, is_so in wrong.items():
+        if is_so:
+            raise InputError(
+                f"{what} to learn features from", remedy="Choose more events, another window or batch_size"
+            )
 
 
 def _apply(model: nn.Module, x: torch.Tensor) -> torch.Tensor:

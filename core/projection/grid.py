@@ -103,11 +103,12 @@ def _tsne(
 def run_projection(spec: JobSpec, report: Reporter) -> dict[str, Any]:
     """Make the maps of a features run; each is written as it is ready (job kind ``projection``).
 
-    Its parameters: ``features`` (id of the run), ``perplexities``, ``exaggerations``, ``learning_rates``,
-    ``iterations``, ``metric`` (of the silhouette). Labels that were propagated play no part in the choice.
+    Its parameters: ``features`` (id of the run), ``perplexities``, ``exaggerations``, ``learning_rates``, ``iterations``,
+    ``metric`` (of the silhouette), ``annotator`` (whose labels count first). Labels that were propagated play no part in
+    the choice.
     """
     params = spec.params
-    with Study.open(spec.study or "", readonly=True) as study:
+    with Study.open(spec.study or "", readonly=True, annotator=params.get("annotator")) as study:
         space = FeatureSpace.load(study.run(params["features"]).folder)
         events, classes = study.events(ids=space.ids), [c.key for c in study.classes()]
     labels = class_numbers(space.ids, events, classes)

@@ -19,6 +19,7 @@ from core.study.entries import RunEntry
 from core.study.lock import now
 
 KINDS = ("features", "projection", "training", "compression", "export")
+READ_LABELS = ("projection", "training")  # a compression reads those of its training run
 UNFINISHED = ("running", "interrupted", "cancelled", "failed")
 
 

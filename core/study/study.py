@@ -274,7 +274,12 @@ class Study:
     def new_run(
         self, kind: str, name: str, params: dict[str, Any], parent: str | None = None, seed: int = 0
     ) -> RunEntry:
-        """Make the folder and the entry of a run; start it with ``LocalJob(run.job())``."""
+        """Make the folder and the entry of a run; start it with ``LocalJob(run.job())``.
+
+        A run that reads labels notes whose: those that this opening shows, unless `params` say another ``annotator``.
+        """
+        if kind in runs.READ_LABELS:
+            params = {"annotator": self.annotator, **params}
         with self._transaction() as connection:
             return runs.new(connection, self.folder / "runs", kind, name, params, parent, seed)
 

@@ -11,6 +11,7 @@ from .predict import predict_probabilities as predict_probabilities
 from .registry import LOSSES as LOSSES
 from .run import TrainedRun as TrainedRun
 from .run import load_run as load_run
+from .run import provenance as provenance
 from .run import run_training as run_training
 from .run import write_run as write_run
 from .spec import TrainingSpec as TrainingSpec

@@ -97,11 +97,16 @@ def fit(
     JobError
         If the loss becomes NaN.
     InputError
-        If a setting is unknown.
+        If a setting is unknown, or batches are of one event.
     """
+    if settings.batch_size < 2:
+        raise InputError(
+            "batch normalisation cannot learn from batches of one event", remedy="Use a batch_size of 2 or more"
+        )
     report = report or NullReporter()
     x, y = torch.from_numpy(np.ascontiguousarray(train[0])), torch.from_numpy(np.ascontiguousarray(train[1]))
-    loss, weight = build_loss(**settings.loss), class_weights(train[1], settings, model)
+    n_classes = predict_logits(model, train[0][:1]).shape[1]
+    loss, weight = build_loss(**settings.loss), class_weights(train[1], n_classes, settings.class_weights)
     groups = list(parameters) if parameters is not None else [p for p in model.parameters() if p.requires_grad]
     optimiser = _optimiser(groups, settings)
     base_rates = [group["lr"] for group in optimiser.param_groups]
@@ -110,6 +115,8 @@ def fit(
     if folder is not None and (kept := checkpoint.load(folder, fingerprint, model, optimiser)):
         progress, best = kept
         report.log(f"Resumed after epoch {progress.epoch}.")
+    elif folder is not None and (folder / checkpoint.FILE).exists():
+        report.log("Events, labels or settings are others than at the last checkpoint: training starts anew.")
     resumed = progress.epoch
     per_epoch = -(-len(x) // settings.batch_size)
     rate = SCHEDULES[settings.schedule]
@@ -120,19 +127,20 @@ def fit(
         torch.manual_seed(settings.seed * 1_000_003 + epoch)
         order = torch.randperm(len(x))
         model.train()
-        total = 0.0
+        total, n_seen = 0.0, 0
         for batch in range(per_epoch):
             report.check()
             rows = order[batch * settings.batch_size : (batch + 1) * settings.batch_size]
-            if len(rows) == 1 and per_epoch > 1:
-                continue  # batch norm cannot learn from one sample
+            if len(rows) == 1:
+                continue  # one left over
             factor = rate(epoch * per_epoch + batch, settings.max_epochs * per_epoch)
             for group, base in zip(optimiser.param_groups, base_rates, strict=True):
                 group["lr"] = base * factor
             total += _step(model, optimiser, loss, x[rows], y[rows], weight) * len(rows)
+            n_seen += len(rows)
             report.progress(epoch + (batch + 1) / per_epoch, settings.max_epochs, f"epoch {epoch + 1}")
         progress.epoch += 1
-        figures = _validate(model, validation, loss, weight) | {"train_loss": total / len(x)}
+        figures = _validate(model, validation, loss, weight) | {"train_loss": total / max(n_seen, 1)}
         better = (figures["validation_mcc"], -figures["validation_loss"]) > (progress.best_score, -progress.best_loss)
         if better:
             best = checkpoint.tensors(model.state_dict())
@@ -148,14 +156,15 @@ def fit(
     return FitResult(progress.history, progress.best_epoch, progress.best_score, resumed)
 
 
-def class_weights(y: np.ndarray, settings: FitSettings, model: nn.Module) -> torch.Tensor | None:
-    """Return n / (K · n_k) for each class k, or None."""
-    if settings.class_weights is None:
+def class_weights(y: np.ndarray, n_classes: int, how: str | None) -> torch.Tensor | None:
+    """Return n / (K · n_k) for each of the K classes that occur, 0 for others; None if none are wanted."""
+    if how is None:
         return None
-    if settings.class_weights != "balanced":
-        raise InputError(f"unknown class weights {settings.class_weights!r}", remedy="Use balanced, or none")
-    counts = np.bincount(y, minlength=int(y.max()) + 1)
-    return torch.tensor(len(y) / (len(counts) * np.maximum(counts, 1)), dtype=torch.float32)
+    if how != "balanced":
+        raise InputError(f"unknown class weights {how!r}", remedy="Use balanced, or none")
+    counts = np.bincount(y, minlength=n_classes)
+    weights = np.where(counts > 0, len(y) / (np.count_nonzero(counts) * np.maximum(counts, 1)), 0.0)
+    return torch.tensor(weights, dtype=torch.float32)
 
 
 def _optimiser(groups: list[Any], settings: FitSettings) -> torch.optim.Optimizer:

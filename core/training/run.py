@@ -67,7 +67,7 @@ def run_training(spec: JobSpec, report: Reporter) -> dict[str, Any]:
     if training.threads:
         torch.set_num_threads(training.threads)
     started = time.perf_counter()
-    with Study.open(spec.study or "", readonly=True) as study:
+    with Study.open(spec.study or "", readonly=True, annotator=training.annotator) as study:
         dataset = load_dataset(study, training, report)
     split = split_dataset(dataset, training, spec.seed)
     torch.manual_seed(spec.seed)
@@ -83,10 +83,17 @@ def run_training(spec: JobSpec, report: Reporter) -> dict[str, Any]:
         "epochs": len(fitted.history),
         "parameters": count_parameters(model),
         "seconds": time.perf_counter() - started,
+        **provenance(dataset, split, spec.seed),
+    }
+
+
+def provenance(dataset: Dataset, split: Split, seed: int) -> dict[str, Any]:
+    """Return what a result says of the data, split, seed and libraries that it comes from."""
+    return {
         "data": describe(dataset),
         "split": split_summary(split, dataset),
         "warnings": list(split.warnings),
-        "seed": spec.seed,
+        "seed": seed,
         "environment": environment(),
     }
 

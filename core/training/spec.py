@@ -41,6 +41,8 @@ class TrainingSpec:
         ``recording`` or ``time``.
     threads : int
         Of the processor; 0 for all.
+    annotator : str, optional
+        Whose labels are learnt where annotators differ; where this one gave none, the newest. A run says whose.
     """
 
     kinds: list[str] | None = None
@@ -62,6 +64,7 @@ class TrainingSpec:
     test: float = 0.2
     split_by: str = "auto"
     threads: int = 0
+    annotator: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON-able fields."""

@@ -66,6 +66,10 @@ def split_dataset(dataset: Dataset, spec: TrainingSpec, seed: int) -> Split:
     if unit == "time block":
         sides = np.select([train, validation & dataset.scored, test & dataset.scored], [TRAIN, VALIDATION, TEST], ASIDE)
         reach = _reaches_over(dataset, sides.astype(np.int8))
+        if n := int(((train | validation) & reach).sum()):
+            notes += (
+                f"{n} of {len(reach)} events are on no side, since their windows reach into those of another side.",
+            )
         train, validation = train & ~reach, validation & ~reach
     return _checked(dataset, train, validation, test, unit, notes)
 

@@ -9,7 +9,7 @@ from core.errors import InputError
 from core.events import make_events
 from core.jobs import JobSpec, NullReporter
 from core.signals import add_to_study
-from core.study import Study, label_events
+from core.study import UNSURE, Study, label_events
 from core.training import load_run, run_training
 
 MODEL = {"name": "cnn_transformer", "d_model": 8, "n_heads": 2, "d_hidden": 8, "n_layers": 1, "n_projection": 4}
@@ -73,6 +73,7 @@ def test_labels_that_came_or_went_since_the_training(study):
     assert result["metrics"]["train"]["n"] == len(run.splits["train"]) - 3
     assert result["metrics"]["test"]["n"] == len(run.splits["test"])
     assert "3 of train" in result["warnings"][-1]
+    assert result["data"]["label_hash"] != study.runs("training")[0].summary.get("data", {}).get("label_hash")
     gone = run.splits["test"][1:]
     study.apply(label_events(study, gone, [""] * len(gone)))
     with pytest.raises(InputError, match="Train the model again"):
@@ -101,3 +102,11 @@ def test_mistakes_in_a_specification(params, message):
 def test_a_run_that_is_not_there(study):
     with pytest.raises(InputError, match="there is no run"):
         compressed(study, run="training-nowhere")
+
+
+def test_a_class_that_is_no_longer_labelled_is_named(study):
+    run = load_run(study.runs("training")[0].folder)
+    events = study.events(ids=run.splits["train"])
+    study.apply(label_events(study, events.id[events.label == "V"], UNSURE))
+    with pytest.raises(InputError, match=r"none of the events that the model learnt V from.*Train the model again"):
+        compressed(study)

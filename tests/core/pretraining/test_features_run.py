@@ -3,7 +3,7 @@ import pytest
 import torch
 
 import resources
-from core.errors import InputError
+from core.errors import InputError, JobError
 from core.events import make_events
 from core.features import FeatureSpace
 from core.jobs import JobSpec, NullReporter
@@ -45,10 +45,24 @@ def test_autoencoder_learns_and_repeats():
     assert (nearer == (kind == 1)).mean() > 0.95
 
 
-@pytest.mark.parametrize("x", [np.zeros((50, 1, 32), np.float32), np.ones((3, 1, 32), np.float32)])
+@pytest.mark.parametrize(
+    "x",
+    [
+        np.zeros((50, 1, 32), np.float32),
+        np.ones((3, 1, 32), np.float32),
+        np.where(np.arange(1600).reshape(50, 1, 32) == 7, np.nan, 1).astype(np.float32),
+    ],
+)
 def test_nothing_to_learn_from_is_said(x):
     with pytest.raises(InputError, match="to learn features from"):
         train_autoencoder(x)
+
+
+def test_what_cannot_learn_is_said():
+    with pytest.raises(InputError, match="batches of one window"):
+        train_autoencoder(signals()[0], batch_size=1)
+    with pytest.raises(JobError, match="Lower the learning rate"):
+        train_autoencoder(signals()[0], lr=1e30, epochs=2)
 
 
 @pytest.mark.parametrize("objective", sorted(OBJECTIVES))

@@ -22,6 +22,7 @@ from core.training import (
     run_training,
     split_dataset,
 )
+from core.training.loop import class_weights
 
 GOLDEN = Path(__file__).parents[2] / "data" / "golden"
 
@@ -97,6 +98,34 @@ def test_checkpoint_of_other_data_is_not_resumed(tmp_path):
         fit(model(), *data(), SETTINGS, folder=tmp_path)
 
 
+def test_a_resumed_run_of_other_data_says_that_it_starts_anew(tmp_path):
+    said = []
+    report = NullReporter()
+    report.log = said.append
+    fit(model(), *data(), SETTINGS, report, tmp_path)
+    assert not said
+    fit(model(), *data(seed=1), SETTINGS, report, tmp_path)
+    assert "training starts anew" in said[0]
+
+
+def test_what_is_left_over_from_batches_does_not_count():
+    (x, y), validation = data()
+    settings = FitSettings(**(SETTINGS.__dict__ | {"max_epochs": 1, "batch_size": 59}))
+    one = fit(model(), (x, y), validation, settings).history[0]["train_loss"]
+    assert one > 0.9  # of three classes, hardly learnt: not the mean over one event more than were seen
+    with pytest.raises(InputError, match="batch_size of 2"):
+        fit(model(), (x, y), validation, FitSettings(batch_size=1))
+
+
+def test_a_class_that_does_not_occur_weighs_nothing():
+    (x, y), validation = data()
+    rows = y != 1
+    result = fit(model(), (x[rows], y[rows]), validation, SETTINGS)
+    assert np.isfinite([h["train_loss"] for h in result.history]).all()
+    weights = class_weights(np.array([0, 0, 0, 2]), 3, "balanced")
+    torch.testing.assert_close(weights, torch.tensor([4 / 6, 0, 2]))
+
+
 def test_best_epoch_is_kept_and_patience_ends():
     settings = FitSettings(max_epochs=60, patience=3, lr=0.05, batch_size=16)
     net = model()
@@ -164,6 +193,9 @@ def test_a_run_from_a_real_recording_is_reproducible_and_loads(study):
     assert json.loads(json.dumps(result, allow_nan=False)) == result
     assert result["split"]["unit"] == "time block"
     assert "little about new patients" in result["warnings"][0]
+    n_sides = sum(result["metrics"][side]["n"] for side in ("train", "validation", "test"))
+    dropped = result["data"]["n"] - n_sides
+    assert dropped == 0 or result["warnings"][1].startswith(f"{dropped} of {result['data']['n']} events are on no side")
     loaded = load_run(run.folder)
     with np.load(run.folder / "predictions.npz", allow_pickle=False) as stored:
         with Study.open(study.folder, readonly=True) as reading:
@@ -233,6 +265,23 @@ def test_subjects_are_kept_whole(study, tmp_path):
 def test_what_cannot_be_trained_says_why(study, change, message):
     with pytest.raises(InputError, match=message):
         train(study, PARAMS | change)
+
+
+def test_a_run_learns_from_the_labels_that_its_annotator_sees(study):
+    events = study.events()
+    n = events.id[events.label == "N"]
+    with_v = label_events(study, n[: len(n) // 2], "V", annotator="Ben")
+    study.apply(with_v)  # newer, but Ana's own labels count for Ana
+    run = study.new_run("training", "whose", PARAMS)
+    assert run.params["annotator"] == "Ana"
+    data = {}
+    for params in (run.params, run.params | {"annotator": "Ben"}, run.params | {"annotator": "Carol"}):
+        result = run_training(JobSpec("training", params, str(run.folder), str(study.folder)), NullReporter())
+        data[params["annotator"]] = result["data"]
+    assert data["Ana"]["classes"]["N"] == len(n)
+    assert data["Ben"]["classes"]["N"] == len(n) - len(n) // 2
+    assert data["Carol"] == data["Ben"]  # who gave none is shown the newest
+    assert study.new_run("compression", "c", {}).params == {}
 
 
 def test_vanished_recording_is_named(study, tmp_path):
