@@ -160,7 +160,6 @@ class Tour:
             self.figures[f"zeros, energy saved by {scheme}"] = (
                 f"{done.summary['sparsity']:.1%}, {done.summary['account']['energy_saved']:.1%}"
             )
-        room.choose(done)
         self.picture("compress", "Compress: energy saved against MCC, full precision as a band")
 
     def export(self) -> None:

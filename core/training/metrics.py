@@ -50,7 +50,7 @@ def evaluate(
     -------
     dict
         ``n``, ``mcc`` (-1 to 1), ``mcc_interval`` (95 %, percentile bootstrap of 2,000 draws), ``interval_over``,
-        ``accuracy``, ``f1`` by class, ``confusion``.
+        ``accuracy``, ``f1`` by class, ``confusion`` (rows true, columns predicted, both in the order of ``classes``).
     """
     y_pred = probabilities.argmax(axis=1)
     counts = confusion(y_true, y_pred, len(classes))
@@ -64,6 +64,7 @@ def evaluate(
         "interval_over": over,
         "accuracy": float(hits.sum() / max(len(y_true), 1)),
         "f1": dict(zip(classes, f1.tolist(), strict=True)),
+        "classes": list(classes),
         "confusion": counts.tolist(),
     }
 

@@ -1,5 +1,7 @@
 """Each room by mouse and by keys, on real beats and the simulated recording."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -220,7 +222,7 @@ def finished_training(session):
     predicted = np.where(wrong, (y + 1) % 3, y)
     counts = [[int(((y == a) & (predicted == b)).sum()) for b in range(3)] for a in range(3)]
     test = {"n": len(y), "mcc": 0.7, "mcc_interval": [0.6, 0.8], "interval_over": "events"}
-    test |= {"f1": dict.fromkeys(classes, 0.8), "confusion": counts, "accuracy": 0.8}
+    test |= {"f1": dict.fromkeys(classes, 0.8), "classes": classes, "confusion": counts, "accuracy": 0.8}
     run = session.study.new_run("training", "cnn2d (quick)", {}, seed=3)
     side = np.full(len(y), "test")
     np.savez(run.folder / "predictions.npz", ids=events.id, y_true=y, probabilities=np.eye(3)[predicted], split=side)
@@ -247,10 +249,17 @@ def test_train_recipe_figures_and_confusion(qtbot, window):
     room = window.rooms["train"]
     assert "0.700" in room.mcc.text()
     assert "little about new patients" in room.facts.text()
-    item = room.confusion.item(0, 1)
-    rect = room.confusion.visualItemRect(item)
-    qtbot.mouseClick(room.confusion.viewport(), Qt.MouseButton.LeftButton, pos=rect.center())
-    assert set(session.selection.ids) == set(ids[(y == 0) & (predicted == 1)].tolist())
+    table = room.confusion
+    for row in range(3):  # the names of rows and columns are those of what their cells select
+        for column in range(3):
+            rect = table.visualItemRect(table.item(row, column))
+            qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=rect.center())
+            chosen = np.array(session.selection.ids)
+            if len(chosen):
+                assert set(chosen) == set(ids[(y == row) & (predicted == column)].tolist())
+                labels = session.events.label[session.events.row_of(chosen)]
+                assert table.verticalHeaderItem(row).text() == f"is {labels[0]}"
+            assert table.item(row, column).text().startswith(f"{len(chosen)}\n")
     room.recipe.model.setCurrentIndex(room.recipe.model.findData("cnn_transformer"))
     params = room.recipe.params()
     assert params["representation"] == {"name": "raw"}
@@ -305,6 +314,8 @@ def test_compress_and_export_show_what_runs_left(qtbot, window):
     assert "full N ✔, compressed V ✖" in room.disagreements.item(0).text()
     assert "n = " in room.facts.text()
     room.scheme.setCurrentIndex(room.scheme.findData("ttq"))
+    started_run_is_shown(qtbot, session, room, run, detail, summary | {"account": account, "scheme": "ttq"})
+    run = room.run
     assert room.params()["scheme_params"] == {"t": 0.05}
     assert [spin.isVisible() for _, spin in room.scheme_params] == [True, False]
     press(qtbot, room, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
@@ -325,3 +336,21 @@ def test_compress_and_export_show_what_runs_left(qtbot, window):
     qtbot.mouseClick(export.again, Qt.MouseButton.LeftButton)
     settle(qtbot, session)
     assert "no such bundle" in window.message.text
+
+
+def started_run_is_shown(qtbot, session, room, before, detail, result):
+    """A compression just started is shown, empty; when it is done, with its figures."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(session.jobs, "start", lambda run: SimpleNamespace(run=run))
+        room.start()
+    settle(qtbot, session)
+    assert room.run.id != before.id
+    assert room.name.text().startswith("ttq")
+    assert not room.export.isEnabled()
+    assert room.disagreements.count() == 0
+    write_json(room.run.folder / "compression.json", detail)
+    write_json(room.run.folder / "result.json", result)
+    session.take_up_runs()
+    settle(qtbot, session)
+    assert room.export.isEnabled()
+    assert room.disagreements.count() == 1

@@ -231,7 +231,9 @@ class CompressView(Workspace):
         params = self.params()
         if params["run"] is not None:
             name = self.tr("{} of {}").format(params["scheme"], self.parent_run.currentText())
-            self.session.start_job("compression", name, params, parent=params["run"])
+            job = self.session.start_job("compression", name, params, parent=params["run"])
+            if job is not None:
+                self.choose(job.run)
 
     def _job_changed(self) -> None:
         running = [job for job in self.session.jobs.running if job.run.kind == "compression"]
@@ -331,25 +333,32 @@ class CompressView(Workspace):
         self.name.setText(run.name)
         self.export.setEnabled(run.status == "done")
         if run.status != "done":
-            self.facts.setText(run.status)
+            self._blank()
+            self.facts.setText(run.summary.get("message") or run.status)
             return
-        self.session.tasks.submit("compress detail", read_json, run.folder / "compression.json", done=self._show_detail)
+        show = lambda detail: self._show_detail(run, detail)  # noqa: E731
+        self.session.tasks.submit("compress detail", read_json, run.folder / "compression.json", done=show)
 
     def _clear(self) -> None:
-        self.run, self.detail = None, {}
+        self.run = None
         self.name.setText(self.tr("No compressed model yet"))
         self.facts.setText(self.tr("Choose a scheme on the left and start."))
         self.export.setEnabled(False)
+        self._blank()
+
+    def _blank(self) -> None:
+        self.detail = {}
         for canvas in (self.bars, self.histogram):
             canvas.clear()
         self.layer.clear()
         self.disagreements.clear()
 
-    def _show_detail(self, detail: dict[str, Any]) -> None:
-        self.detail = detail
+    def _show_detail(self, run: RunEntry, detail: dict[str, Any]) -> None:
+        if self.run is None or self.run.id != run.id:
+            return  # another was chosen meanwhile
+        self.detail, summary = detail, run.summary
         account = detail["accounts"]["operations"]
         full, now = account["operations_full"], account["operations"]
-        summary = self.run.summary if self.run is not None else {}
         lines = [
             self.tr("Test MCC {}, full precision {}, n = {}").format(
                 _test(summary["metrics"]["test"]), _test(summary["full"]), summary["metrics"]["test"]["n"]

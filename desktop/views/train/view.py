@@ -60,6 +60,7 @@ class TrainView(Workspace):
         layout = QVBoxLayout(middle)
         head = QHBoxLayout()
         self.name, self.simulated = label(self.tr("No run chosen"), "title"), badge(self.tr("simulated"))
+        self.simulated.hide()
         self.cancel = button(
             self.tr("Stop"), self._cancel, tip=self.tr("Stops at the next checkpoint; it can be resumed")
         )
@@ -152,7 +153,7 @@ class TrainView(Workspace):
 
     def choose(self, run: RunEntry) -> None:
         """Show a run: its curves, and its figures once there are any."""
-        self.run = run
+        self.run, self._predictions = run, {}
         self.name.setText(run.name)
         job = self.session.jobs.of(run.id)
         self.curves.show_history(run.summary.get("history") or (job.history if job else []))
@@ -162,12 +163,14 @@ class TrainView(Workspace):
         self._buttons()
         if test is None:
             self.mcc.setText("–")
-            self.facts.setText(self.tr("The figures come when the run is done."))
+            ended = run.status not in ("running", "done")
+            waiting = self.tr("The figures come when the run is done.")
+            self.facts.setText(run.summary.get("message") or run.status if ended else waiting)
             self.confusion.setRowCount(0)
             return
         low, high = test["mcc_interval"]
         self.mcc.setText(self.tr("MCC {}").format(number(test["mcc"], 3)))
-        f1 = ", ".join(f"{name} {number(value, 2)}" for name, value in test["f1"].items())
+        f1 = ", ".join(f"{name} {number(test['f1'][name], 2)}" for name in test["classes"])
         split = run.summary["split"]
         sides = self.tr("{} train, {} validation, {} test").format(
             *(number(split[s]) for s in ("train", "validation", "test"))
@@ -182,11 +185,13 @@ class TrainView(Workspace):
             *run.summary.get("warnings", []),
         ]
         self.facts.setText("\n".join(lines))
-        self.confusion.show_counts(test["confusion"], list(test["f1"]))
-        self.session.tasks.submit("train predictions", _read_predictions, run, done=self._predictions_read)
+        self.confusion.show_counts(test["confusion"], test["classes"])
+        read = lambda arrays: self._predictions_read(run, arrays)  # noqa: E731
+        self.session.tasks.submit("train predictions", _read_predictions, run, done=read)
 
-    def _predictions_read(self, arrays: dict[str, np.ndarray]) -> None:
-        self._predictions = arrays
+    def _predictions_read(self, run: RunEntry, arrays: dict[str, np.ndarray]) -> None:
+        if self.run is not None and self.run.id == run.id:
+            self._predictions = arrays
 
     def select_cell(self, true: int, predicted: int) -> None:
         """Select the test events of a cell of the confusion matrix."""

@@ -22,6 +22,7 @@ def test_figures_and_interval():
     y = rng.integers(0, 3, 400)
     p = np.eye(3)[np.where(rng.random(400) < 0.8, y, rng.integers(0, 3, 400))]
     got = evaluate(y, p, ["a", "b", "c"])
+    assert evaluate(y, p, ["c", "b", "a"])["classes"] == ["c", "b", "a"]
     low, high = got["mcc_interval"]
     assert low < got["mcc"] < high
     assert 0.05 < high - low < 0.2
