@@ -323,6 +323,15 @@ class MainWindow(QMainWindow):
         drawn = events.maker[events.row_of(ids)] == "annotator"
         self.session.remove_events(ids[drawn].tolist())
         self.session.label(ids[~drawn].tolist(), "")
+        found = ids[~drawn]
+        if len(found) and (self.session.events.label[self.session.events.row_of(found)] == "").all():
+            self.message.show_notice(self.tr("Found events stay when Del takes labels away; Shift+Del removes them."))
+
+    def remove_events(self) -> None:
+        """Remove the selected events, whoever or whatever found them, with all their labels; it can be undone."""
+        events = self.session.events
+        chosen = np.fromiter(self.session.selection.ids, np.int64)
+        self.session.remove_events(chosen[np.isin(chosen, events.id)].tolist())
 
     def add_class(self) -> None:
         """Ask for a class name and add it."""
@@ -395,7 +404,7 @@ class MainWindow(QMainWindow):
         box.setWindowTitle(self.tr("A job is running"))
         box.setText(self.tr("{} is still running.").format(names))
         box.setInformativeText(
-            self.tr("Stopped now, it resumes from its last checkpoint when you open the study again.")
+            self.tr("Stopped now, it keeps its last checkpoint; Resume in Jobs (F5) goes on from there.")
         )
         stop = box.addButton(self.tr("Stop it and close"), QMessageBox.ButtonRole.AcceptRole)
         box.addButton(self.tr("Stay"), QMessageBox.ButtonRole.RejectRole)

@@ -37,7 +37,8 @@ def _edit(window: MainWindow) -> list[Action]:
     return [
         Action("edit.undo", tr("Undo"), session.undo, menu, "Ctrl+Z", lambda: stack.canUndo() or session.saving),
         Action("edit.redo", tr("Redo"), session.redo, menu, "Ctrl+Shift+Z", stack.canRedo),
-        Action("edit.remove", tr("Remove the selected marks"), window.remove_selected, menu, "Del", opened),
+        Action("edit.remove", tr("Remove the selected marks and labels"), window.remove_selected, menu, "Del", opened),
+        Action("edit.remove_events", tr("Remove the selected events"), window.remove_events, menu, "Shift+Del", opened),
         Action("edit.add_class", tr("Add a class…"), window.add_class, menu, "", opened),
         *(
             Action(f"label.{n}", tr("Label as class {}").format(n), lambda k=n: window.label_selected(k), menu, str(n))

@@ -8,6 +8,11 @@ from desktop.services.jobs import Job
 from desktop.services.session import Session
 from desktop.widgets.parts import button, label, number
 
+STOPPED = {
+    "interrupted": "interrupted",
+    "cancelled": "stopped at a checkpoint",
+}  # what can go on, and what to say of it
+
 
 def time_left(job: Job) -> str:
     """Return ``4 min left`` or ``""``."""
@@ -74,7 +79,7 @@ class JobCard(QFrame):
 
 
 class JobsPanel(QScrollArea):
-    """All jobs of this window, the newest first, and interrupted runs of earlier ones."""
+    """All jobs of this window, the newest first, and runs that stopped in earlier ones."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -87,30 +92,31 @@ class JobsPanel(QScrollArea):
             self.tr("No job has been started. Training, compression and export appear here."), "muted", wrap=True
         )
         self._layout.addWidget(self._none)
-        self._interrupted = QVBoxLayout()
-        self._layout.addLayout(self._interrupted)
+        self._stopped = QVBoxLayout()
+        self._layout.addLayout(self._stopped)
         self._layout.addStretch(1)
         self.setWidget(content)
         session.jobs.added.connect(self._add)
-        session.runs_changed.connect(self._list_interrupted)
+        session.study_changed.connect(self._list_stopped)
+        session.runs_changed.connect(self._list_stopped)
 
     def _add(self, job: Job) -> None:
         self._none.hide()
         self._layout.insertWidget(0, JobCard(self._session, job))
 
-    def _list_interrupted(self) -> None:
-        while self._interrupted.count():
-            item = self._interrupted.takeAt(0).widget()
+    def _list_stopped(self) -> None:
+        while self._stopped.count():
+            item = self._stopped.takeAt(0).widget()
             if item is not None:
                 item.deleteLater()
         study = self._session.study
         for run in study.runs() if study is not None else []:
-            if run.status == "interrupted":
+            if run.status in STOPPED and self._session.jobs.of(run.id) is None:
                 frame = QFrame()
                 frame.setProperty("role", "card")
                 row = QHBoxLayout(frame)
-                row.addWidget(label(self.tr("{}: {} was interrupted").format(run.kind, run.name), wrap=True), 1)
+                row.addWidget(label(f"{run.kind}: {run.name}, {self.tr(STOPPED[run.status])}", wrap=True), 1)
                 if not study.readonly:
                     row.addWidget(button(self.tr("Resume"), lambda r=run.id: self._session.resume(r), primary=True))
-                self._interrupted.addWidget(frame)
+                self._stopped.addWidget(frame)
                 self._none.hide()

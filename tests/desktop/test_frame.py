@@ -287,3 +287,34 @@ def test_a_fault_in_an_override_is_shown_and_the_window_lives(qtbot, window, cap
     window.close()
     with Study.open(folder) as study:
         assert study.recovery is None
+
+
+def test_found_events_are_removed_by_their_own_key_and_come_back(qtbot, window):
+    session = window.session
+    ids = session.events.id[session.events.maker != "annotator"][:3].tolist()
+    labels = session.events.label[session.events.row_of(ids)].tolist()
+    session.selection.set(session.events.id[session.events.label == ""][:1].tolist())
+    press(qtbot, window, Qt.Key.Key_Delete)
+    settle(qtbot, session)
+    assert "Shift+Del" in window.message.text
+    session.selection.set(ids)
+    press(qtbot, window, Qt.Key.Key_Delete, Qt.KeyboardModifier.ShiftModifier)
+    settle(qtbot, session)
+    assert not np.isin(ids, session.events.id).any()
+    session.undo()
+    settle(qtbot, session)
+    assert session.events.label[session.events.row_of(ids)].tolist() == labels
+
+
+def test_runs_stopped_in_an_earlier_window_can_be_resumed(qtbot, window):
+    session = window.session
+    run = session.study.new_run("training", "half way", {})
+    session.study.set_run_status(run.id, "cancelled")
+    session.runs_changed.emit()
+    resume = [b for b in window.jobs.findChildren(QPushButton) if b.text() == "Resume"]
+    assert len(resume) == 1
+    asked = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(session, "resume", asked.append)
+        qtbot.mouseClick(resume[0], Qt.MouseButton.LeftButton)
+    assert asked == [run.id]
