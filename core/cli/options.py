@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from core.errors import InputError
 
 
-def parse_options(pairs: list[str], reserved: Collection[str] = ()) -> dict[str, Any]:
+def parse_options(
+    pairs: list[str], reserved: Collection[str] = (), known: Mapping[str, tuple[type, ...]] | None = None
+) -> dict[str, Any]:
     """Return ``NAME=VALUE`` pairs as a dict; numbers, ``true`` and ``false`` become what they are.
+
+    Parameters
+    ----------
+    pairs : list of str
+    reserved : collection of str
+        Names that are said by arguments of their own.
+    known : mapping of str to types, optional
+        What options may be. One that may be text stays text, since a channel may be named ``1``.
 
     Raises
     ------
@@ -18,13 +28,14 @@ def parse_options(pairs: list[str], reserved: Collection[str] = ()) -> dict[str,
         If one is no such pair, or its name is `reserved`: said by an argument of its own.
     """
     options: dict[str, Any] = {}
+    texts = {name for name, types in (known or {}).items() if str in types}
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals:
             raise InputError(f"{pair!r} is not NAME=VALUE", remedy="Write, for example, --option length_s=2")
         if name in reserved:
             raise InputError(f"there is no option {name!r} here", remedy="See the command's --help")
-        options[name] = value_of(value)
+        options[name] = value if name in texts else value_of(value)
     return options
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from core.errors import InputError
 from core.events.makers import EVENT_MAKERS, MadeEvent
-from core.events.options import check_options, known_options
+from core.events.options import check_options
 from core.signals import Recording, open_from_study
 from core.study import Changeset, NewEvent, RecordingEntry, Study, combine, label_events, new_events
 
@@ -49,7 +49,7 @@ def run_maker(
     if maker not in EVENT_MAKERS:
         raise InputError(f"there is no event maker {maker!r}", remedy=f"Known makers: {', '.join(EVENT_MAKERS)}")
     chosen = EVENT_MAKERS[maker]
-    check_options(maker, options, known_options(chosen.find, chosen.further))
+    check_options(maker, options, chosen.options)
     return chosen(recording if isinstance(recording, Recording) else recording(), **options)
 
 

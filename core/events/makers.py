@@ -10,6 +10,7 @@ import numpy as np
 
 from core.errors import InputError
 from core.events.hits import Criteria, find_hits, power_tracks
+from core.events.options import known_options
 from core.events.symbols import BEAT_SYMBOLS, MAPPINGS
 from core.registry import Entry
 from core.signals import Annotation, Recording
@@ -59,10 +60,16 @@ def hits_of(recording: Recording, *, gate: int = 0, **criteria: float) -> list[M
 
 
 def beats_of(recording: Recording, *, channel: str | int | None = None) -> list[MadeEvent]:
-    """Heart beats of an ECG lead, by the GQRS detector of the wfdb library; events are 0.2 s round the R peak."""
+    """Heart beats of an ECG lead, by the GQRS detector of the wfdb library; events are 0.2 s round the R peak.
+
+    Parameters
+    ----------
+    channel : str or int, optional
+        The lead, by name or by number from 0; text that is no name may be a number. By default the first ECG lead.
+    """
     from wfdb.processing import gqrs_detect
 
-    chosen = _first_of_kind(recording, "ecg") if channel is None else recording.index(channel)
+    chosen = _first_of_kind(recording, "ecg") if channel is None else _index_of(recording, channel)
     lead = recording.channels[chosen]
     signal = recording.read(chosen, 0, lead.n_samples)
     if np.nanstd(signal) == 0 or not np.isfinite(signal).any() or len(signal) < 3 * lead.fs:
@@ -141,6 +148,11 @@ class EventMaker(Entry):
     find: Callable[..., list[MadeEvent]]
     further: type | None = None
 
+    @property
+    def options(self) -> dict[str, tuple[type, ...]]:
+        """The types that each of its options may be of."""
+        return known_options(self.find, self.further)
+
     def __call__(self, recording: Recording, **options: Any) -> list[MadeEvent]:
         """Return the events of a recording."""
         return self.find(recording, **options)
@@ -161,6 +173,13 @@ EVENT_MAKERS: dict[str, EventMaker] = {
         "Annotations that came with the recording", "Taken as events with imported labels", annotations_of
     ),
 }
+
+
+def _index_of(recording: Recording, channel: str | int) -> int:
+    """Return the number of a channel; what comes as text is a name first, since channels may be named ``1``, ``2``, …"""
+    named = any(known.name == channel for known in recording.channels)
+    is_number = isinstance(channel, str) and channel.removeprefix("-").isdecimal()
+    return recording.index(int(channel) if is_number and not named else channel)
 
 
 def _first_of_kind(recording: Recording, kind: str) -> int:

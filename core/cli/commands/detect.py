@@ -27,7 +27,8 @@ def configure(options: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Print the events, as JSON or as CSV."""
     recording = open_recording(options.file)
-    made = run_maker(options.maker, recording, parse_options(options.option))
+    known = EVENT_MAKERS[options.maker].options
+    made = run_maker(options.maker, recording, parse_options(options.option, known=known))
     events = [
         {
             "channel": e.channel,

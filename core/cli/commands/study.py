@@ -70,7 +70,7 @@ def run(options: argparse.Namespace) -> None:
 def find(study: Study, options: argparse.Namespace) -> None:
     """Make events in the recordings asked for; one entry of the history each. Say of each what was found."""
     chosen = study.recordings() if options.recording is None else [study.recording(options.recording)]
-    extra = parse_options(options.option)
+    extra = parse_options(options.option, known=EVENT_MAKERS[options.maker].options)
     for recording in chosen:
         found = find_events(study, recording.id, options.maker, extra, with_labels=not options.no_labels)
         if found.changeset.changes:

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 
+import edfio
 import numpy as np
 import pytest
 import soundfile
@@ -12,7 +13,7 @@ import resources
 from core.cli import main
 from core.cli.main import COMMANDS
 from core.jobs import write_json
-from core.signals import add_to_study
+from core.signals import add_to_study, open_recording
 from core.study import NewEvent, Study, add_recording, label_events, new_events
 
 
@@ -165,6 +166,16 @@ def test_true_and_false_are_no_texts(capsys):
         _, out, _ = run(capsys, "detect", ECG, "--maker", "annotations", "--option", f"beats_only={value}", "--json")
         counts.append(len(json.loads(out)["events"]))
     assert counts[0] == 2955 < counts[1]
+
+
+@pytest.mark.parametrize(("option", "channel"), [("1", "1"), ("2", "2"), ("0", "1"), ("-1", "2")])
+def test_a_channel_is_named_first_and_numbered_then(tmp_path, capsys, option, channel):
+    beats = open_recording(ECG).read(0, 0, 3600)
+    edfio.Edf([edfio.EdfSignal(beats, 360, label=name) for name in "12"]).write(tmp_path / "x.edf")
+    chosen = ["--maker", "beats", "--option", f"channel={option}"]
+    status, out, err = run(capsys, "detect", tmp_path / "x.edf", *chosen, "--json")
+    assert status == 0, err
+    assert {event["channel"] for event in json.loads(out)["events"]} == {channel}
 
 
 def test_errors_as_json_are_json(tmp_path, capsys):
