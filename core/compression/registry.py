@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from core.checks import Rule, check_each, check_names, number
 from core.errors import InputError
 from core.registry import LazyEntry, resolve
 
@@ -35,6 +35,11 @@ class Parameter:
     high: float = 10.0
     step: float = 0.1
 
+    @property
+    def rule(self) -> Rule:
+        """What its value may be."""
+        return number(least=self.low, most=self.high)
+
 
 @dataclass(frozen=True)
 class SchemeEntry(LazyEntry):
@@ -44,12 +49,20 @@ class SchemeEntry(LazyEntry):
     ----------
     params : mapping of str to Parameter
         Those of its parameters that a user chooses.
+    further : mapping of str to Rule
+        What the others may be.
     published : str
         ``module:name`` of the public code's version, faults included; empty where there is none.
     """
 
     params: Mapping[str, Parameter] = field(default_factory=dict)
+    further: Mapping[str, Rule] = field(default_factory=dict)
     published: str = ""
+
+    @property
+    def rules(self) -> dict[str, Rule]:
+        """What each of its parameters may be."""
+        return {**{name: parameter.rule for name, parameter in self.params.items()}, **self.further}
 
 
 def below_and_above(low: float, high: float, smallest: float = -10.0) -> dict[str, Parameter]:
@@ -66,6 +79,7 @@ SCHEMES: dict[str, SchemeEntry] = {
         "Thresholds δ = |μ + t·σ| on both sides, learnt with the two scales",
         "core.compression.schemes:PruningTTQ",
         below_and_above(1.5, 1.5, smallest=0.0),
+        {"alpha": number(above=0)},
         published="core.compression.published:PublishedPruningTTQ",
     ),
     "ttq": SchemeEntry(
@@ -95,25 +109,35 @@ SCHEMES: dict[str, SchemeEntry] = {
 }
 
 
+def check_scheme(name: str, **params: Any) -> None:
+    """Refuse a scheme that there is not, or parameters that it cannot have; nothing heavy is loaded.
+
+    Raises
+    ------
+    InputError
+        Naming it, and what there is.
+    """
+    if name not in SCHEMES:
+        raise InputError(f"there is no compression scheme {name!r}", remedy=f"Known schemes: {', '.join(SCHEMES)}")
+    rules = SCHEMES[name].rules
+    check_names(f"the scheme {name}", params, rules)
+    check_each(rules, params)
+
+
 def make_scheme(name: str, *, as_published: bool = False, **params: float) -> Scheme:
     """Return a scheme by name.
 
     Raises
     ------
     InputError
-        If the name or a parameter is unknown.
+        If the name or a parameter is unknown, or a parameter out of its range.
     """
-    known = {
-        key: e.published if as_published else e.where for key, e in SCHEMES.items() if e.published or not as_published
-    }
-    if name not in known:
-        raise InputError(f"there is no compression scheme {name!r}", remedy=f"Known schemes: {', '.join(known)}")
-    kind = resolve(known[name])
-    try:
-        made: Scheme = kind(**params)
-    except TypeError as error:
-        names = ", ".join(inspect.signature(kind).parameters) or "none"
-        raise InputError(f"{name} does not know a parameter ({error})", remedy=f"Its parameters: {names}") from error
+    check_scheme(name, **params)
+    where = SCHEMES[name].published if as_published else SCHEMES[name].where
+    if not where:
+        known = ", ".join(key for key, entry in SCHEMES.items() if entry.published)
+        raise InputError(f"there is no published code of {name}", remedy=f"Known schemes: {known}")
+    made: Scheme = resolve(where)(**params)
     return made
 
 

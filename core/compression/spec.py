@@ -6,12 +6,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.errors import InputError
+from core.checks import TABLE, TEXT, Rule, check_each, check_names, list_of, number, one_of, whole
+from core.compression.registry import check_scheme
+from core.training import OPTIMISERS
+
+LAYER_NAMES = list_of("texts", TEXT)
+RULES = {
+    "run": TEXT,
+    "scheme": TEXT,
+    "scheme_params": TABLE,
+    "layers": Rule("text or a list of texts", lambda value: TEXT.fits(value) or LAYER_NAMES.fits(value)),
+    "optimiser": one_of(OPTIMISERS),
+    "epochs": whole(1),
+    "lr": number(above=0),
+    "batch_size": whole(2).or_none(),  # batch norm cannot learn from one sample
+    "patience": whole(1).or_none(),
+    "threads": whole(0),
+}
 
 
 @dataclass(frozen=True)
 class CompressionSpec:
-    """A compression run.
+    """A compression run. Fields are checked when it is made.
 
     Attributes
     ----------
@@ -29,6 +45,11 @@ class CompressionSpec:
         None for those of the training run.
     threads : int
         Of the processor; 0 for all.
+
+    Raises
+    ------
+    InputError
+        If a field is of another type, out of its range or none of its choices; the message names each.
     """
 
     run: str
@@ -42,6 +63,10 @@ class CompressionSpec:
     patience: int | None = None
     threads: int = 0
 
+    def __post_init__(self) -> None:
+        check_each(RULES, vars(self), remedy="Correct the specification")
+        check_scheme(self.scheme, **self.scheme_params)
+
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> CompressionSpec:
         """Make it from JSON.
@@ -49,14 +74,7 @@ class CompressionSpec:
         Raises
         ------
         InputError
-            If a field is unknown, missing or out of its range.
+            If a field is unknown, missing or cannot be as it is.
         """
-        try:
-            spec = cls(**fields)
-        except TypeError as error:
-            names = ", ".join(cls.__annotations__)
-            raise InputError(f"a compression cannot be run so ({error})", remedy=f"Its fields: {names}") from error
-        numbers = {name: getattr(spec, name) for name in ("epochs", "lr", "batch_size", "patience")}
-        if wrong := [name for name, value in numbers.items() if value is not None and value <= 0]:
-            raise InputError(f"{', '.join(wrong)} must be above 0", remedy="Correct the specification")
-        return spec
+        check_names("a compression", fields, cls.__annotations__)
+        return cls(**{"run": None, **fields})  # the one field that must be given: None is refused by name

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from core.checks import TEXT, YES_OR_NO, Rule, check_each, list_of, number, whole
 from core.errors import InputError
 from core.signals import clip_to_statistics, decibels, stft
 
@@ -50,6 +51,16 @@ class Raw:
         return {"name": self.name}
 
 
+RULES = {
+    "nfft": whole(2),
+    "hop": whole(1),
+    "window": TEXT,
+    "clip": Rule("two numbers", lambda value: list_of("numbers", number()).fits(value) and len(value) == 2).or_none(),
+    "two_sided": YES_OR_NO,
+    "iq": YES_OR_NO,
+}
+
+
 @dataclass(frozen=True)
 class LogSpectrogram:
     """Log-spectrograms: (N, C, n_freqs, n_frames), dB.
@@ -66,6 +77,11 @@ class LogSpectrogram:
         Both sides of zero also for real channels, as the papers do for ECG and EEG.
     iq : bool
         Take channels in pairs I, Q as one complex channel: the two sides are then the two directions of flow.
+
+    Raises
+    ------
+    InputError
+        If a field is of another type or out of its range.
     """
 
     nfft: int = 32
@@ -75,6 +91,9 @@ class LogSpectrogram:
     two_sided: bool = True
     iq: bool = False
     name: ClassVar[str] = "log_spectrogram"
+
+    def __post_init__(self) -> None:
+        check_each(RULES, vars(self))
 
     def __call__(self, x: Array, fs: float) -> Array:
         """Return the images, computed in blocks of 256 windows."""
@@ -133,7 +152,7 @@ def build_representation(spec: Mapping[str, Any]) -> Representation:
     Raises
     ------
     InputError
-        If the name, the preset or a field is unknown.
+        If the name, the preset or a field is unknown, or a field cannot be as it is.
     """
     fields = dict(spec)
     name, preset = fields.pop("name", "raw"), fields.pop("preset", None)
@@ -143,7 +162,7 @@ def build_representation(spec: Mapping[str, Any]) -> Representation:
         raise InputError(f"there is no preset {preset!r}", remedy=f"Known: {', '.join(PRESETS)}")
     if preset is not None and name != Raw.name:
         fields = PRESETS[preset] | fields
-    if fields.get("clip") is not None:
+    if isinstance(fields.get("clip"), list):
         fields["clip"] = tuple(fields["clip"])
     try:
         return REPRESENTATIONS[name](**fields)

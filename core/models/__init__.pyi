@@ -5,3 +5,4 @@ from .registry import ModelEntry as ModelEntry
 from .registry import Preset as Preset
 from .registry import build as build
 from .registry import count_parameters as count_parameters
+from .registry import options_of as options_of

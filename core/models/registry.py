@@ -84,6 +84,24 @@ MODELS: dict[str, ModelEntry] = {
 }
 
 
+def options_of(name: str, preset: str | None = None, **options: Any) -> dict[str, Any]:
+    """Return the options of a model with those of its preset; options given beside it win. Nothing heavy is loaded.
+
+    Raises
+    ------
+    InputError
+        If the name or the preset is unknown.
+    """
+    if name not in MODELS:
+        raise InputError(f"there is no model {name!r}", remedy=f"Known models: {', '.join(MODELS)}")
+    if preset is None:
+        return options
+    presets = MODELS[name].presets
+    if preset not in presets:
+        raise InputError(f"{name} has no preset {preset!r}", remedy=f"Known presets: {', '.join(presets)}")
+    return {**presets[preset].options, **options}
+
+
 def build(name: str, *, preset: str | None = None, **options: Any) -> nn.Module:
     """Build a model.
 
@@ -105,13 +123,7 @@ def build(name: str, *, preset: str | None = None, **options: Any) -> nn.Module:
     InputError
         If the name, the preset or an option is unknown, or the input is too small for the model.
     """
-    if name not in MODELS:
-        raise InputError(f"there is no model {name!r}", remedy=f"Known models: {', '.join(MODELS)}")
-    if preset is not None:
-        presets = MODELS[name].presets
-        if preset not in presets:
-            raise InputError(f"{name} has no preset {preset!r}", remedy=f"Known presets: {', '.join(presets)}")
-        options = {**presets[preset].options, **options}
+    options = options_of(name, preset, **options)
     try:
         model: nn.Module = MODELS[name].load()(**options)
     except TypeError as error:

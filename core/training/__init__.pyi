@@ -14,6 +14,7 @@ from .run import load_run as load_run
 from .run import provenance as provenance
 from .run import run_training as run_training
 from .run import write_run as write_run
+from .spec import OPTIMISERS as OPTIMISERS
 from .spec import TrainingSpec as TrainingSpec
 from .splits import Split as Split
 from .splits import split_dataset as split_dataset

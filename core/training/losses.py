@@ -9,8 +9,7 @@ from typing import Any
 import torch
 from torch.nn import functional
 
-from core.errors import InputError
-from core.training.registry import LOSSES
+from core.training.registry import LOSSES, check_loss
 
 Loss = Callable[[torch.Tensor, torch.Tensor, torch.Tensor | None], torch.Tensor]
 
@@ -45,10 +44,7 @@ def build_loss(name: str, **options: Any) -> Loss:
     Raises
     ------
     InputError
-        If there is none, or an option is out of its range.
+        If there is none, or an option is unknown or out of its range.
     """
-    if name not in LOSSES:
-        raise InputError(f"there is no loss {name!r}", remedy=f"Known losses: {', '.join(LOSSES)}")
-    if not 0 < options.get("q", 0.7) <= 1:
-        raise InputError(f"q = {options['q']} is out of its range", remedy="Choose q above 0 and up to 1")
+    check_loss(name, **options)
     return partial(LOSSES[name].load(), **options)

@@ -2,15 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.checks import Rule, check_each, check_names, number
+from core.errors import InputError
 from core.registry import LazyEntry
 
-LOSSES: dict[str, LazyEntry] = {
-    "ce": LazyEntry(
+
+@dataclass(frozen=True)
+class LossEntry(LazyEntry):
+    """A loss to choose; `where` is its function.
+
+    Attributes
+    ----------
+    options : mapping of str to Rule
+        What its options may be.
+    """
+
+    options: Mapping[str, Rule] = field(default_factory=dict)
+
+
+LOSSES: dict[str, LossEntry] = {
+    "ce": LossEntry(
         "cross-entropy", "The usual one, where labels can be trusted", "core.training.losses:cross_entropy"
     ),
-    "gce": LazyEntry(
+    "gce": LossEntry(
         "generalised cross-entropy: forgives wrong labels",
         "Between cross-entropy and the absolute error (Zhang and Sabuncu 2018); for propagated labels",
         "core.training.losses:generalized_cross_entropy",
+        {"q": number(above=0, most=1)},
     ),
 }
+
+
+def check_loss(name: str, **options: Any) -> None:
+    """Refuse a loss that there is not, or options that it cannot have; nothing heavy is loaded.
+
+    Raises
+    ------
+    InputError
+        Naming it, and what there is.
+    """
+    if name not in LOSSES:
+        raise InputError(f"there is no loss {name!r}", remedy=f"Known losses: {', '.join(LOSSES)}")
+    check_names(f"the loss {name}", options, LOSSES[name].options)
+    check_each(LOSSES[name].options, options)

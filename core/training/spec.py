@@ -6,12 +6,41 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from core.checks import NAMED, TABLE, TEXT, check_each, check_names, list_of, number, one_of, whole
 from core.errors import InputError
+from core.features import WindowSpec, build_representation
+from core.models import options_of
+from core.training.registry import check_loss
+
+OPTIMISERS = ("adam", "adamw", "adamax")
+RULES = {
+    "kinds": list_of("texts", TEXT).or_none(),
+    "recordings": list_of("whole numbers", whole(0)).or_none(),
+    "classes": list_of("texts", TEXT).or_none(),
+    "window": TABLE.or_none(),
+    "representation": NAMED,
+    "model": NAMED,
+    "loss": NAMED,
+    "class_weights": one_of(["balanced"]).or_none(),
+    "optimiser": one_of(OPTIMISERS),
+    "lr": number(above=0),
+    "weight_decay": number(least=0),
+    "schedule": one_of(["constant", "cosine", "noam"]),
+    "batch_size": whole(2),  # batch norm cannot learn from one sample
+    "max_epochs": whole(1),
+    "patience": whole(1),
+    "validation": number(above=0, below=1),
+    "test": number(above=0, below=1),
+    "split_by": one_of(["auto", "subject", "recording", "time"]),
+    "threads": whole(0),
+    "annotator": TEXT.or_none(),
+}
+REMEDY = "Correct the specification"
 
 
 @dataclass(frozen=True)
 class TrainingSpec:
-    """A training run.
+    """A training run. Fields are checked when it is made.
 
     Attributes
     ----------
@@ -30,12 +59,14 @@ class TrainingSpec:
     optimiser : str
         ``adam``, ``adamw`` or ``adamax``.
     lr, weight_decay : float
+        Above 0; 0 or more.
     schedule : str
         ``constant``, ``cosine`` or ``noam`` (linear warm-up over a tenth of the steps, then ∝ step^-1/2).
     batch_size, max_epochs, patience : int
-        Training ends when validation MCC has not risen for `patience` epochs; the best epoch is kept.
+        Training ends when validation MCC has not risen, nor at the same MCC the validation loss fallen, for `patience`
+        epochs; the best epoch is kept. Batches are of at least 2 events.
     validation, test : float
-        Shares of the events.
+        Shares of the events, above 0, together below 1.
     split_by : str
         ``auto`` (subject if all are known, else recording, else time blocks; at least three are needed), ``subject``,
         ``recording`` or ``time``.
@@ -43,6 +74,11 @@ class TrainingSpec:
         Of the processor; 0 for all.
     annotator : str, optional
         Whose labels are learnt where annotators differ; where this one gave none, the newest. A run says whose.
+
+    Raises
+    ------
+    InputError
+        If a field is of another type, out of its range or none of its choices; the message names each.
     """
 
     kinds: list[str] | None = None
@@ -66,6 +102,16 @@ class TrainingSpec:
     threads: int = 0
     annotator: str | None = None
 
+    def __post_init__(self) -> None:
+        check_each(RULES, vars(self), remedy=REMEDY)
+        if self.validation + self.test >= 1:
+            raise InputError("validation and test must leave some to train", remedy=REMEDY)
+        options_of(**self.model)
+        check_loss(**self.loss)
+        build_representation(self.representation)
+        if self.window is not None:
+            WindowSpec.from_json(self.window)
+
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON-able fields."""
         return asdict(self)
@@ -77,22 +123,7 @@ class TrainingSpec:
         Raises
         ------
         InputError
-            If a field is unknown or out of its range.
+            If a field is unknown or cannot be as it is.
         """
-        unknown = sorted(set(fields) - set(cls.__annotations__))
-        if unknown:
-            known = ", ".join(cls.__annotations__)
-            raise InputError(
-                f"unknown in a training specification: {', '.join(unknown)}", remedy=f"Known fields: {known}"
-            )
-        spec = cls(**fields)
-        wrong = [name for name in ("batch_size", "max_epochs", "patience", "lr") if not getattr(spec, name) > 0]
-        shares = spec.validation > 0 and spec.test > 0 and spec.validation + spec.test < 1
-        if wrong or not shares:
-            what = (
-                f"{', '.join(wrong)} must be above 0"
-                if wrong
-                else "validation and test must be above 0 and leave some to train"
-            )
-            raise InputError(what, remedy="Correct the specification")
-        return spec
+        check_names("a training specification", fields, cls.__annotations__)
+        return cls(**fields)

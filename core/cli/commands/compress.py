@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from core.checks import check, whole
 from core.cli.commands.train import report_run
 from core.cli.main import show_json
 from core.cli.options import json_option
 from core.cli.running import run_job, split_run
-from core.compression import LAYERS, SCHEMES
+from core.compression import LAYERS, SCHEMES, CompressionSpec
 from core.study import Study
 
 EXAMPLE = "hitscope compress STUDY/runs/training-20261121-101500-ab12 --scheme pttq --layers paper --epochs 10"
@@ -41,6 +42,8 @@ def run(options: argparse.Namespace) -> None:
         "epochs": options.epochs,
         "lr": options.lr,
     }
+    CompressionSpec.from_json(params)  # a mistake is said before there is a run
+    check(whole(0), seed=options.seed)
     with Study.open(folder) as study:
         name = f"{options.scheme} of {study.run(parent).name}"
         entry = run_job(study, study.new_run("compression", name, params, parent=parent, seed=options.seed))

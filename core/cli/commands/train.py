@@ -7,10 +7,12 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from core.checks import TEXT, check_each, whole
 from core.cli.main import show_json
 from core.cli.running import run_job
 from core.errors import InputError
 from core.study import Study
+from core.training import TrainingSpec
 
 EXAMPLE = """hitscope train beats.toml --json
 
@@ -44,10 +46,12 @@ def run(options: argparse.Namespace) -> None:
             "the specification names no study", subject=options.spec, remedy="Add `study = …` or give --study"
         )
     name, seed = params.pop("name", options.spec.stem), params.pop("seed", 0)
-    if not isinstance(seed, int):
-        raise InputError(
-            f"seed = {seed!r} is no whole number", subject=options.spec, remedy="Correct the specification"
-        )
+    check_each(
+        {"study": TEXT, "name": TEXT, "seed": whole(0)},
+        {"study": folder, "name": name, "seed": seed},
+        remedy="Correct the specification",
+    )
+    TrainingSpec.from_json(params)  # a mistake is said before there is a run
     with Study.open(folder) as study:
         entry = run_job(study, study.new_run("training", name, params, seed=seed))
     report_run(entry.summary, str(entry.folder), as_json=options.json)

@@ -145,6 +145,9 @@ TCD, ECG = resources.path("demo/tcd_device_event_05.wav"), resources.path("demo/
         (["features", "STUDY", "--kind", "hits", "--representation", "{'name': 1}"], "--representation"),
         (["compress", "STUDY/runs/x", "--scheme-params", "{bad"], "--scheme-params"),
         (["compress", "STUDY/runs/x", "--scheme-params", "0.05"], "--scheme-params"),
+        (["compress", "STUDY/runs/x", "--scheme-params", '{"t_max": "x"}'], "t_max must be a number"),
+        (["compress", "STUDY/runs/x", "--lr", "nan"], "lr must be a number above 0, not nan"),
+        (["compress", "STUDY/runs/x", "--seed", "-1"], "seed must be a whole number of at least 0"),
     ],
 )
 def test_wrong_options_are_named_and_leave_no_run_behind(tmp_path, capsys, arguments, named):
@@ -248,4 +251,8 @@ def test_train_from_toml_refuses_what_it_does_not_know(tmp_path, capsys):
     assert status == 1
     assert "flavour" in err
     (tmp_path / "seed.toml").write_text(f"study = '{tmp_path / 's'}'\nseed = 'x'")
-    assert "seed = 'x'" in run(capsys, "train", tmp_path / "seed.toml")[2]
+    assert "seed must be a whole number of at least 0, not 'x'" in run(capsys, "train", tmp_path / "seed.toml")[2]
+    (tmp_path / "lr.toml").write_text(f"study = '{tmp_path / 's'}'\nlr = '0.1'")
+    assert "lr must be a number above 0, not '0.1'" in run(capsys, "train", tmp_path / "lr.toml")[2]
+    with Study.open(tmp_path / "s", readonly=True) as study:
+        assert study.runs() == []

@@ -92,7 +92,19 @@ def test_propagated_labels_never_score(study):
 
 @pytest.mark.parametrize(
     ("params", "message"),
-    [({}, "run"), ({"run": "r", "colour": 1}, "colour"), ({"run": "r", "epochs": 0}, "epochs must be above 0")],
+    [
+        ({}, "run must be text, not None"),
+        ({"run": "r", "colour": 1}, "a compression has no colour. It knows run, scheme"),
+        ({"run": "r", "epochs": 0}, "epochs must be a whole number of at least 1, not 0"),
+        ({"run": "r", "epochs": 2.5}, "epochs must be a whole number"),
+        ({"run": "r", "lr": float("nan")}, "lr must be a number above 0, not nan"),
+        ({"run": "r", "batch_size": 1}, "batch_size must be a whole number of at least 2, or nothing"),
+        ({"run": "r", "layers": [1]}, "layers must be text or a list of texts"),
+        ({"run": "r", "optimiser": "sgd"}, "optimiser must be one of adam, adamw, adamax, not 'sgd'"),
+        ({"run": "r", "scheme": "magic"}, "Known schemes: pttq"),
+        ({"run": "r", "scheme_params": {"t_min": "x"}}, "t_min must be a number of at least 0 and at most 10, not 'x'"),
+        ({"run": "r", "scheme_params": {"colour": 1}}, "the scheme pttq has no colour. It knows t_min, t_max, alpha"),
+    ],
 )
 def test_mistakes_in_a_specification(params, message):
     with pytest.raises(InputError, match=message):

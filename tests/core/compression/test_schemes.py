@@ -233,7 +233,7 @@ class TestEveryScheme:
     ("action", "message"),
     [
         (lambda m: compress(m, "magic"), "Known schemes"),
-        (lambda m: compress(m, "ttq", "all", colour=1), "Its parameters: t"),
+        (lambda m: compress(m, "ttq", "all", colour=1), "has no colour. It knows t"),
         (lambda m: compress(m, "ttq", "some"), "Choose paper"),
         (lambda m: compress(m, "ttq", ["nose.weight"]), "Its layers"),
         (lambda m: compress(nn.Linear(3, 3), "ttq", "paper"), "no paper says"),

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+import core.training.loop as loop
 import resources
 from core.errors import InputError, JobCancelled, JobError
 from core.events import make_events
@@ -23,6 +24,7 @@ from core.training import (
     split_dataset,
 )
 from core.training.loop import class_weights
+from core.training.spec import RULES
 
 GOLDEN = Path(__file__).parents[2] / "data" / "golden"
 
@@ -254,9 +256,7 @@ def test_subjects_are_kept_whole(study, tmp_path):
     [
         ({"classes": ["N", "S"]}, "no event is labelled S|class S has"),
         ({"classes": ["N"]}, "two classes"),
-        ({"colour": "red"}, "Known fields"),
-        ({"lr": 0}, "above 0"),
-        ({"test": 0.9}, "leave some to train"),
+        ({"colour": "red"}, "It knows kinds"),
         ({"split_by": "subject"}, "three of them"),
         ({"model": {"name": "cnn2d"}, "representation": {"name": "raw"}}, "does not take raw signals"),
         ({"model": {"name": "cnn_transformer", "preset": "quick"}}, "does not take spectrograms"),
@@ -282,6 +282,41 @@ def test_a_run_learns_from_the_labels_that_its_annotator_sees(study):
     assert data["Ben"]["classes"]["N"] == len(n) - len(n) // 2
     assert data["Carol"] == data["Ben"]  # who gave none is shown the newest
     assert study.new_run("compression", "c", {}).params == {}
+
+
+@pytest.mark.parametrize(
+    ("field", "message"),
+    [
+        ({"lr": "0.1"}, "lr must be a number above 0, not '0.1'"),
+        ({"lr": 0}, "lr must be a number above 0, not 0"),
+        ({"lr": float("inf")}, "not inf"),
+        ({"batch_size": 2.5}, "batch_size must be a whole number of at least 2, not 2.5"),
+        ({"batch_size": 1}, "at least 2, not 1"),
+        ({"max_epochs": True}, "max_epochs must be a whole number"),
+        ({"weight_decay": -1}, "weight_decay must be a number of at least 0, not -1"),
+        ({"test": 0.9}, "leave some to train"),
+        ({"split_by": "foo"}, "split_by must be one of auto, subject, recording, time, not 'foo'"),
+        ({"schedule": ["noam"]}, "schedule must be one of constant, cosine, noam"),
+        ({"class_weights": "odd"}, "class_weights must be one of balanced, or nothing"),
+        ({"kinds": "beat"}, "kinds must be a list of texts, or nothing, not 'beat'"),
+        ({"loss": {"name": "hinge"}}, "Known losses: ce, gce"),
+        ({"loss": {"name": "ce", "q": 0.5}}, "the loss ce has no q"),
+        ({"loss": {"name": "gce", "q": "x"}}, "q must be a number above 0 and at most 1, not 'x'"),
+        ({"model": {"preset": "quick"}}, "model must be a table with a name"),
+        ({"model": {"name": "cnn2d", "preset": "huge"}}, "Known presets"),
+        ({"representation": {"name": "log_spectrogram", "nfft": "32"}}, "nfft must be a whole number of at least 2"),
+        ({"window": {"n_times": "abc"}}, "n_times = 'abc'"),
+        ({"lr": 0, "threads": -1}, "lr must be .*; threads must be"),
+    ],
+)
+def test_fields_of_a_specification_are_checked(field, message):
+    with pytest.raises(InputError, match=message):
+        TrainingSpec.from_json(field)
+
+
+def test_the_choices_of_a_specification_are_those_of_the_loop():
+    assert RULES["optimiser"].text == f"one of {', '.join(loop.OPTIMISERS)}"
+    assert RULES["schedule"].text == f"one of {', '.join(loop.SCHEDULES)}"
 
 
 def test_vanished_recording_is_named(study, tmp_path):
