@@ -47,7 +47,7 @@ def whole(least: int) -> Rule:
     )
 
 
-def number(
+def finite(
     *, least: float | None = None, above: float | None = None, most: float | None = None, below: float | None = None
 ) -> Rule:
     """Return the rule of finite numbers within the bounds given; True and False are none."""
@@ -86,8 +86,14 @@ def check(rule: Rule, **values: Any) -> None:
     check_each(dict.fromkeys(values, rule), values)
 
 
-def check_each(rules: Mapping[str, Rule], values: Mapping[str, Any], remedy: str = "Correct the value") -> None:
-    """Refuse values that do not fit the rule of their name.
+def check_each(
+    rules: Mapping[str, Rule],
+    values: Mapping[str, Any],
+    *,
+    subject: object | None = None,
+    remedy: str = "Correct the value",
+) -> None:
+    """Refuse values that do not fit the rule of their name; `subject` and `remedy` are those of the error.
 
     Raises
     ------
@@ -100,7 +106,7 @@ def check_each(rules: Mapping[str, Rule], values: Mapping[str, Any], remedy: str
         if not rules[name].fits(value)
     ]
     if wrong:
-        raise InputError("; ".join(wrong), remedy=remedy)
+        raise InputError("; ".join(wrong), subject=subject, remedy=remedy)
 
 
 def check_names(owner: str, given: Iterable[str], known: Collection[str]) -> None:

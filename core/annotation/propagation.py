@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from core.checks import check, finite, whole
 from core.errors import InputError
 from core.projection import nearest
 
@@ -66,14 +67,14 @@ def propagate(
     k : int
         Neighbours that a labelled point offers its label to, 1 … N - 1.
     tau : float
-        Points take part, as donor or receiver, only with a quality above it.
+        Finite. Points take part, as donor or receiver, only with a quality above it.
     ids : (N,) int array, optional
         Event ids.
 
     Raises
     ------
     InputError
-        If nothing is labelled, N ≤ k, shapes differ, or a value is not finite.
+        If nothing is labelled, `k` is no whole number from 1 to N - 1, shapes differ, or a value is not finite.
 
     Notes
     -----
@@ -82,6 +83,7 @@ def propagate(
     by smaller distance, then by lower index. Those newly labelled are the donors of the next round; it ends when nothing
     is offered. O(N·k) per round after the neighbour search.
     """
+    check(finite(), tau=tau)
     points, labels, quality = _checked(points, labels, quality, k)
     neighbours = _neighbours(points, k)
     n = len(labels)
@@ -120,8 +122,8 @@ def lq_knn(
     InputError
         As `propagate`.
     """
-    result = np.array(labels, dtype=np.int64)
     proposal = propagate(points, labels, quality, k, tau)
+    result = np.array(labels, dtype=np.int64)
     result[proposal.ids] = proposal.labels
     return result
 
@@ -149,7 +151,8 @@ def _checked(
         raise InputError("the map or its quality holds NaN or infinity", remedy="Make the map again")
     if y.dtype.kind not in "iu" or (y < -1).any():
         raise InputError("labels are classes from 0, or -1 for unlabelled", remedy="Number the classes from 0")
-    if not 1 <= k < len(p):
+    check(whole(1), k=k)
+    if k >= len(p):
         raise InputError(
             f"{k} neighbours of {len(p)} points are not possible", remedy=f"Choose k from 1 to {len(p) - 1}"
         )

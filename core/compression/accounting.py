@@ -123,7 +123,7 @@ def account(
     Raises
     ------
     InputError
-        If the method is unknown.
+        If the method is unknown, or a model does not take the input.
     """
     if method not in ENERGIES:
         raise InputError(f"there is no accounting method {method!r}", remedy=f"Known methods: {', '.join(ENERGIES)}")

@@ -10,9 +10,11 @@ from typing import Any, TypeVar
 import torch
 from torch import nn
 
+from core.checks import Rule, check
 from core.compression.layers import is_quantised
 from core.errors import InputError
 
+INPUT = Rule("a tensor that is not empty", lambda value: isinstance(value, torch.Tensor) and value.numel() > 0)
 T = TypeVar("T")
 # By kind of layer: (layer, its input, its output) -> what it costs.
 Counters = Mapping[type[nn.Module], Callable[[Any, torch.Tensor, Any], T]]
@@ -111,7 +113,7 @@ def count_operations(model: nn.Module, example_input: torch.Tensor) -> Operation
     Raises
     ------
     InputError
-        If a layer with weights is of a kind that cannot be counted.
+        If a layer with weights is of a kind that cannot be counted, or the model does not take such an input.
     """
     return sum(count_each(model, example_input, COUNTERS), start=Operations())
 
@@ -122,8 +124,9 @@ def count_each(model: nn.Module, example_input: torch.Tensor, counters: Counters
     Raises
     ------
     InputError
-        If a layer with weights has no counter.
+        If a layer with weights has no counter, or the model does not take such an input.
     """
+    check(INPUT, example_input=example_input)
     found: list[T] = []
     hooks = []
     for name, module in model.named_modules():
@@ -137,6 +140,15 @@ def count_each(model: nn.Module, example_input: torch.Tensor, counters: Counters
     try:
         with plain_attention(), torch.no_grad():
             model.eval()(example_input[:1])
+    except (
+        RuntimeError,
+        ValueError,
+        IndexError,
+    ) as error:  # what torch raises, by layer, for an input of another shape
+        raise InputError(
+            f"the model does not take an input of shape {tuple(example_input.shape)} ({error})",
+            remedy="Give (batch, …) as it was trained on",
+        ) from error
     finally:
         model.train(was_training)
         for hook in hooks:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from core.checks import Rule, check_each, check_names, number
+from core.checks import Rule, check, check_each, check_names, finite
 from core.errors import InputError
 from core.registry import LazyEntry, resolve
 
@@ -38,7 +38,7 @@ class Parameter:
     @property
     def rule(self) -> Rule:
         """What its value may be."""
-        return number(least=self.low, most=self.high)
+        return finite(least=self.low, most=self.high)
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ SCHEMES: dict[str, SchemeEntry] = {
         "Thresholds δ = |μ + t·σ| on both sides, learnt with the two scales",
         "core.compression.schemes:PruningTTQ",
         below_and_above(1.5, 1.5, smallest=0.0),
-        {"alpha": number(above=0)},
+        {"alpha": finite(above=0)},
         published="core.compression.published:PublishedPruningTTQ",
     ),
     "ttq": SchemeEntry(
@@ -153,6 +153,9 @@ def ternarize(weight: torch.Tensor, scheme: str, *, as_published: bool = False, 
         `w_n`, by default the mean magnitude of each class; ``twn``; ``dorefa``.
     as_published : bool
         The public code's values instead (`core.compression.published`; scales are 1 by default). For comparison only.
+    **params : float
+        Those of the scheme, finite. `t` is 0 to 1, `t_min` and `t_max` of ``attq`` -10 to 10, of ``pttq`` 0 to 10, `alpha`
+        above 0.
 
     Returns
     -------
@@ -162,15 +165,18 @@ def ternarize(weight: torch.Tensor, scheme: str, *, as_published: bool = False, 
     Raises
     ------
     InputError
-        If the scheme or a parameter is unknown, or the weights hold NaN.
+        If the scheme or a parameter is unknown, a parameter is out of its range, or the weights are no such tensor or hold
+        NaN.
     """
     import torch
 
     from core.compression.schemes import TwoScales
 
+    check(Rule("a tensor of floating point", _is_floating), weight=weight)
     if not torch.isfinite(weight).all() or weight.numel() < 2:
         raise InputError("weights must be at least two finite numbers", remedy="Train the model again")
     scales = {name: params.pop(name) for name in ("w_p", "w_n") if name in params}
+    check(finite(), **scales)
     made = make_scheme(scheme, as_published=as_published, **params).to(weight)
     if scales and not isinstance(made, TwoScales):
         raise InputError(f"{scheme} has no scales to choose", remedy="Leave w_p and w_n out")
@@ -180,3 +186,9 @@ def ternarize(weight: torch.Tensor, scheme: str, *, as_published: bool = False, 
             getattr(made, name).fill_(value)
         out: torch.Tensor = made(weight)
     return out.clone()
+
+
+def _is_floating(value: Any) -> bool:
+    import torch
+
+    return isinstance(value, torch.Tensor) and value.is_floating_point()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.checks import TABLE, TEXT, Rule, check_each, check_names, list_of, number, one_of, whole
+from core.checks import TABLE, TEXT, Rule, check_each, check_names, finite, list_of, one_of, whole
 from core.compression.registry import check_scheme
 from core.training import OPTIMISERS
 
@@ -18,7 +18,7 @@ RULES = {
     "layers": Rule("text or a list of texts", lambda value: TEXT.fits(value) or LAYER_NAMES.fits(value)),
     "optimiser": one_of(OPTIMISERS),
     "epochs": whole(1),
-    "lr": number(above=0),
+    "lr": finite(above=0),
     "batch_size": whole(2).or_none(),  # batch norm cannot learn from one sample
     "patience": whole(1).or_none(),
     "threads": whole(0),

@@ -54,6 +54,6 @@ def mult_adds(model: nn.Module, example_input: torch.Tensor) -> int:
     Raises
     ------
     InputError
-        If a layer with weights is of a kind that cannot be counted.
+        If a layer with weights is of a kind that cannot be counted, or the model does not take such an input.
     """
     return sum(count_each(model, example_input, COUNTERS))

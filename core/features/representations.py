@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from core.checks import TEXT, YES_OR_NO, Rule, check_each, list_of, number, whole
+from core.checks import TEXT, YES_OR_NO, Rule, check_each, finite, list_of, whole
 from core.errors import InputError
 from core.signals import clip_to_statistics, decibels, stft
 
@@ -55,7 +55,7 @@ RULES = {
     "nfft": whole(2),
     "hop": whole(1),
     "window": TEXT,
-    "clip": Rule("two numbers", lambda value: list_of("numbers", number()).fits(value) and len(value) == 2).or_none(),
+    "clip": Rule("two numbers", lambda value: list_of("numbers", finite()).fits(value) and len(value) == 2).or_none(),
     "two_sided": YES_OR_NO,
     "iq": YES_OR_NO,
 }

@@ -7,6 +7,7 @@ from itertools import pairwise
 import torch
 from torch import nn
 
+from core.checks import check, finite, whole
 from core.errors import InputError
 
 N_BLOCKS = 4
@@ -25,13 +26,20 @@ class CNN2d(nn.Module):
     n_filters : int
         Of the first block; 64 in all published configurations.
     dropout : float
-        Before the linear layer.
+        Before the linear layer; 0 or more, below 1.
+
+    Raises
+    ------
+    InputError
+        If a size is no positive whole number, or the image is too small.
     """
 
     def __init__(
         self, n_outputs: int, n_chans: int, n_freqs: int, n_frames: int, n_filters: int = 64, dropout: float = 0.2
     ) -> None:
         super().__init__()
+        check(whole(1), n_outputs=n_outputs, n_chans=n_chans, n_freqs=n_freqs, n_frames=n_frames, n_filters=n_filters)
+        check(finite(least=0, below=1), dropout=dropout)
         shrink = 2**N_BLOCKS
         if n_freqs < shrink or n_frames < shrink:
             raise InputError(

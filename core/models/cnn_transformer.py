@@ -7,6 +7,7 @@ import math
 import torch
 from torch import nn
 
+from core.checks import check, finite, whole
 from core.errors import InputError
 
 
@@ -26,6 +27,12 @@ class CNNTransformer(nn.Module):
     n_conv : int
         How many times the one shared convolution is applied, each time halving the length.
     dropout : float
+        0 or more, below 1.
+
+    Raises
+    ------
+    InputError
+        If a size is no positive whole number, the heads do not divide the width, or the window is too short.
     """
 
     def __init__(
@@ -43,6 +50,10 @@ class CNNTransformer(nn.Module):
     ) -> None:
         super().__init__()
         self.positions: torch.Tensor
+        check(whole(1), n_outputs=n_outputs, n_chans=n_chans, n_times=n_times, n_layers=n_layers)
+        check(whole(1), d_model=d_model, n_heads=n_heads, d_hidden=d_hidden, n_projection=n_projection)
+        check(whole(0), n_conv=n_conv)
+        check(finite(least=0, below=1), dropout=dropout)
         if d_model % n_heads:
             raise InputError(f"{d_model} features do not divide into {n_heads} heads", remedy="Choose a divisor")
         n_tokens = token_count(n_times, n_conv)

@@ -121,7 +121,7 @@ def build(name: str, *, preset: str | None = None, **options: Any) -> nn.Module:
     Raises
     ------
     InputError
-        If the name, the preset or an option is unknown, or the input is too small for the model.
+        If the name, the preset or an option is unknown, an option is out of its range, or the input is too small for the model.
     """
     options = options_of(name, preset, **options)
     try:

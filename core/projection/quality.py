@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from core.checks import check, one_of, whole
 from core.errors import InputError
 from core.projection.neighbours import checked_points, nearest
 
@@ -21,9 +22,9 @@ def local_quality(
     low : (N, 2) array
         The same points in the map.
     ks : int
-        Size of the neighbourhood that matters.
+        Size of the neighbourhood that matters, at least 1.
     kt : int
-        Change of rank that is tolerated.
+        Change of rank that is tolerated, 0 or more.
     normalize : None, "max", "quantile" or "fixed"
         ``max`` divides by the largest value, as the papers do; ``quantile`` by the 95th percentile, which no single
         point decides, cut at 1; ``fixed`` multiplies by N, about 1 + 1/ks for a perfect map.
@@ -37,7 +38,7 @@ def local_quality(
     Raises
     ------
     InputError
-        If the numbers of points differ, a parameter is not positive, or a value is not finite.
+        If the numbers of points differ, a parameter is no such whole number or way, or a value is not finite.
 
     Notes
     -----
@@ -49,10 +50,9 @@ def local_quality(
         raise InputError(
             f"{len(high)} feature vectors and {len(low)} points of the map", remedy="Give both for the same events"
         )
-    if ks < 1 or kt < 0 or normalize not in (None, "max", "quantile", "fixed"):
-        raise InputError(
-            f"ks = {ks}, kt = {kt}, normalize = {normalize!r} are not possible", remedy="Use ks ≥ 1, kt ≥ 0"
-        )
+    check(whole(1), ks=ks)
+    check(whole(0), kt=kt)
+    check(one_of(["max", "quantile", "fixed"]).or_none(), normalize=normalize)
     n = len(high)
     first_high, first_low = nearest(high, ks + kt + 1), nearest(low, ks + kt + 1)
     m = first_high.shape[1]

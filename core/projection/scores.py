@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from core.checks import check, one_of
 from core.errors import InputError
 from core.projection.neighbours import checked_points
 
@@ -30,13 +31,13 @@ def silhouette(points: npt.ArrayLike, labels: npt.ArrayLike, metric: str = "eucl
     Raises
     ------
     InputError
-        If fewer than two classes are labelled, or every labelled point is a class of its own.
+        If fewer than two classes are labelled, every labelled point is a class of its own, there is not one label per
+        point, or the metric is another.
     """
+    check(one_of(["euclidean", "sqeuclidean"]), metric=metric)
     points, labels = checked_points(points), np.asarray(labels)
-    if labels.shape != (len(points),) or metric not in ("euclidean", "sqeuclidean"):
-        raise InputError(
-            f"{labels.size} labels for {len(points)} points, metric {metric!r}", remedy="Give one label per point"
-        )
+    if labels.shape != (len(points),):
+        raise InputError(f"{labels.size} labels for {len(points)} points", remedy="Give one label per point")
     known = labels >= 0
     n_classes = len(np.unique(labels[known]))
     if not 2 <= n_classes < known.sum():

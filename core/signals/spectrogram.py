@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.fft
 
+from core.checks import check, finite, whole
 from core.errors import InputError
 
 BLOCK_FRAMES = 4096
@@ -34,10 +35,21 @@ class Spectrogram:
 
 
 def window_of(name: str, nfft: int) -> npt.NDArray[Any]:
-    """Return a symmetric window, such as ``blackman`` or ``hann``."""
+    """Return a symmetric window, such as ``blackman`` or ``hann``.
+
+    Raises
+    ------
+    InputError
+        If there is none of this name, or it needs parameters.
+    """
     from scipy.signal import get_window
 
-    return get_window(name, nfft, fftbins=False)
+    try:
+        return get_window(name, nfft, fftbins=False)
+    except (ValueError, TypeError) as error:
+        raise InputError(
+            f"there is no window {name!r} that needs no parameters", remedy="Use blackman, hann, hamming or boxcar"
+        ) from error
 
 
 def stft(
@@ -64,13 +76,13 @@ def stft(
     Raises
     ------
     InputError
-        If the signal is shorter than one frame, or a size is not positive.
+        If the signal is shorter than one frame, a size is no positive whole number, or the window is unknown.
     """
-    x = np.asarray(x)
+    check(whole(2), nfft=nfft)
+    check(whole(1), hop=hop)
+    x = np.atleast_1d(x)
     if x.dtype.kind not in "fc":
         x = x.astype(np.float64)
-    if nfft < 2 or hop < 1:
-        raise InputError(f"a frame of {nfft} samples every {hop} is not possible", remedy="Use nfft ≥ 2 and hop ≥ 1")
     if x.shape[-1] < nfft:
         raise InputError(
             f"{x.shape[-1]} samples are fewer than one frame of {nfft}",
@@ -140,17 +152,27 @@ def log_spectrogram(
     x : (n_times,) real or complex array
         Complex I/Q gives the two-sided spectrum: flow towards the probe above zero, away from it below.
     fs : float
-        Sampling rate, Hz.
+        Sampling rate, Hz, above 0.
     nfft, hop, window, two_sided
         As in `stft`.
     clip : (a, b), optional
         As in `clip_to_statistics`.
+
+    Raises
+    ------
+    InputError
+        If `x` is not one signal, `fs` is not above 0, or as in `stft`.
 
     Notes
     -----
     The papers' formula, ``10 log10 |STFT|²`` with the power of the complex spectrum. The public reference code drops
     the imaginary part, takes 20 log10 of a power, and skips a last whole frame; none of that is repeated here.
     """
+    check(finite(above=0), fs=fs)
+    if np.ndim(x) != 1:
+        raise InputError(
+            f"an array of shape {np.shape(x)} is not one signal", remedy="Give (n_times,); stft takes more"
+        )
     spectrum = stft(x, nfft, hop, window=window, two_sided=two_sided)
     db = decibels(spectrum.real**2 + spectrum.imag**2)
     if clip is not None:

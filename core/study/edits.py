@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from core.checks import TABLE, TEXT, Rule, check_each, check_names, finite, whole
 from core.errors import InputError
 from core.study.changes import Change, Changeset
 from core.study.entries import UNSURE
 
 if TYPE_CHECKING:
     from core.study.study import Study
+
+# What a column of an event may be, and what it is stored as.
+EVENT_COLUMNS: dict[str, tuple[Rule, Callable[[Any], Any]]] = {
+    "recording": (whole(1), int),
+    "channel": (TEXT, str),
+    "start_s": (finite(), float),
+    "duration_s": (finite(least=0), float),
+    "kind": (TEXT, str),
+    "maker": (TEXT, str),
+    "attributes": (TABLE, dict),
+}
 
 
 @dataclass(frozen=True)
@@ -66,37 +78,39 @@ def define_classes(study: Study, classes: Iterable[tuple[str, str]]) -> Changese
 
 
 def new_events(study: Study, events: Sequence[NewEvent], title: str | None = None) -> Changeset:
-    """Return the changeset that adds events; their ids are reserved, and are its keys in the same order."""
+    """Return the changeset that adds events; their ids are reserved, and are its keys in the same order.
+
+    Raises
+    ------
+    InputError
+        If a start is not finite, or a duration below 0 s.
+    """
     first = study.reserve_ids("event", len(events))
     changes = []
     for number, event in enumerate(events):
-        if not (np.isfinite(event.start_s) and np.isfinite(event.duration_s) and event.duration_s >= 0):
-            raise InputError(
-                f"an event from {event.start_s} s lasting {event.duration_s} s is not possible",
-                subject=f"recording {event.recording}",
-                remedy="Give a finite start and a duration of at least 0 s",
-            )
-        row = {
-            "recording": int(event.recording),
-            "channel": str(event.channel),
-            "start_s": float(event.start_s),
-            "duration_s": float(event.duration_s),
-            "kind": str(event.kind),
-            "maker": str(event.maker),
-            "attributes": dict(event.attributes),
-        }
-        changes.append(Change("events", (first + number,), None, row))
+        changes.append(Change("events", (first + number,), None, _stored(vars(event), f"recording {event.recording}")))
     kinds = sorted({event.kind for event in events})
     default = f"add {counted(len(events), 'event')}" + (f" ({', '.join(kinds)})" if kinds else "")
     return Changeset(title or default, tuple(changes))
 
 
 def edit_event(study: Study, event_id: int, **fields: Any) -> Changeset:
-    """Return the changeset that changes columns of one event, such as ``start_s`` and ``duration_s``."""
-    row = study.event_rows([event_id])[0]
-    before = {name: row[name] for name in fields}
-    what = ", ".join(sorted(fields))
-    return Changeset(f"change {what} of event {event_id}", (Change("events", (event_id,), before, dict(fields)),))
+    """Return the changeset that changes columns of one event, such as ``start_s`` and ``duration_s``, s.
+
+    Raises
+    ------
+    InputError
+        If there is no such event or column, or a value is none of that column's.
+    """
+    rows = study.event_rows([event_id])
+    if not rows:
+        raise InputError(
+            f"there is no event {event_id}", subject=study.folder, remedy="It may have been removed: choose another"
+        )
+    after = _stored(fields, f"event {event_id}")
+    before = {name: rows[0][name] for name in after}
+    what = ", ".join(sorted(after))
+    return Changeset(f"change {what} of event {event_id}", (Change("events", (event_id,), before, after),))
 
 
 def remove_events(study: Study, ids: Iterable[int]) -> Changeset:
@@ -164,6 +178,13 @@ def combine(title: str, *parts: Changeset) -> Changeset:
     for position, c in enumerate(counted_from, first):
         changes["classes", c.key] = replace(c, after={**(c.after or {}), "position": position})
     return Changeset(title, tuple(changes.values()))
+
+
+def _stored(fields: Mapping[str, Any], subject: str) -> dict[str, Any]:
+    """Return columns of an event as they are stored, or say which cannot be."""
+    check_names("an event", fields, EVENT_COLUMNS)
+    check_each({name: EVENT_COLUMNS[name][0] for name in fields}, fields, subject=subject)
+    return {name: EVENT_COLUMNS[name][1](value) for name, value in fields.items()}
 
 
 def _label_title(n: int, labels: Sequence[str], source: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.checks import Rule, check_each, check_names, number
+from core.checks import Rule, check_each, check_names, finite
 from core.errors import InputError
 from core.registry import LazyEntry
 
@@ -32,7 +32,7 @@ LOSSES: dict[str, LossEntry] = {
         "generalised cross-entropy: forgives wrong labels",
         "Between cross-entropy and the absolute error (Zhang and Sabuncu 2018); for propagated labels",
         "core.training.losses:generalized_cross_entropy",
-        {"q": number(above=0, most=1)},
+        {"q": finite(above=0, most=1)},
     ),
 }
 

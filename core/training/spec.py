@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from core.checks import NAMED, TABLE, TEXT, check_each, check_names, list_of, number, one_of, whole
+from core.checks import NAMED, TABLE, TEXT, check_each, check_names, finite, list_of, one_of, whole
 from core.errors import InputError
 from core.features import WindowSpec, build_representation
 from core.models import options_of
@@ -23,14 +23,14 @@ RULES = {
     "loss": NAMED,
     "class_weights": one_of(["balanced"]).or_none(),
     "optimiser": one_of(OPTIMISERS),
-    "lr": number(above=0),
-    "weight_decay": number(least=0),
+    "lr": finite(above=0),
+    "weight_decay": finite(least=0),
     "schedule": one_of(["constant", "cosine", "noam"]),
     "batch_size": whole(2),  # batch norm cannot learn from one sample
     "max_epochs": whole(1),
     "patience": whole(1),
-    "validation": number(above=0, below=1),
-    "test": number(above=0, below=1),
+    "validation": finite(above=0, below=1),
+    "test": finite(above=0, below=1),
     "split_by": one_of(["auto", "subject", "recording", "time"]),
     "threads": whole(0),
     "annotator": TEXT.or_none(),

@@ -108,7 +108,9 @@ def test_duplicated_points():
     [
         ({"labels": np.full(10, -1)}, "no point is labelled"),
         ({"k": 10}, "Choose k from 1 to 9"),
-        ({"k": 0}, "neighbours"),
+        ({"k": 0}, "k must be a whole number of at least 1, not 0"),
+        ({"k": 2.5}, "k must be a whole number"),
+        ({"tau": np.nan}, "tau must be a finite number, not nan"),
         ({"labels": np.zeros(9, int)}, "belong together"),
         ({"points": np.full((10, 2), np.nan)}, "NaN"),
         ({"quality": np.full(10, np.nan)}, "NaN"),

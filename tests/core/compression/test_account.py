@@ -137,6 +137,24 @@ def test_layers_that_cannot_be_counted_are_not_passed_over():
         count_operations(nn.Sequential(nn.GRU(3, 4)), torch.zeros(1, 5, 3))
 
 
+@pytest.mark.parametrize(
+    ("x", "message"),
+    [
+        (np.zeros((1, 1, 16, 16), np.float32), "example_input must be a tensor that is not empty"),
+        (torch.zeros(0, 1, 16, 16), "that is not empty"),
+        (torch.zeros(1, 3, 16, 16), r"does not take an input of shape \(1, 3, 16, 16\)"),
+        (torch.zeros(1, 1, 64, 64), "does not take"),
+        (torch.zeros(16), "does not take"),
+        (torch.tensor(1.0), "does not take"),
+        (torch.zeros(1, 1, 16, 16, dtype=torch.int64), "does not take"),
+    ],
+)
+def test_an_input_that_the_model_does_not_take_is_named(x, message):
+    model = build("cnn2d", n_outputs=2, n_chans=1, n_freqs=16, n_frames=16, n_filters=2).eval()
+    with pytest.raises(InputError, match=message):
+        account(model, model, x)
+
+
 def test_a_model_counts_the_same_before_and_after_baking():
     torch.manual_seed(0)
     full = build("cnn2d", n_outputs=2, n_chans=1, n_freqs=16, n_frames=16, n_filters=2).eval()

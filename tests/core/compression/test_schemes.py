@@ -240,6 +240,15 @@ class TestEveryScheme:
         (lambda m: compress(nn.Linear(3, 3), "ttq", "all_but_ends"), "between its first and its last"),
         (lambda m: ternarize(torch.full((3, 3), float("nan")), "ttq"), "finite"),
         (lambda m: ternarize(torch.randn(3, 3), "twn", w_p=1.0), "no scales"),
+        (lambda m: ternarize(np.ones((3, 3)), "ttq"), "weight must be a tensor of floating point"),
+        (lambda m: ternarize(torch.ones(3, dtype=torch.int64), "ttq"), "weight must be"),
+        (lambda m: ternarize(torch.randn(9), "ttq", t=float("nan")), "t must be a number of at least 0 and at most 1"),
+        (lambda m: ternarize(torch.randn(9), "ttq", t="x"), "t must be .*, not 'x'"),
+        (lambda m: ternarize(torch.randn(9), "ttq", t=-0.1), "t must be"),
+        (lambda m: ternarize(torch.randn(9), "attq", t_max=float("nan")), "t_max must be"),
+        (lambda m: ternarize(torch.randn(9), "pttq", alpha=-1), "alpha must be a number above 0, not -1"),
+        (lambda m: ternarize(torch.randn(9), "pttq", w_p=float("nan")), "w_p must be a finite number, not nan"),
+        (lambda m: compress(m, "ttq", "all", t=-1), "t must be"),
     ],
 )
 def test_mistakes_name_a_remedy(action, message):

@@ -97,9 +97,23 @@ def test_bad_input_is_named(high, low, message):
         local_quality(high, low)
 
 
-def test_silhouette_needs_two_classes():
-    with pytest.raises(InputError, match="Label a few"):
-        silhouette(np.zeros((5, 2)), [0, 0, -1, -1, -1])
+@pytest.mark.parametrize("wrong", [{"ks": 2.5}, {"ks": 0}, {"kt": np.nan}, {"kt": -1}, {"normalize": "most"}])
+def test_parameters_of_local_quality_are_named(wrong):
+    with pytest.raises(InputError, match=f"{next(iter(wrong))} must be"):
+        local_quality(np.zeros((30, 3)), np.zeros((30, 2)), **wrong)
+
+
+@pytest.mark.parametrize(
+    ("labels", "metric", "message"),
+    [
+        ([0, 0, -1, -1, -1], "euclidean", "Label a few"),
+        ([0, 0, 1], "euclidean", "one label per point"),
+        ([0, 0, 1, 1, 1], "cosine", "metric must be one of euclidean, sqeuclidean, not 'cosine'"),
+    ],
+)
+def test_what_has_no_silhouette_says_why(labels, metric, message):
+    with pytest.raises(InputError, match=message):
+        silhouette(np.zeros((5, 2)), labels, metric)
 
 
 def blobs(n, seed=0):

@@ -55,7 +55,26 @@ def test_batch_equals_one_by_one():
     np.testing.assert_allclose(clip_to_statistics(db, (0, 1))[2, 0], clip_to_statistics(db[2, 0], (0, 1)))
 
 
-@pytest.mark.parametrize("arguments", [(np.zeros(5), 16, 4), (np.zeros(50), 1, 4), (np.zeros(50), 16, 0)])
-def test_impossible_frames(arguments):
-    with pytest.raises(InputError):
-        stft(*arguments)
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"x": np.zeros(5)}, "5 samples are fewer than one frame of 16"),
+        ({"x": np.zeros((2, 50))}, r"shape \(2, 50\) is not one signal"),
+        ({"x": 1.0}, "is not one signal"),
+        ({"nfft": 1}, "nfft must be a whole number of at least 2, not 1"),
+        ({"nfft": 16.0}, "nfft must be"),
+        ({"hop": 0}, "hop must be a whole number of at least 1, not 0"),
+        ({"fs": 0}, "fs must be a number above 0, not 0"),
+        ({"fs": np.nan}, "fs must be"),
+        ({"window": "house"}, "there is no window 'house'"),
+        ({"window": "kaiser"}, "that needs no parameters"),
+    ],
+)
+def test_what_has_no_spectrogram_says_why(wrong, message):
+    with pytest.raises(InputError, match=message):
+        log_spectrogram(**{"x": np.zeros(50), "fs": 100.0, "nfft": 16, "hop": 4, **wrong})
+
+
+def test_a_single_number_has_no_frames():
+    with pytest.raises(InputError, match="fewer than one frame"):
+        stft(1.0, 16, 4)

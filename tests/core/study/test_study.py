@@ -134,6 +134,27 @@ def test_impossible_events_are_refused(study, start, duration):
         new_events(study, [NewEvent(1, "I", start, duration, "hits", "test")])
 
 
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"duration_s": -5}, r"event 1: duration_s must be a number of at least 0, not -5"),
+        ({"start_s": float("nan")}, "start_s must be a finite number, not nan"),
+        ({"start_s": "x"}, "start_s must be"),
+        ({"colour": "red"}, "an event has no colour. It knows recording, channel, start_s"),
+    ],
+)
+def test_impossible_edits_are_refused(study, ids, fields, message):
+    with pytest.raises(InputError, match=message):
+        edit_event(study, ids[0], **fields)
+
+
+def test_an_edit_takes_numpy_and_names_an_event_that_is_not_there(study, ids):
+    study.apply(edit_event(study, ids[0], start_s=np.float32(2.5)))
+    assert study.events().start_s[0] == 2.5
+    with pytest.raises(InputError, match="there is no event 999"):
+        edit_event(study, 999, start_s=0.0)
+
+
 def test_wrong_number_of_labels_is_refused(study, ids):
     with pytest.raises(InputError, match="one label per event"):
         label_events(study, ids[:3], ["a", "b"])
