@@ -140,11 +140,7 @@ def count_each(model: nn.Module, example_input: torch.Tensor, counters: Counters
     try:
         with plain_attention(), torch.no_grad():
             model.eval()(example_input[:1])
-    except (
-        RuntimeError,
-        ValueError,
-        IndexError,
-    ) as error:  # what torch raises, by layer, for an input of another shape
+    except (RuntimeError, ValueError, IndexError) as error:  # which of them depends on the layer that meets it
         raise InputError(
             f"the model does not take an input of shape {tuple(example_input.shape)} ({error})",
             remedy="Give (batch, …) as it was trained on",
