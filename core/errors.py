@@ -47,6 +47,10 @@ class InputError(HitscopeError):
     """A file or a value that the user gave cannot be used."""
 
 
+class TruncatedError(InputError):
+    """A recording ends before its header says; what is whole of it can be read with ``allow_truncated``."""
+
+
 class StudyError(HitscopeError):
     """The study folder cannot do what was asked."""
 

@@ -2,11 +2,37 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from core.errors import InputError
+
+
+def add_annotator(options: argparse.ArgumentParser) -> None:
+    """Add ``--annotator``."""
+    options.add_argument(
+        "--annotator",
+        metavar="NAME",
+        help="whose labels count and to whom edits are attributed (default: your user name)",
+    )
+
+
+def add_reader(options: argparse.ArgumentParser) -> None:
+    """Add ``--reader``."""
+    options.add_argument(
+        "--reader",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="how to read the file: layout=iq for a stereo WAV, allow_truncated=true for a file that was cut off",
+    )
+
+
+def reader_options(options: argparse.Namespace) -> dict[str, Any]:
+    """Return what ``--reader`` was given."""
+    return parse_options(options.reader, reserved=("study", "path", "subject", "report"))
 
 
 def parse_options(

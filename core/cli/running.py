@@ -48,13 +48,13 @@ def run_job(study: Study, run: RunEntry) -> RunEntry:
     return done
 
 
-def split_run(path: str | Path) -> tuple[Path, str]:
-    """Return the study folder and the run id of a run's folder ``STUDY/runs/RUN``.
+def split_run(path: str | Path, *kinds: str) -> tuple[Path, str]:
+    """Return the study folder and the run id of a run's folder ``STUDY/runs/RUN``, of one of some kinds if any are given.
 
     Raises
     ------
     InputError
-        If there is no run there.
+        If there is no run there, or it is of another kind.
     """
     folder = Path(path).expanduser().resolve()
     study = folder.parent.parent
@@ -63,5 +63,12 @@ def split_run(path: str | Path) -> tuple[Path, str]:
             "this is not the folder of a run",
             subject=path,
             remedy="Give STUDY/runs/RUN; `hitscope study show STUDY` lists them",
+        )
+    kind = folder.name.partition("-")[0]
+    if not folder.is_dir() or (kinds and kind not in kinds):
+        raise InputError(
+            f"this is no {' or '.join(kinds) or 'known'} run",
+            subject=path,
+            remedy=f"`hitscope study show {study}` lists the runs there are",
         )
     return study, folder.name

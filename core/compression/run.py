@@ -42,7 +42,12 @@ def run_compression(spec: JobSpec, report: Reporter) -> dict[str, Any]:
     if wanted.threads:
         torch.set_num_threads(wanted.threads)
     with Study.open(spec.study or "", readonly=True) as study:
-        parent = load_run(study.run(wanted.run).folder)
+        trained = study.run(wanted.run)
+        if trained.kind != "training":
+            raise InputError(
+                f"a {trained.kind} run cannot be compressed", subject=wanted.run, remedy="Choose a training run"
+            )
+        parent = load_run(trained.folder)
         # What the training run left open was settled when it ran: labels added since must not unsettle it.
         training = replace(parent.spec, classes=parent.classes, window=parent.window.to_json())
         study.annotator = training.annotator or study.annotator

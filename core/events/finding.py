@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from core.errors import InputError
 from core.events.makers import EVENT_MAKERS, MadeEvent
 from core.events.options import check_options
 from core.signals import Recording, open_from_study
-from core.study import Changeset, NewEvent, RecordingEntry, Study, combine, label_events, new_events
+from core.study import Changeset, EventTable, NewEvent, RecordingEntry, Study, combine, label_events, new_events
 
 
 @dataclass(frozen=True)
@@ -23,11 +25,20 @@ class Found:
         Adds what is new; without changes if nothing is.
     n_found, n_known : int
         Events found, and how many of them were in the study already.
+    n_beside : int
+        How many of the new ones lie over events of the same kind that somebody else found: perhaps the same ones.
     """
 
     changeset: Changeset
     n_found: int
     n_known: int
+    n_beside: int
+
+    def describe(self) -> str:
+        """Return it in words."""
+        known = f", {self.n_known:,} were there already" if self.n_known else ""
+        beside = f", {self.n_beside:,} lie over events of another maker" if self.n_beside else ""
+        return f"{self.n_found:,} found{known}{beside}"
 
 
 def run_maker(
@@ -50,7 +61,10 @@ def run_maker(
         raise InputError(f"there is no event maker {maker!r}", remedy=f"Known makers: {', '.join(EVENT_MAKERS)}")
     chosen = EVENT_MAKERS[maker]
     check_options(maker, options, chosen.options)
-    return chosen(recording if isinstance(recording, Recording) else recording(), **options)
+    opened = recording if isinstance(recording, Recording) else recording()
+    if not opened.channels:
+        raise InputError("it holds no signal", subject=opened.path, remedy="Choose the recording that it belongs to")
+    return chosen(opened, **options)
 
 
 def find_events(
@@ -89,7 +103,21 @@ def find_events(
     fresh = [e for e in made if (e.channel, float(e.start_s), float(e.duration_s)) not in known]
     n_known = len(made) - len(fresh)
     title = f"{maker}: {len(fresh):,} events of {entry.name}" + f" ({n_known:,} were there already)" * (n_known > 0)
-    return Found(_added(study, entry, maker, fresh, title, with_labels), len(made), n_known)
+    added = _added(study, entry, maker, fresh, title, with_labels)
+    return Found(added, len(made), n_known, _beside(fresh, there.take(there.maker != maker)))
+
+
+def _beside(fresh: Sequence[MadeEvent], there: EventTable) -> int:
+    """Return how many events overlap one of the same kind in a table. O(n log n)."""
+    n = 0
+    for kind in {e.kind for e in fresh}:
+        others = there.take(there.kind == kind)
+        order = np.argsort(others.start_s)
+        starts, ends = others.start_s[order], np.maximum.accumulate((others.start_s + others.duration_s)[order])
+        mine = [e for e in fresh if e.kind == kind]
+        before = np.searchsorted(starts, [e.start_s + e.duration_s for e in mine])
+        n += sum(k > 0 and bool(ends[k - 1] > e.start_s) for e, k in zip(mine, before.tolist(), strict=True))
+    return n
 
 
 def _added(

@@ -140,7 +140,7 @@ def detect_hits(
     iq = np.asarray(iq)
     if not np.iscomplexobj(iq):
         raise InputError(
-            "HITS need a Doppler signal with two sides", remedy="Give I + jQ; for a WAV file say layout=iq"
+            "HITS need a Doppler signal with two sides", remedy='Give I + jQ; open a stereo WAV file with layout="iq"'
         )
     if iq.ndim != 1 or not fs > 0 or len(iq) < 0.1 * fs:
         raise InputError(f"{iq.size} samples at {fs} Hz are too short for HITS", remedy="Give at least 0.1 s")

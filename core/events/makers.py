@@ -28,13 +28,16 @@ class MadeEvent:
     label: str | None = None
 
 
+_IQ_REMEDY = "If its two channels are I and Q, say so when it is added (--reader layout=iq)"
+
+
 def hits_of(recording: Recording, *, gate: int = 0, **criteria: float) -> list[MadeEvent]:
     """HITS candidates of a Doppler gate; `criteria` are the fields of `Criteria`. Memory does not grow with length."""
     if not recording.gates:
         raise InputError(
             "HITS need Doppler I/Q channels",
             subject=recording.path,
-            remedy="Choose a Doppler recording; for a stereo WAV say layout=iq",
+            remedy=_IQ_REMEDY if any(c.kind == "audio" for c in recording.channels) else "Choose a Doppler recording",
         )
     n = len(recording.gates)
     if not 0 <= gate < n:
@@ -187,7 +190,9 @@ def _first_of_kind(recording: Recording, kind: str) -> int:
         if channel.kind == kind:
             return number
     raise InputError(
-        f"no channel is known to be {kind.upper()}", subject=recording.path, remedy="Name the channel: channel=NAME"
+        f"no channel is known to be {kind.upper()}",
+        subject=recording.path,
+        remedy="Choose the channel that holds it (--option channel=NAME)",
     )
 
 

@@ -78,10 +78,15 @@ def add_to_study(
     Raises
     ------
     InputError
-        If it cannot be read, or `options` would change what the channels of a recording with events mean; the study
-        is unchanged.
+        If it cannot be read, holds no signal, or `options` would change what the channels of a recording with events
+        mean; the study is unchanged.
     """
     recording = open_recording(path, **options)
+    if max((c.n_samples for c in recording.channels), default=0) < 2:
+        marks = f", only {n} annotations" if (n := len(recording.annotations)) else ""
+        raise InputError(
+            f"it holds no signal{marks}", subject=recording.path, remedy="Add the recording that it belongs to"
+        )
     stamp = file_stamp(path)  # before the hash: what is written meanwhile shows when it is opened
     sha256 = content_hash(path, report)
     where = str(recording.path.resolve())
@@ -126,7 +131,7 @@ def _newly_said(
                 f"it is in the study already, read with {known.options or 'no options'}, and has events",
                 subject=recording.path,
                 kept="Its events and labels are kept",
-                remedy="Remove its events before you change how it is read",
+                remedy="Remove its events first (Shift+Del in Review, or hitscope study remove)",
             )
         changes["options"] = options
     return changes

@@ -196,7 +196,7 @@ class Recording:
             raise InputError(
                 f"there is no Doppler I/Q gate {gate + 1}",
                 subject=self.path,
-                remedy="If its two channels are I and Q, say so: layout=iq",
+                remedy="If its two channels are I and Q, say so (--reader layout=iq)",
             )
         i, q = self.gates[gate]
         return self.read(i, start, stop) + 1j * self.read(q, start, stop)

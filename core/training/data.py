@@ -76,6 +76,11 @@ def select_events(study: Study, spec: TrainingSpec) -> tuple[EventTable, list[st
     events = study.events()
     keep = (events.label != "") & (events.label != UNSURE)
     if spec.kinds is not None:
+        if unknown := [kind for kind in spec.kinds if not (events.kind == kind).any()]:
+            there = ", ".join(sorted(set(events.kind.tolist()))) or "none"
+            raise InputError(
+                f"there are no events of kind {', '.join(unknown)}", subject=study.folder, remedy=f"There are: {there}"
+            )
         keep &= np.isin(events.kind.astype(str), spec.kinds)
     if spec.recordings is not None:
         keep &= np.isin(events.recording, spec.recordings)

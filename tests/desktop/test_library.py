@@ -5,6 +5,7 @@ import pytest
 import soundfile
 from PySide6.QtWidgets import QApplication, QPushButton
 
+import resources
 from desktop.widgets.parts import MessageBar
 from tests.desktop.conftest import settle
 
@@ -70,6 +71,21 @@ def test_one_fault_is_told_in_its_own_words(qtbot, window, review, tmp_path):
     review.library.add([str(path)])
     settle(qtbot, window.session)
     assert window.message.text.startswith(f"{path}: recordings of type .txt cannot be read.")
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_what_is_whole_of_a_file_that_was_cut_off_is_read_if_wanted(
+    qtbot, window, review, tmp_path, monkeypatch, wanted
+):
+    path = tmp_path / "cut.edf"
+    path.write_bytes(resources.path("demo/S001R04.edf").read_bytes()[:200_000])
+    asked = []
+    monkeypatch.setattr(type(review.library), "may_read_cut", lambda self, paths: asked.append(paths) or wanted)
+    review.library.add([str(path)])
+    settle(qtbot, window.session)
+    assert asked == [[str(path)]]
+    assert ("cut" in names(window.session)) is wanted
+    assert wanted or "ends after" in window.message.text
 
 
 def test_after_a_fault_of_ours_the_next_request_is_done(qtbot, window, review, audio, monkeypatch):

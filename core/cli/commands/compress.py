@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 from core.checks import check, whole
@@ -32,10 +33,9 @@ def configure(options: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Compress and print the comparison."""
-    folder, parent = split_run(options.run)
     layers = options.layers.split(",") if "," in options.layers else options.layers
     params = {
-        "run": parent,
+        "run": Path(options.run).name,
         "scheme": options.scheme,
         "scheme_params": json_option("--scheme-params", options.scheme_params),
         "layers": layers,
@@ -44,6 +44,8 @@ def run(options: argparse.Namespace) -> None:
     }
     CompressionSpec.from_json(params)  # a mistake is said before there is a run
     check(whole(0), seed=options.seed)
+    folder, parent = split_run(options.run, "training")
+    params["run"] = parent
     with Study.open(folder) as study:
         name = f"{options.scheme} of {study.run(parent).name}"
         entry = run_job(study, study.new_run("compression", name, params, parent=parent, seed=options.seed))

@@ -7,7 +7,7 @@ import csv
 import sys
 
 from core.cli.main import show_json
-from core.cli.options import parse_options
+from core.cli.options import add_reader, parse_options, reader_options
 from core.events import EVENT_MAKERS, run_maker
 from core.signals import open_recording
 
@@ -21,12 +21,13 @@ def configure(options: argparse.ArgumentParser) -> None:
         "--maker", default="hits", choices=sorted(EVENT_MAKERS), help="what to look for (default: hits)"
     )
     options.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="an option of the maker")
+    add_reader(options)
     options.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(options: argparse.Namespace) -> None:
     """Print the events, as JSON or as CSV."""
-    recording = open_recording(options.file)
+    recording = open_recording(options.file, **reader_options(options))
     known = EVENT_MAKERS[options.maker].options
     made = run_maker(options.maker, recording, parse_options(options.option, known=known))
     events = [

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from core.cli.main import show_json
 from core.cli.running import run_job, split_run
+from core.errors import InputError
 from core.study import Study
 
 EXAMPLE = "hitscope export STUDY/runs/compression-20261121-101500-ab12 --out bundle.zip"
@@ -16,12 +17,20 @@ def configure(options: argparse.ArgumentParser) -> None:
     """Add the options."""
     options.add_argument("run", help="folder of a training or compression run")
     options.add_argument("--out", required=True, type=Path, help="bundle to write (.zip)")
+    options.add_argument("--replace", action="store_true", help="replace a file that is there already")
     options.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(options: argparse.Namespace) -> int:
     """Export the run and verify the bundle; exit status 1 if a check fails."""
-    folder, run_id = split_run(options.run)
+    folder, run_id = split_run(options.run, "training", "compression")
+    if options.out.exists() and not options.replace:
+        raise InputError(
+            "there is a file already",
+            subject=options.out,
+            kept="It was not touched",
+            remedy="Choose another or --replace",
+        )
     with Study.open(folder) as study:
         entry = study.new_run(
             "export", options.out.name, {"run": run_id, "path": str(options.out.resolve())}, parent=run_id

@@ -6,6 +6,7 @@ import argparse
 from collections import Counter
 
 from core.cli.main import show_json
+from core.cli.options import add_reader, reader_options
 from core.signals import open_recording
 
 EXAMPLE = "hitscope info resources/demo/208.hea --json"
@@ -14,12 +15,13 @@ EXAMPLE = "hitscope info resources/demo/208.hea --json"
 def configure(options: argparse.ArgumentParser) -> None:
     """Add the options."""
     options.add_argument("file", help="recording: WFDB (.hea), EDF/EDF+ (.edf) or WAV (.wav)")
+    add_reader(options)
     options.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(options: argparse.Namespace) -> None:
     """Print channels, rates, units, duration, start and annotation counts."""
-    recording = open_recording(options.file)
+    recording = open_recording(options.file, **reader_options(options))
     counts = Counter(annotation.text for annotation in recording.annotations)
     channels = [
         {"name": c.name, "fs_hz": c.fs, "unit": c.unit, "n_samples": c.n_samples, "kind": c.kind}

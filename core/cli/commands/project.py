@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from core.cli.main import show_json
+from core.cli.options import add_annotator
 from core.cli.running import run_job, split_run
 from core.study import Study
 
@@ -23,12 +24,13 @@ def configure(options: argparse.ArgumentParser) -> None:
         "--metric", default="euclidean", choices=["euclidean", "sqeuclidean"], help="of the silhouette"
     )
     options.add_argument("--seed", type=int, default=0)
+    add_annotator(options)
     options.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(options: argparse.Namespace) -> None:
     """Make the maps and print their silhouettes."""
-    folder, features = split_run(options.run)
+    folder, features = split_run(options.run, "features")
     params = {
         "features": features,
         "perplexities": options.perplexity,
@@ -36,7 +38,7 @@ def run(options: argparse.Namespace) -> None:
         "learning_rates": options.learning_rate,
         "metric": options.metric,
     }
-    with Study.open(folder) as study:
+    with Study.open(folder, annotator=options.annotator) as study:
         name = f"maps of {study.run(features).name}"
         entry = run_job(study, study.new_run("projection", name, params, parent=features, seed=options.seed))
     if options.json:

@@ -11,6 +11,7 @@ import numpy as np
 
 from core.annotation import class_numbers, lq_knn, propagate, to_changeset
 from core.cli.main import show_json
+from core.cli.options import add_annotator
 from core.cli.running import split_run
 from core.errors import InputError
 from core.jobs import write_bytes_atomically
@@ -31,6 +32,7 @@ def configure(options: argparse.ArgumentParser) -> None:
     options.add_argument("--tau", type=float, default=0.1, help="a point takes part only above this quality")
     options.add_argument("--out", type=Path, help="where to write the labels (.npy)")
     options.add_argument("--accept", action="store_true", help="write the proposal to the study (undoable)")
+    add_annotator(options)
     options.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -62,8 +64,8 @@ def on_arrays(options: argparse.Namespace) -> dict[str, Any]:
 
 def in_study(options: argparse.Namespace) -> dict[str, Any]:
     """Propagate over the best map of a projection run; write labels only if accepted."""
-    folder, run_id = split_run(options.projection)
-    with Study.open(folder, readonly=not options.accept) as study:
+    folder, run_id = split_run(options.projection, "projection")
+    with Study.open(folder, readonly=not options.accept, annotator=options.annotator) as study:
         maps = load_projection(folder / "runs" / run_id)
         best = maps.maps[maps.best]
         classes = [c.key for c in study.classes()]

@@ -5,79 +5,130 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any, TypeVar
 
 from core.cli.main import show_json
-from core.cli.options import parse_options
+from core.cli.options import add_annotator, add_reader, parse_options, reader_options
+from core.errors import InputError
 from core.events import EVENT_MAKERS, find_events
 from core.signals import add_to_study, relink
-from core.study import Study, edit_recording
+from core.study import Study, edit_recording, remove_events
 
 EXAMPLE = """hitscope study create my-study
   hitscope study add my-study resources/demo/208.hea --subject 208
   hitscope study find my-study --maker annotations --option mapping=aami
   hitscope study show my-study --json"""
 
+T = TypeVar("T")
+
 
 def configure(options: argparse.ArgumentParser) -> None:
     """Add the actions and their options."""
     actions = options.add_subparsers(dest="action", required=True, metavar="ACTION")
 
-    def action(name: str, text: str) -> argparse.ArgumentParser:
+    def action(name: str, text: str, do: Callable[[Study, argparse.Namespace], None]) -> argparse.ArgumentParser:
         parser = actions.add_parser(name, help=text, description=text)
         parser.add_argument("study", type=Path, help="study folder")
         parser.add_argument("--json", action="store_true", help="print JSON")
+        add_annotator(parser)
+        parser.set_defaults(do=do)
         return parser
 
-    action("create", "make an empty study")
-    add = action("add", "add recordings; the files stay where they are")
-    add.add_argument("files", nargs="+", help="recordings")
-    add.add_argument("--subject", help="subject of all of them (default: what the files say)")
-    add.add_argument(
-        "--option", action="append", default=[], metavar="NAME=VALUE", help="of the reader, such as layout=iq"
+    nothing = lambda study, options: None  # noqa: E731 - what is there is shown in any case
+    action("create", "make an empty study", nothing)
+    parser = action("add", "add recordings; the files stay where they are", add)
+    parser.add_argument("files", nargs="+", help="recordings")
+    parser.add_argument("--subject", help="subject of all of them (default: what the files say)")
+    add_reader(parser)
+    parser = action("find", "make events", find)
+    parser.add_argument(
+        "--maker", default="hits", choices=sorted(EVENT_MAKERS), help="what to look for (default: hits)"
     )
-    find = action("find", "make events")
-    find.add_argument("--maker", default="hits", choices=sorted(EVENT_MAKERS), help="what to look for (default: hits)")
-    find.add_argument("--recording", type=int, help="only in this recording (default: in all)")
-    find.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="of the maker")
-    find.add_argument("--no-labels", action="store_true", help="do not take annotations as imported labels")
-    moved = action("relink", "find moved recordings by their content")
-    moved.add_argument("where", type=Path, help="folder to search")
-    subject = action("subject", "say whose recording it is")
-    subject.add_argument("recording", type=int)
-    subject.add_argument("name")
-    action("show", "list recordings, events, labels and runs")
+    parser.add_argument("--recording", type=int, metavar="NUMBER", help="only in this recording (default: in all)")
+    parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="of the maker")
+    parser.add_argument("--no-labels", action="store_true", help="do not take annotations as imported labels")
+    parser = action("remove", "remove the events that a maker found, with their labels; the history keeps both", remove)
+    parser.add_argument("--maker", required=True, choices=sorted(EVENT_MAKERS), help="whose events")
+    parser.add_argument("--recording", type=int, metavar="NUMBER", help="only in this recording (default: in all)")
+    parser = action("relink", "find moved recordings by their content", relink_)
+    parser.add_argument("where", type=Path, help="folder to search")
+    parser = action("subject", "say whose recording it is", name_subject)
+    parser.add_argument("recording", type=int, metavar="NUMBER")
+    parser.add_argument("name")
+    action("show", "list recordings, events, labels and runs", nothing)
 
 
 def run(options: argparse.Namespace) -> None:
     """Do the action, then show what the study holds."""
     if options.action == "create":
-        Study.create(options.study).close()
-    with Study.open(options.study, readonly=options.action == "show") as study:
-        if options.action == "add":
-            of_reader = parse_options(options.option, reserved=("study", "path", "subject", "report"))
-            for path in options.files:
-                add_to_study(study, path, subject=options.subject, **of_reader)
-        elif options.action == "find":
-            find(study, options)
-        elif options.action == "relink":
-            study.apply(relink(study, options.where))
-        elif options.action == "subject":
-            study.apply(edit_recording(study, options.recording, subject=options.name))
+        Study.create(options.study, annotator=options.annotator).close()
+    with Study.open(options.study, readonly=options.action == "show", annotator=options.annotator) as study:
+        options.do(study, options)
         show(study, as_json=options.json)
+
+
+def add(study: Study, options: argparse.Namespace) -> None:
+    """Add recordings."""
+    of_reader = reader_options(options)
+    each(options.files, lambda path: add_to_study(study, path, subject=options.subject, **of_reader))
 
 
 def find(study: Study, options: argparse.Namespace) -> None:
     """Make events in the recordings asked for; one entry of the history each. Say of each what was found."""
-    chosen = study.recordings() if options.recording is None else [study.recording(options.recording)]
     extra = parse_options(options.option, known=EVENT_MAKERS[options.maker].options)
-    for recording in chosen:
+
+    def search(recording: Any) -> None:
         found = find_events(study, recording.id, options.maker, extra, with_labels=not options.no_labels)
         if found.changeset.changes:
             study.apply(found.changeset)
-        there = f", {found.n_known:,} were there already" if found.n_known else ""
         # Standard output is for what the study holds, which may be asked for as JSON.
-        print(f"{options.maker} in {recording.name}: {found.n_found:,} found{there}", file=sys.stderr)
+        print(f"{options.maker} in {recording.name}: {found.describe()}", file=sys.stderr)
+
+    each(study.recordings() if options.recording is None else [study.recording(options.recording)], search)
+
+
+def remove(study: Study, options: argparse.Namespace) -> None:
+    """Remove what a maker found."""
+    events = study.events(options.recording)
+    ids = events.id[events.maker == options.maker]
+    if not len(ids):
+        raise InputError(f"there are no events of {options.maker} there", subject=study.folder)
+    study.apply(remove_events(study, ids.tolist()))
+
+
+def relink_(study: Study, options: argparse.Namespace) -> None:
+    """Find moved recordings."""
+    study.apply(relink(study, options.where))
+
+
+def name_subject(study: Study, options: argparse.Namespace) -> None:
+    """Say whose recording it is."""
+    study.apply(edit_recording(study, options.recording, subject=options.name))
+
+
+def each(things: Iterable[T], do: Callable[[T], object]) -> None:
+    """Do something with each; one that is refused does not keep the others from it.
+
+    Raises
+    ------
+    InputError
+        If any was refused: its own error if it is the only one, else how many were, when each has been told.
+    """
+    every = list(things)
+    errors = []
+    for thing in every:
+        try:
+            do(thing)
+        except InputError as error:
+            errors.append(error)
+    if len(every) == 1 and errors:
+        raise errors[0]
+    for refusal in errors:
+        print(f"hitscope: {refusal}", file=sys.stderr)
+    if errors:
+        raise InputError(f"{len(errors)} of {len(every)} were refused, as said above", kept="The others were done")
 
 
 def show(study: Study, *, as_json: bool) -> None:

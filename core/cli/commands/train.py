@@ -51,8 +51,11 @@ def run(options: argparse.Namespace) -> None:
         {"study": folder, "name": name, "seed": seed},
         remedy="Correct the specification",
     )
-    TrainingSpec.from_json(params)  # a mistake is said before there is a run
-    with Study.open(folder) as study:
+    try:
+        TrainingSpec.from_json(params)  # a mistake is said before there is a run
+    except InputError as error:
+        raise InputError(error.what, subject=options.spec, remedy=error.remedy) from error
+    with Study.open(folder, annotator=params.get("annotator")) as study:
         entry = run_job(study, study.new_run("training", name, params, seed=seed))
     report_run(entry.summary, str(entry.folder), as_json=options.json)
 
@@ -61,7 +64,11 @@ def read_toml(path: Path) -> dict[str, Any]:
     """Read a TOML file, or raise `InputError` naming it and the line."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        raise InputError(
+            f"this specification cannot be opened ({error.strerror})", subject=path, remedy="Check its name and place"
+        ) from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(
             f"this specification cannot be read ({error})", subject=path, remedy="Mend the file"
         ) from error

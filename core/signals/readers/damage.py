@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.errors import InputError
+from core.errors import InputError, TruncatedError
 
 
 def damaged(path: Path, detail: str) -> InputError:
@@ -17,11 +17,11 @@ def damaged(path: Path, detail: str) -> InputError:
     )
 
 
-def ends_early(path: Path, present: int, stated: int, what: str) -> InputError:
+def ends_early(path: Path, present: int, stated: int, what: str) -> TruncatedError:
     """Return the error for a file that holds `present` of the `stated` records or samples."""
-    return InputError(
+    return TruncatedError(
         f"the file ends after {max(present, 0):,} of its {stated:,} {what}",
         subject=path,
         kept="The file was not changed",
-        remedy="Copy it again from where it came, or open it with allow_truncated to use what is whole",
+        remedy="Copy it again from where it came, or use what is whole: --reader allow_truncated=true",
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -41,6 +41,11 @@ class Finder(QObject):
             if found.n_known:
                 known = number(found.n_known)
                 said = self.tr("{} in {}: {} found, {} were there already.").format(what, entry.name, n, known)
+            if found.n_beside:
+                beside = self.tr(
+                    "{} lie over events of the same kind that were found otherwise: perhaps the same ones."
+                )
+                said += " " + beside.format(number(found.n_beside))
             self._session.told.emit(said)
             self._session.apply(found.changeset)
 
@@ -48,7 +53,15 @@ class Finder(QObject):
             self._say(False)
             self._session.failed.emit(error)
 
-        self._session.tasks.submit("review find", find_events, study, entry.id, maker, done=done, failed=failed)
+        arguments = (study, entry.id, maker, self._options(maker))
+        self._session.tasks.submit("review find", find_events, *arguments, done=done, failed=failed)
+
+    def _options(self, maker: str) -> dict[str, Any]:
+        """Return the channel that is chosen in the room, for a maker that needs one where none is known to be its own."""
+        recording = self._room.recording
+        if maker != "beats" or recording is None or "ecg" in {channel.kind for channel in recording.channels}:
+            return {}
+        return {"channel": self._room.picture_channel}
 
     def _forget(self) -> None:
         # A study that is closed takes its tasks with it: nobody will tell that the search ended.

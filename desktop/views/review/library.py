@@ -7,12 +7,12 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFileDialog, QInputDialog
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox
 
-from core.errors import HitscopeError
+from core.errors import HitscopeError, TruncatedError
 from core.jobs import Reporter
 from core.signals import ChannelLayout, Recording, add_to_study, layouts_of, open_recording, relink
 from core.study import Study, edit_recording
@@ -30,6 +30,11 @@ class Added:
 
     ids: tuple[int, ...]
     errors: Mapping[str, HitscopeError]
+
+    @property
+    def cut(self) -> list[str]:
+        """The files that end early: what is whole of them can be read if somebody wants it."""
+        return [path for path, error in self.errors.items() if isinstance(error, TruncatedError)]
 
     def error(self) -> HitscopeError | None:
         """Return one error that names every file that was left out, and why; None if all were added."""
@@ -69,16 +74,15 @@ def layouts_to_choose(recording: Recording) -> Mapping[str, ChannelLayout]:
     return layouts_of(recording) if len(recording.channels) > 1 else {}
 
 
-def add_all(study: Study, paths: Sequence[str], layouts: Mapping[str, str], report: Reporter) -> Added:
-    """Add recordings one by one; a file that cannot be read keeps none of the others out."""
+def add_all(study: Study, paths: Sequence[str], options: Mapping[str, Mapping[str, Any]], report: Reporter) -> Added:
+    """Add recordings one by one, with options by path; a file that cannot be read keeps none of the others out."""
     ids: list[int] = []
     errors: dict[str, HitscopeError] = {}
     for done, path in enumerate(paths):
         report.check()
         report.progress(done, len(paths), path)
-        options = {"layout": layouts[path]} if path in layouts else {}
         try:
-            ids.append(add_to_study(study, path, **options))
+            ids.append(add_to_study(study, path, **options.get(path, {})))
         except HitscopeError as error:
             errors[path] = error
     return Added(tuple(ids), errors)
@@ -94,7 +98,7 @@ class Library(QObject):
         super().__init__(room)
         self._session, self._room = session, room
         self._asks = itertools.count(1)
-        self._requests: deque[tuple[Sequence[str], Mapping[str, str]]] = deque()
+        self._requests: deque[tuple[Sequence[str], Mapping[str, Mapping[str, Any]]]] = deque()
         self._study: Study | None = None
 
     def choose(self) -> None:
@@ -108,13 +112,13 @@ class Library(QObject):
             return
 
         def ask(questions: list[Question]) -> None:
-            layouts: dict[str, str] = {}
+            options: dict[str, dict[str, Any]] = {}
             for question in questions:
                 layout = self._ask_layout_of(question)
                 if layout is None:
                     return
-                layouts |= dict.fromkeys(question.paths, layout)
-            self._add(paths, layouts)
+                options |= {path: {"layout": layout} for path in question.paths}
+            self._add(paths, options)
 
         # Each request has a key of its own: none supersedes another's files.
         key = f"review ask {next(self._asks)}"
@@ -130,7 +134,7 @@ class Library(QObject):
         path = str(recording.path)
         layout = self._ask_layout_of(Question((path,), layouts))
         if layout is not None:
-            self._add([path], {path: layout})
+            self._add([path], {path: {"layout": layout}})
 
     def ask_subject(self) -> None:
         """Ask whose the chosen recording is: recordings of one subject stay on one side of every split."""
@@ -157,12 +161,18 @@ class Library(QObject):
         chosen, good = QInputDialog.getItem(self._room, self.tr("Channels"), text, list(titles), 0, False)
         return titles[chosen] if good else None
 
-    def _add(self, paths: Sequence[str], layouts: Mapping[str, str]) -> None:
+    def may_read_cut(self, paths: Sequence[str]) -> bool:
+        """Ask whether files that end early may be read as far as they go."""
+        names = ", ".join(Path(path).name for path in paths)
+        text = self.tr("{}: the file ends before its header says. Read what is whole of it?").format(names)
+        return QMessageBox.question(self._room, self.tr("Cut off"), text) == QMessageBox.StandardButton.Yes
+
+    def _add(self, paths: Sequence[str], options: Mapping[str, Mapping[str, Any]]) -> None:
         """Add after what was asked for before: at the same time, one file in two requests might be added twice."""
         if self._study is not self._session.study:  # what was left for another study was forgotten with it
             self._study = self._session.study
             self._requests.clear()
-        self._requests.append((paths, layouts))
+        self._requests.append((paths, options))
         if len(self._requests) == 1:
             self._add_next()
 
@@ -184,6 +194,8 @@ class Library(QObject):
                 self._session.failed.emit(error)
             if result.ids:
                 self.added.emit(result.ids)
+            if result.cut and self.may_read_cut(result.cut):
+                self._add(result.cut, {path: {"allow_truncated": True} for path in result.cut})
 
         def failed(error: Exception) -> None:
             ended()

@@ -1,8 +1,10 @@
 """The command line: every command's help, and bad input that names the file and the remedy."""
 
 import json
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import edfio
 import numpy as np
@@ -82,9 +84,11 @@ def test_nan_and_one_sample_are_said_not_thrown(tmp_path, capsys):
     soundfile.write(tmp_path / "one.wav", np.full((1, 2), 0.5), 5000, "FLOAT")
     study = tmp_path / "s"
     run(capsys, "study", "create", study)
-    assert run(capsys, "study", "add", study, tmp_path / "nan.wav", "--option", "layout=iq")[0] == 0
+    assert run(capsys, "study", "add", study, tmp_path / "nan.wav", "--reader", "layout=iq")[0] == 0
     assert run(capsys, "study", "find", study, "--maker", "hits")[0] == 0
-    assert run(capsys, "study", "add", study, tmp_path / "one.wav", "--option", "layout=iq")[0] == 0
+    status, _, err = run(capsys, "study", "add", study, tmp_path / "one.wav", "--reader", "layout=iq")
+    assert status == 1
+    assert "one.wav: it holds no signal" in err
     status, _, err = run(capsys, "features", study, "--kind", "window")
     assert status == 1
     assert "no such event" in err
@@ -107,6 +111,70 @@ def test_finding_twice_says_what_was_there(tmp_path, capsys):
     assert (status, "no recording 7" in err) == (1, True)
 
 
+def test_one_bad_file_keeps_none_of_the_others_out(tmp_path, capsys):
+    study, cut = tmp_path / "s", tmp_path / "cut.edf"
+    cut.write_bytes(EEG.read_bytes()[:100_000])
+    run(capsys, "study", "create", study)
+    status, out, err = run(capsys, "study", "add", study, cut, tmp_path / "none.wav", TCD, "--json")
+    assert status == 1
+    assert "cut.edf: the file ends after" in err
+    assert "--reader allow_truncated=true" in err
+    assert "2 of 3 were refused" in err
+    assert json.loads(out)["what"].startswith("2 of 3")
+    with Study.open(study) as opened:
+        assert [r.name for r in opened.recordings()] == ["tcd_device_event_05"]
+    assert run(capsys, "study", "add", study, cut, "--reader", "allow_truncated=true")[0] == 0
+    assert run(capsys, "study", "find", study)[0] == 1  # HITS, of which an EEG has none
+    with Study.open(study) as opened:
+        assert set(opened.events().kind) == {"hits"}
+
+
+def test_a_recording_of_annotations_alone_is_refused_by_name(tmp_path, capsys):
+    run(capsys, "study", "create", tmp_path / "s")
+    path = SMALL / "SC4001EC-Hypnogram.edf"
+    for command in (["study", "add", tmp_path / "s", path], ["detect", path, "--maker", "windows"]):
+        status, out, err = run(capsys, *command)
+        assert status == 1
+        assert "SC4001EC-Hypnogram.edf: it holds no signal" in err
+        assert "Traceback" not in out + err
+
+
+def test_events_are_removed_by_maker_and_the_same_found_otherwise_is_said(tmp_path, capsys):
+    study = tmp_path / "s"
+    run(capsys, "study", "create", study)
+    run(capsys, "study", "add", study, ECG)
+    run(capsys, "study", "find", study, "--maker", "annotations")
+    _, _, err = run(capsys, "study", "find", study, "--maker", "beats")
+    found, over = re.search(r"beats in 208: ([\d,]+) found, ([\d,]+) lie over events of another maker", err).groups()
+    assert int(over.replace(",", "")) > 0.98 * int(found.replace(",", ""))
+    status, out, _ = run(capsys, "study", "remove", study, "--maker", "beats", "--json")
+    assert (status, json.loads(out)["events"]) == (0, {"beat": 2955})
+    assert run(capsys, "study", "remove", study, "--maker", "beats")[0] == 1
+
+
+def test_the_annotator_is_chosen(tmp_path, capsys):
+    study = tmp_path / "s"
+    run(capsys, "study", "create", study, "--annotator", "Ana")
+    run(capsys, "study", "add", study, TCD, "--annotator", "Ben")
+    with Study.open(study) as opened:
+        assert [edit.annotator for edit in opened.history()] == ["Ben"]
+
+
+def test_what_is_there_is_not_replaced_unasked(tmp_path, capsys):
+    with Study.create(tmp_path / "s") as study:
+        entry = study.new_run("training", "t", {})
+        features = study.new_run("features", "f", {})
+    (tmp_path / "b.zip").write_bytes(b"precious")
+    status, _, err = run(capsys, "export", entry.folder, "--out", tmp_path / "b.zip")
+    assert (status, (tmp_path / "b.zip").read_bytes()) == (1, b"precious")
+    assert "--replace" in err
+    for command in (["export", features.folder, "--out", tmp_path / "c.zip"], ["compress", features.folder]):
+        status, _, err = run(capsys, *command)
+        assert status == 1
+        assert "this is no training" in err
+
+
+EEG, SMALL = resources.path("demo/S001R04.edf"), Path(__file__).parents[2] / "data" / "recordings"
 TCD, ECG = resources.path("demo/tcd_device_event_05.wav"), resources.path("demo/208.hea")
 
 
@@ -136,8 +204,8 @@ TCD, ECG = resources.path("demo/tcd_device_event_05.wav"), resources.path("demo/
         (["detect", ECG, "--maker", "beats", "--option", "channel=7"], "channel 7"),
         (["study", "find", "STUDY", "--maker", "hits", "--option", "maker=1"], "no option maker"),
         (["study", "find", "STUDY", "--maker", "hits", "--option", "gate=9"], "gate=9"),
-        (["study", "add", "STUDY", TCD, "--option", "subject=1"], "'subject'"),
-        (["study", "add", "STUDY", TCD, "--option", "colour=1"], "colour"),
+        (["study", "add", "STUDY", TCD, "--reader", "subject=1"], "'subject'"),
+        (["study", "add", "STUDY", TCD, "--reader", "colour=1"], "colour"),
         (["features", "STUDY", "--kind", "hits", "--window", "{bad"], "--window"),
         (["features", "STUDY", "--kind", "hits", "--window", "[1, 2]"], "--window was given is no JSON object"),
         (["features", "STUDY", "--kind", "hits", "--window", '{"n_times": "abc"}'], "n_times = 'abc'"),

@@ -94,7 +94,7 @@ def test_flat_line_has_no_beats(tmp_path):
     [
         ("hits", "208.hea", {}, "Doppler I/Q"),
         ("hits", "tcd_simulated.wav", {"loudness": 3}, "has no option loudness.*Options of hits: gate .*min_hbr_db"),
-        ("beats", "S001R04.edf", {}, "Name the channel"),
+        ("beats", "S001R04.edf", {}, "Choose the channel that holds it"),
         ("windows", "208.hea", {"length_s": 0}, "length_s=0.*at least one sample"),
         ("annotations", "208.hea", {"mapping": "latin"}, "Known mappings"),
         ("beats", "208.hea", {"colour": "red"}, "has no option colour.*channel .text or a whole number"),
