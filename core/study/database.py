@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from core.errors import StudyError
+from core.jobs import write_bytes_atomically
 from core.study import schema
 
 FILE = "study.sqlite"
@@ -25,31 +26,55 @@ MIGRATIONS: dict[int, Callable[[sa.Connection], None]] = {1: _add_stamps}
 
 
 def create(folder: Path, name: str) -> None:
-    """Make the database of a new study.
+    """Make the database of a new study, in one step: a creation that is killed or fails leaves none.
 
     Raises
     ------
     StudyError
         If the folder already holds one.
+    InputError
+        If the folder cannot be written to.
     """
     path = folder / FILE
     if path.exists():
         raise StudyError(
             "there is a study in this folder already", subject=folder, remedy="Open it, or choose another folder"
         )
-    engine = connect(path, readonly=False)
+    _set_aside_logs(folder)
+    # SQLite commits each CREATE TABLE by itself, hence the file is made in memory and put there whole.
+    write_bytes_atomically(path, _empty(name))
+
+
+def _empty(name: str) -> bytes:
+    """Return the file of a study that holds nothing yet."""
+    engine = sa.create_engine("sqlite://")
     with engine.begin() as connection:
         schema.metadata.create_all(connection)
         for statement in (*schema.APPEND_ONLY, schema.HISTORY_INDEX):
             connection.exec_driver_sql(statement)
         values = {"schema_version": str(schema.VERSION), "name": name, "created": datetime.now(UTC).isoformat()}
         connection.execute(schema.meta.insert(), [{"key": k, "value": v} for k, v in values.items()])
+    with engine.connect() as connection:
+        data: bytes = _driver(connection).serialize()
     engine.dispose()
+    return data
+
+
+def _set_aside_logs(folder: Path) -> None:
+    """Move the write-ahead log of a database that is gone to ``backups``: SQLite would write it into the new one."""
+    for log in folder.glob(f"{FILE}-*"):
+        log.replace(folder / "backups" / log.name)
+
+
+def _driver(connection: sa.Connection) -> sqlite3.Connection:
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    return driver
 
 
 def connect(path: Path, *, readonly: bool) -> Engine:
     """Return an engine on a study's file; every connection is durable (WAL, ``synchronous=FULL``)."""
-    query = _readonly_query(path) if readonly else "mode=rwc"
+    query = _readonly_query(path) if readonly else "mode=rw"
 
     def open_file() -> sqlite3.Connection:
         uri = f"{path.resolve().as_uri()}?{query}"
@@ -86,9 +111,7 @@ def check(engine: Engine, folder: Path) -> int:
     path = folder / FILE
     try:
         with engine.connect() as connection:
-            value = connection.execute(
-                sa.select(schema.meta.c.value).where(schema.meta.c.key == "schema_version")
-            ).scalar()
+            version = _version(connection)
     except sa.exc.DatabaseError as error:
         raise StudyError(
             f"this file cannot be read as a study ({error.orig})",
@@ -96,7 +119,13 @@ def check(engine: Engine, folder: Path) -> int:
             kept="It was not changed",
             remedy=f"Restore it from a copy; Hitscope keeps copies made before migrations in {folder / 'backups'}",
         ) from error
-    version = int(value or 0)
+    if version == 0:
+        raise StudyError(
+            "this file holds no complete study, as if its creation had been broken off",
+            subject=path,
+            kept="It was not changed",
+            remedy=f"Restore it from a copy, or move it and any {FILE}-wal beside it elsewhere and create the study anew",
+        )
     if version > schema.VERSION:
         raise StudyError(
             f"the study was made by a newer Hitscope (format {version}; this one knows {schema.VERSION})",
@@ -105,6 +134,15 @@ def check(engine: Engine, folder: Path) -> int:
             remedy="Update Hitscope",
         )
     return version
+
+
+def _version(connection: sa.Connection) -> int:
+    """Return the schema version that a file says it has, 0 if it says none."""
+    if not sa.inspect(connection).has_table(schema.meta.name):
+        return 0
+    query = sa.select(schema.meta.c.value).where(schema.meta.c.key == "schema_version")
+    value = connection.execute(query).scalar()
+    return int(value) if value and value.isdecimal() else 0
 
 
 def migrate(engine: Engine, folder: Path) -> Path | None:

@@ -81,10 +81,8 @@ class Study:
             for part in ("", "arrays", "runs", "exports", "backups"):
                 (folder / part).mkdir(parents=True, exist_ok=True)
             database.create(folder, name or folder.name)
-        except OSError as error:
-            raise cannot_write(folder, error) from error
-        except sa.exc.OperationalError as error:
-            raise cannot_write(folder, error) from error
+        except (OSError, InputError) as error:
+            raise _cannot_create(folder, error) from error
         return cls(folder, readonly=False, annotator=annotator)
 
     @classmethod
@@ -381,6 +379,17 @@ class Study:
             last_at=last.at if last else None,
             interrupted_runs=tuple(names),
         )
+
+
+def _cannot_create(folder: Path, error: OSError | InputError) -> StudyError:
+    """Return the error for a folder in which no study can be made."""
+    reason = error.strerror or str(error) if isinstance(error, OSError) else error.what
+    return StudyError(
+        f"no study could be created here: {reason}",
+        subject=folder,
+        kept="What the folder held is unchanged",
+        remedy="Free some disk space or choose a folder you may write to, then create it again",
+    )
 
 
 def _among(column: sa.ColumnElement[int], ids: Iterable[int]) -> sa.ColumnElement[bool]:

@@ -3,11 +3,15 @@
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 
+import pytest
+
+from core.errors import StudyError
 from core.jobs import write_json
-from core.study import Study, label_events
+from core.study import Study, define_classes, label_events
 
 WRITER = """
 import sys
@@ -98,3 +102,64 @@ def run_without_privileges(code):
     """Run Python so that file permissions count, also where the tests run as root."""
     drop = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all"] if os.geteuid() == 0 else []
     return subprocess.run([*drop, sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+
+CREATOR = """
+import os, pathlib, resource, signal, sys
+import sqlalchemy as sa
+from core.study import Study
+
+folder, how = sys.argv[1:]
+def die(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+if how == "full disk":
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
+elif how == "killed before it is in place":
+    pathlib.Path.replace = die
+else:
+    sa.event.listen(sa.Engine, "before_cursor_execute", lambda *a: "INSERT INTO meta" in a[2] and die())
+Study.create(folder)
+"""
+
+
+@pytest.mark.parametrize("how", ["killed while it is made", "killed before it is in place", "full disk"])
+def test_a_creation_that_was_cut_off_can_be_done_again(tmp_path, how):
+    folder = tmp_path / "s"
+    code = [sys.executable, "-c", CREATOR, str(folder), how]
+    result = subprocess.run(code, capture_output=True, text=True, check=False)
+    if how == "full disk":
+        message = result.stderr.splitlines()[-1]
+        assert "StudyError" in message
+        assert "Free some disk space" in message
+        assert "sqlalche.me" not in message
+    else:
+        assert result.returncode == -signal.SIGKILL
+    with pytest.raises(StudyError, match="no study in this folder"):
+        Study.open(folder)
+    with Study.create(folder, name="second try") as study:
+        assert study.name == "second try"
+        assert study.recovery is None
+
+
+@pytest.mark.parametrize("sql", ["DROP TABLE meta", "DELETE FROM meta", "UPDATE meta SET value = 'x'"])
+@pytest.mark.parametrize("readonly", [True, False])
+def test_a_file_without_a_version_is_no_study(tmp_path, sql, readonly):
+    Study.create(tmp_path / "s").close()
+    with sqlite3.connect(tmp_path / "s" / "study.sqlite") as raw:
+        raw.execute(sql)
+    raw.close()
+    with pytest.raises(StudyError, match=r"no complete study.*not changed.*create the study anew"):
+        Study.open(tmp_path / "s", readonly=readonly)
+
+
+def test_the_log_of_a_file_that_was_moved_away_stays_out_of_a_new_study(tmp_path):
+    study = Study.create(tmp_path / "s", name="old")
+    study.apply(define_classes(study, [("solid", "Solid")]))
+    log = (tmp_path / "s" / "study.sqlite-wal").read_bytes()
+    study.close()
+    (tmp_path / "s" / "study.sqlite").unlink()
+    (tmp_path / "s" / "study.sqlite-wal").write_bytes(log)
+    with Study.create(tmp_path / "s", name="new") as study:
+        assert (study.name, study.classes()) == ("new", [])
+    assert (tmp_path / "s" / "backups" / "study.sqlite-wal").read_bytes() == log
