@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from sqlalchemy.engine import Engine
 from core.errors import StudyError
 from core.jobs import write_bytes_atomically
 from core.study import schema
+from core.study.lock import cannot_write, reason
 
 FILE = "study.sqlite"
 
@@ -91,13 +94,47 @@ def connect(path: Path, *, readonly: bool) -> Engine:
 def _readonly_query(path: Path) -> str:
     """Return how to open the file without writing, also where SQLite cannot make its shared-memory file."""
     try:
-        with sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True) as probe:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as probe:
             probe.execute("SELECT count(*) FROM sqlite_master")
-        probe.close()
-        return "mode=ro"
     except sqlite3.OperationalError:
         # A read-only folder: nobody can be writing there, so the file may be read as it is.
         return "mode=ro&immutable=1"
+    except sqlite3.DatabaseError:
+        return "mode=ro"  # damaged: `check` says so
+    return "mode=ro"
+
+
+@contextmanager
+def explained(folder: Path, what: str, kept: str, remedy: str) -> Iterator[None]:
+    """Raise what the disk refuses in the block as a `StudyError` of this wording, and a damaged file as such.
+
+    Conflicts, and faults of the program such as wrong SQL or a closed connection, pass through.
+    """
+    try:
+        yield
+    except (sa.exc.IntegrityError, sa.exc.ProgrammingError):
+        raise
+    except (sa.exc.OperationalError, OSError) as error:
+        if "readonly" in reason(error):
+            raise cannot_write(folder, error) from error
+        raise StudyError(f"{what} ({reason(error)})", subject=folder, kept=kept, remedy=remedy) from error
+    except sa.exc.DatabaseError as error:
+        raise StudyError(
+            f"this file is damaged or is no study ({error.orig})",
+            subject=folder / FILE,
+            kept="It was not changed",
+            remedy=f"Restore it from a copy; Hitscope keeps copies made before migrations in {folder / 'backups'}",
+        ) from error
+
+
+def reading(folder: Path) -> AbstractContextManager[None]:
+    """Return the context in which a study is read: what SQLite cannot do there is a `StudyError`."""
+    return explained(
+        folder,
+        "the study could not be read",
+        kept="It was not changed",
+        remedy="Check that its drive is there and not full, then try again",
+    )
 
 
 def check(engine: Engine, folder: Path) -> int:
@@ -109,16 +146,8 @@ def check(engine: Engine, folder: Path) -> int:
         If the file is damaged, is no study, or was made by a newer Hitscope.
     """
     path = folder / FILE
-    try:
-        with engine.connect() as connection:
-            version = _version(connection)
-    except sa.exc.DatabaseError as error:
-        raise StudyError(
-            f"this file cannot be read as a study ({error.orig})",
-            subject=path,
-            kept="It was not changed",
-            remedy=f"Restore it from a copy; Hitscope keeps copies made before migrations in {folder / 'backups'}",
-        ) from error
+    with reading(folder), engine.connect() as connection:
+        version = _version(connection)
     if version == 0:
         raise StudyError(
             "this file holds no complete study, as if its creation had been broken off",
@@ -149,20 +178,46 @@ def migrate(engine: Engine, folder: Path) -> Path | None:
     """Bring the study to the current version; return the backup made before, or None if it was current.
 
     A migration that fails leaves the study at its old version.
+
+    Raises
+    ------
+    StudyError
+        If there is too little space for it, or the file is damaged.
     """
     version = check(engine, folder)
     if version == schema.VERSION:
         return None
-    backup = folder / "backups" / f"study-v{version}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}.sqlite"
-    backup.parent.mkdir(exist_ok=True)
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("VACUUM INTO ?", (str(backup),))
-    for step in range(version, schema.VERSION):
-        with engine.begin() as connection:
-            # sqlite3 would otherwise run DDL outside the transaction.
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-            MIGRATIONS[step](connection)
-            connection.execute(
-                schema.meta.update().where(schema.meta.c.key == "schema_version"), {"value": str(step + 1)}
-            )
+    with explained(
+        folder,
+        f"the study could not be brought from format {version} to {schema.VERSION}",
+        kept="Everything in it is kept, in the older format",
+        remedy="Free some disk space or check the drive, then open it again; read-only, it opens as it is",
+    ):
+        backup = _back_up(engine, folder / "backups", f"study-v{version}")
+        for step in range(version, schema.VERSION):
+            _migrate_once(engine, step)
     return backup
+
+
+def _back_up(engine: Engine, folder: Path, name: str) -> Path:
+    """Copy the database to a file of its own in `folder`, which has the name of a backup only when it is whole."""
+    folder.mkdir(exist_ok=True)
+    part = folder / f"{name}.part"
+    part.unlink(missing_ok=True)
+    try:
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("VACUUM INTO ?", (str(part),))
+        with part.open("r+b") as file:
+            os.fsync(file.fileno())
+        return part.replace(folder / f"{name}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}.sqlite")
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _migrate_once(engine: Engine, version: int) -> None:
+    with engine.begin() as connection:
+        # sqlite3 would otherwise run DDL outside the transaction.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        MIGRATIONS[version](connection)
+        where = schema.meta.c.key == "schema_version"
+        connection.execute(schema.meta.update().where(where), {"value": str(version + 1)})

@@ -95,11 +95,15 @@ class WriterLock:
         self._lock.release()
 
 
+def reason(error: Exception) -> str:
+    """Return what the system or SQLite said, without the SQL and the link that SQLAlchemy adds."""
+    return str(getattr(error, "strerror", None) or getattr(error, "orig", None) or error)
+
+
 def cannot_write(folder: Path, error: Exception) -> ReadOnlyStudyError:
     """Return the error for a folder that refuses to be written to."""
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return ReadOnlyStudyError(
-        f"the folder cannot be written to ({reason})",
+        f"the folder cannot be written to ({reason(error)})",
         subject=folder,
         kept="Nothing in it was changed",
         remedy="Open the study read-only, or copy it to a folder you may write to",

@@ -16,7 +16,7 @@ from core.errors import HitscopeError, InputError, ReadOnlyStudyError, StudyErro
 from core.study import database, runs, schema, writing
 from core.study.changes import Change, Changeset, HistoryEntry, Row
 from core.study.entries import EventTable, LabelClass, RecordingEntry, Recovery, RunEntry
-from core.study.lock import Owner, WriterLock, cannot_write, user_name
+from core.study.lock import Owner, WriterLock, reason, user_name
 
 # One label per event: the current annotator's, else the newest. `?` is that annotator.
 EVENTS_SQL = """
@@ -58,13 +58,12 @@ class Study:
                 self.migrated_from = database.migrate(self._engine, folder)
                 self._take_up()
             # Read-only, an older study stays as it is: what it lacks has its default.
-            there = {c["name"] for c in sa.inspect(self._engine).get_columns("recordings")}
+            with self._reading() as connection:
+                there = {c["name"] for c in sa.inspect(connection).get_columns("recordings")}
             self._recording_columns = [c for c in schema.recordings.c if c.name in there]
             self.name = self._meta("name") or folder.name
-        except Exception as error:
+        except Exception:
             self.close()
-            if isinstance(error, sa.exc.OperationalError) and "readonly" in str(error):
-                raise cannot_write(folder, error) from error
             raise
 
     @classmethod
@@ -316,7 +315,7 @@ class Study:
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
-        with self._engine.connect() as connection:
+        with database.reading(self.folder), self._engine.connect() as connection:
             yield connection
 
     @contextmanager
@@ -328,18 +327,17 @@ class Study:
                 kept="Nothing was changed",
                 remedy="Open it for writing",
             )
+        saving = database.explained(
+            self.folder,
+            "the change could not be saved",
+            kept="Everything saved before is kept; this change is not in the study",
+            remedy="Free some disk space or check the drive, then do it again",
+        )
         try:
-            with self._writing, self._engine.begin() as connection:
+            with saving, self._writing, self._engine.begin() as connection:
                 yield connection
         except sa.exc.IntegrityError as error:
             raise writing.conflict(self.name, str(error.orig)) from error
-        except sa.exc.OperationalError as error:
-            raise StudyError(
-                f"the change could not be saved ({error.orig})",
-                subject=self.folder,
-                kept="Everything saved before is kept; this change is not in the study",
-                remedy="Free some disk space or check the drive, then do it again",
-            ) from error
         self.last_saved = datetime.now()
 
     def _meta(self, key: str) -> str | None:
@@ -383,9 +381,9 @@ class Study:
 
 def _cannot_create(folder: Path, error: OSError | InputError) -> StudyError:
     """Return the error for a folder in which no study can be made."""
-    reason = error.strerror or str(error) if isinstance(error, OSError) else error.what
+    why = reason(error) if isinstance(error, OSError) else error.what
     return StudyError(
-        f"no study could be created here: {reason}",
+        f"no study could be created here: {why}",
         subject=folder,
         kept="What the folder held is unchanged",
         remedy="Free some disk space or choose a folder you may write to, then create it again",

@@ -163,3 +163,67 @@ def test_the_log_of_a_file_that_was_moved_away_stays_out_of_a_new_study(tmp_path
     with Study.create(tmp_path / "s", name="new") as study:
         assert (study.name, study.classes()) == ("new", [])
     assert (tmp_path / "s" / "backups" / "study.sqlite-wal").read_bytes() == log
+
+
+MIGRATOR = """
+import resource, sys
+from core.study import Study, database, schema
+
+schema.VERSION += 1
+database.MIGRATIONS[schema.VERSION - 1] = lambda connection: None
+resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))
+Study.open(sys.argv[1])
+"""
+
+
+def test_a_migration_without_space_leaves_the_study_and_no_false_backup(study, ids):
+    folder, before = study.folder, study.events().label_hash()
+    study.apply(define_classes(study, [(f"class {n}", "x" * 200) for n in range(400)]))
+    study.close()
+    assert (folder / "study.sqlite").stat().st_size > 65536
+    code = [sys.executable, "-c", MIGRATOR, str(folder)]
+    message = subprocess.run(code, capture_output=True, text=True, check=False).stderr.splitlines()[-1]
+    assert "StudyError" in message
+    assert "could not be brought from format" in message
+    assert "Everything in it is kept" in message
+    assert "sqlalche.me" not in message
+    assert list((folder / "backups").iterdir()) == []
+    with Study.open(folder) as again:
+        assert again.events().label_hash() == before
+
+
+@pytest.fixture
+def damaged(study, ids):
+    """A study whose tables of events and of the audit have a page of nonsense each."""
+    study.apply(label_events(study, ids, "solid"))
+    folder = study.folder
+    study.close()
+    path = folder / "study.sqlite"
+    with sqlite3.connect(path) as raw:
+        size = raw.execute("PRAGMA page_size").fetchone()[0]
+        query = "SELECT rootpage FROM sqlite_master WHERE name IN ('events', 'changesets')"
+        roots = [row[0] for row in raw.execute(query)]
+    raw.close()
+    data = bytearray(path.read_bytes())
+    for root in roots:
+        data[(root - 1) * size : root * size] = b"\xff" * size
+    path.write_bytes(data)
+    return folder
+
+
+@pytest.mark.parametrize("readonly", [True, False])
+def test_a_damaged_page_is_told_when_it_is_read(damaged, readonly):
+    with (
+        Study.open(damaged, readonly=readonly) as study,
+        pytest.raises(StudyError, match=r"study\.sqlite.*damaged.*not changed.*backups") as told,
+    ):
+        study.events()
+    assert "SELECT" not in str(told.value)
+
+
+def test_a_damaged_page_is_told_when_it_is_written(damaged):
+    with Study.open(damaged) as study:
+        with pytest.raises(StudyError, match=r"study\.sqlite.*damaged.*not changed.*backups") as told:
+            study.apply(define_classes(study, [("gaseous", "Gaseous")]))
+        assert "INSERT" not in str(told.value)
+        assert [c.key for c in study.classes()] == ["solid"]

@@ -195,8 +195,10 @@ def test_damaged_and_newer_studies_are_named(tmp_path):
         Study.open(tmp_path / "s")
     (tmp_path / "t").mkdir()
     (tmp_path / "t" / "study.sqlite").write_bytes(b"not a database at all" * 100)
-    with pytest.raises(StudyError, match="cannot be read as a study"):
+    with pytest.raises(StudyError, match="is damaged or is no study"):
         Study.open(tmp_path / "t")
+    with pytest.raises(StudyError, match="is damaged or is no study"):
+        Study.open(tmp_path / "t", readonly=True)
     with pytest.raises(StudyError, match="no study in this folder"):
         Study.open(tmp_path)
     with pytest.raises(StudyError, match="a study in this folder already"):
