@@ -20,7 +20,8 @@ class Change:
     key : tuple
         Primary key of the row; never a row number.
     before, after : dict or None
-        The columns concerned. `before` None inserts the row, `after` None deletes it.
+        The columns concerned. `before` None inserts the row, `after` None deletes it. Of a label, `before` gets the
+        ``revision`` when it is committed: undoing restores it, hence also which annotator's label is shown.
     """
 
     table: str

@@ -59,7 +59,8 @@ labels = Table(
     Column("source", String, nullable=False),
     Column("confidence", Float),
     Column("origin", Integer),
-    # Which changeset wrote it: the newest wins where several annotators differ. Not part of a change.
+    # Which changeset wrote it: the newest wins where several annotators differ. No part of what a change compares, but
+    # noted in its `before`, so that an undo restores it.
     Column("revision", Integer, nullable=False),
 )
 

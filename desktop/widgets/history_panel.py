@@ -27,7 +27,7 @@ def value(row: dict[str, Any] | None, key: str) -> str:
 def differences(change: Change) -> Iterator[tuple[str, str, str]]:
     """Yield field, before and after for what a change touched."""
     before, after = change.before or {}, change.after or {}
-    for key in sorted(set(before) | set(after)):
+    for key in sorted({*before, *after} - {"revision"}):  # what the study keeps for itself
         old, new = value(change.before, key), value(change.after, key)
         if old != new:
             yield key, old, new

@@ -98,6 +98,39 @@ def test_labels_of_two_annotators_stand_side_by_side(study, ids):
     assert len(study.label_rows(ids[:2])) == 3
 
 
+def shown_to_others(study, event):
+    with Study.open(study.folder, readonly=True, annotator="Cleo") as reader:
+        return reader.events(ids=[event]).label.tolist()
+
+
+def test_undo_restores_whose_label_is_shown(study, ids):
+    event = ids[0]
+    study.apply(label_events(study, [event], "solid"))
+    study.apply(label_events(study, [event], "gaseous", annotator="Ben"))
+    for edit in (
+        lambda: label_events(study, [event], "artefact"),
+        lambda: label_events(study, [event], ""),
+        lambda: remove_events(study, [event]),
+    ):
+        assert shown_to_others(study, event) == ["gaseous"]
+        done = study.apply(edit())
+        changed = shown_to_others(study, event)
+        undone = study.apply(done.inverse())
+        assert shown_to_others(study, event) == ["gaseous"]
+        redone = study.apply(undone.inverse())
+        assert shown_to_others(study, event) == changed
+        study.apply(study.changeset(redone.id).inverse())  # as the audit has it
+
+
+def test_an_undo_conflicts_with_what_was_done_since(study, ids):
+    study.apply(label_events(study, ids[:2], "solid"))
+    done = study.apply(label_events(study, ids[:2], "gaseous"))
+    study.apply(label_events(study, ids[1:2], "artefact"))
+    with pytest.raises(ConflictError, match="Nothing was changed"):
+        study.apply(done.inverse())
+    assert study.events(ids=ids[:2]).label.tolist() == ["gaseous", "artefact"]
+
+
 def test_combined_parts_get_distinct_class_positions(study, ids):
     study.apply(combine("two", label_events(study, ids[:1], "a"), label_events(study, ids[1:2], "b")))
     assert [c.position for c in study.classes()] == [1, 2]
