@@ -86,13 +86,19 @@ def find_job(kind: str, table: Mapping[str, str]) -> JobFunction:
 
 
 LOCK = "job.lock"
+STARTING = "starting.lock"  # held by who starts a job until its child has `LOCK`, or is dead
 
 
 def works(folder: Path) -> bool:
-    """Return whether a process is at work on the job of a folder; its lock falls with it, however it dies."""
-    if not (folder / LOCK).exists():
+    """Return whether a process is at work on the job of a folder, or about to; its lock falls with it, however it dies."""
+    # In this order: a child takes its lock before its parent lets go.
+    return _held(folder / STARTING) or _held(folder / LOCK)
+
+
+def _held(path: Path) -> bool:
+    if not path.exists():
         return False
-    lock = FileLock(folder / LOCK)
+    lock = FileLock(path)
     try:
         lock.acquire(timeout=0)
     except Timeout:
@@ -107,7 +113,8 @@ def run_child(spec: JobSpec, table: Mapping[str, str], *, listen: bool = True) -
     """Run a job in this process, speaking JSON lines; return the exit status (0 done, 1 failed, 3 cancelled)."""
     spec.folder.mkdir(parents=True, exist_ok=True)
     try:
-        lock = FileLock(spec.folder / LOCK).acquire(timeout=0)
+        # Not at once: somebody may be looking this moment whether it is held.
+        lock = FileLock(spec.folder / LOCK).acquire(timeout=0.5)
     except Timeout:
         message = f"A process is at work on this run already ({spec.folder}). It goes on; wait for it or stop it there."
         print(json.dumps({"type": "error", "message": message, "error": "JobError"}), flush=True)

@@ -57,6 +57,14 @@ def write_json(path: str | os.PathLike[str], value: Any) -> None:
     write_bytes_atomically(path, text.encode() + b"\n")
 
 
+def append_line(path: str | os.PathLike[str], value: Any) -> None:
+    """Add `value` as a line of JSON to a log, on a line of its own also where a crash cut the last one off."""
+    with Path(path).open("ab+") as file:
+        file.seek(max(0, file.tell() - 1))
+        torn = file.read(1) not in (b"", b"\n")
+        file.write(b"\n" * torn + json.dumps(value, ensure_ascii=False).encode() + b"\n")
+
+
 def read_json(path: str | os.PathLike[str]) -> Any:
     """Read UTF-8 JSON.
 

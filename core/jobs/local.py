@@ -8,9 +8,15 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
+from core.jobs.child import STARTING
+from core.jobs.files import append_line
 from core.jobs.spec import JobSpec
 
 Message = dict[str, Any]
@@ -28,13 +34,27 @@ class LocalJob:
         self.spec = spec
         self._process: subprocess.Popen[str] | None = None
         self._reader: threading.Thread | None = None
+        # Taken in one thread and let go in another.
+        self._starting = FileLock(spec.folder / STARTING, thread_local=False)
 
     def start(self, on_message: Callable[[Message], None]) -> None:
         """Start the child; returns at once."""
         path = self.spec.save(self.spec.folder / "spec.json")
-        errors = (self.spec.folder / "stderr.txt").open("a", encoding="utf-8")
-        with errors:
-            self._process = subprocess.Popen(
+        with contextlib.suppress(Timeout):  # somebody else starts it this moment: one of the two children will work
+            self._starting.acquire(timeout=0)
+        try:
+            # What the log said before no longer counts: a job that goes on is not one that was cancelled.
+            append_line(self.spec.folder / "log.jsonl", {"type": "starting", "time": time.time()})
+            self._process = self._spawn(path)
+        except OSError:
+            self._starting.release()
+            raise
+        self._reader = threading.Thread(target=self._read, args=(on_message,), name=f"job-{self.spec.kind}")
+        self._reader.start()
+
+    def _spawn(self, path: Path) -> subprocess.Popen[str]:
+        with (self.spec.folder / "stderr.txt").open("a", encoding="utf-8") as errors:
+            return subprocess.Popen(
                 [sys.executable, "-m", "core.cli", "job", "run", str(path)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -46,8 +66,6 @@ class LocalJob:
                 # Ctrl+C in the terminal of the window must not kill the job behind the window's back.
                 start_new_session=True,
             )
-        self._reader = threading.Thread(target=self._read, args=(on_message,), name=f"job-{self.spec.kind}")
-        self._reader.start()
 
     @property
     def running(self) -> bool:
@@ -100,8 +118,11 @@ class LocalJob:
         for line in process.stdout:
             message = self._parse(line)
             failed = failed or message["type"] == "error"
+            if message["type"] == "started":
+                self._starting.release()
             on_message(message)
         code = process.wait()
+        self._starting.release()
         process.stdout.close()
         with contextlib.suppress(OSError, ValueError):
             if process.stdin is not None:

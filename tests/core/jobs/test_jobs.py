@@ -6,7 +6,8 @@ import threading
 import pytest
 
 from core.errors import InputError
-from core.jobs import JobSpec, LocalJob, replacing, run_child, write_json
+from core.jobs import JobSpec, LocalJob, replacing, run_child, works, write_json
+from core.jobs.files import append_line
 
 
 def messages_of(spec, action=lambda job: None):
@@ -32,7 +33,7 @@ def test_unknown_kind_fails_with_a_sentence(tmp_path):
     assert "no job of kind" in error["message"]
     assert "training" in error["message"]
     logged = [json.loads(line)["type"] for line in (tmp_path / "out" / "log.jsonl").read_text().splitlines()]
-    assert logged == ["started", "error"]
+    assert logged == ["starting", "started", "error"]
 
 
 def test_killed_child_is_reported_and_the_parent_lives(tmp_path):
@@ -83,3 +84,36 @@ def test_a_failed_write_leaves_the_old_file(tmp_path):
     assert (tmp_path / "a.json").read_text() == "1\n"
     with pytest.raises(InputError, match="could not be written"):
         write_json("/proc/nowhere/a.json", 1)
+
+
+def test_a_line_of_a_log_stands_by_itself(tmp_path):
+    log = tmp_path / "log.jsonl"
+    append_line(log, {"type": "starting"})
+    append_line(log, {"type": "é"})
+    assert log.read_text(encoding="utf-8").splitlines() == ['{"type": "starting"}', '{"type": "é"}']
+    log.write_text('{"ty')
+    append_line(log, 1)
+    assert log.read_text().splitlines() == ['{"ty', "1"]
+
+
+def test_a_job_is_at_work_from_its_start_to_its_end(tmp_path):
+    spec = JobSpec("selftest", {"steps": 10_000, "pause_s": 0.01}, out=str(tmp_path / "out"))
+    job, begun = LocalJob(spec), threading.Event()
+    assert not works(spec.folder)
+    job.start(lambda message: begun.set())
+    seen = []
+    while not begun.is_set():
+        seen.append(works(spec.folder))
+    assert all(seen)
+    assert works(spec.folder)
+    job.cancel()
+    job.wait(60)
+    assert not works(spec.folder)
+
+
+def test_a_child_that_cannot_be_started_is_not_at_work(tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.executable", str(tmp_path / "nothing"))
+    job = LocalJob(JobSpec("selftest", out=str(tmp_path / "out")))
+    with pytest.raises(FileNotFoundError):
+        job.start(print)
+    assert not works(tmp_path / "out")

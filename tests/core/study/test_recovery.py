@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from core.errors import StudyError
-from core.jobs import write_json
+from core.jobs import LocalJob, write_json
 from core.study import Study, define_classes, label_events
 
 WRITER = """
@@ -74,6 +74,54 @@ def test_runs_left_by_a_dead_window_are_taken_up(study):
         assert "torn (training)" in str(again.recovery)
         job = again.run(torn.id).job()
         assert (job.kind, job.folder, job.study) == ("training", torn.folder, str(folder))
+
+
+@pytest.fixture
+def stopped_run(study):
+    """A run that was cancelled and is to go on; its log ends in a line that a crash cut off."""
+    run = study.new_run("training", "to be resumed", {})
+    (run.folder / "log.jsonl").write_text('{"type": "started"}\n{"type": "cancelled", "what": "as asked"}\n{"ty')
+    assert study.sync_runs() == [run.id]
+    assert study.run(run.id).status == "cancelled"
+    study.set_run_status(run.id, "running")
+    return run
+
+
+def test_a_run_that_is_starting_is_running_until_its_child_dies(study, stopped_run, tmp_path, monkeypatch):
+    slow = tmp_path / "python"
+    slow.write_text("#!/bin/sh\nread line\n")  # a child that never comes to its first word
+    slow.chmod(0o755)
+    monkeypatch.setattr("sys.executable", str(slow))
+    job = LocalJob(stopped_run.job())
+    job.start(lambda message: None)
+    try:
+        assert study.sync_runs(ended=[stopped_run.id]) == []
+        study.close()
+        with Study.open(study.folder) as again:
+            assert again.run(stopped_run.id).status == "running"
+            job.cancel()
+            job.wait(60)
+            assert again.sync_runs(ended=[stopped_run.id]) == [stopped_run.id]
+            assert again.run(stopped_run.id).status == "interrupted"
+    finally:
+        job.cancel(patience=0)
+        job.wait(60)
+
+
+STARTER = """
+import os, signal, subprocess, sys
+from core.jobs import JobSpec, LocalJob
+
+subprocess.Popen = lambda *args, **how: os.kill(os.getpid(), signal.SIGKILL)
+LocalJob(JobSpec("training", out=sys.argv[1])).start(print)
+"""
+
+
+def test_a_run_whose_window_died_before_its_child_began_is_interrupted(study, stopped_run):
+    subprocess.run([sys.executable, "-c", STARTER, str(stopped_run.folder)], check=False)
+    study.close()
+    with Study.open(study.folder) as again:
+        assert again.run(stopped_run.id).status == "interrupted"
 
 
 def test_reader_of_a_read_only_folder(tmp_path):
