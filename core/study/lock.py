@@ -1,7 +1,7 @@
 """One writer per study: an operating-system lock, with the owner's name beside it.
 
 The lock falls with its process, however that dies; the name stays, and tells the next opening that the last one did
-not end properly.
+not end properly. It is set aside, not overwritten, until an opening has gone well and told of it.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class WriterLock:
     """
 
     def __init__(self, folder: Path, annotator: str) -> None:
-        self._owner_file = folder / "study.owner.json"
+        self._owner_file, self._left_file = folder / "study.owner.json", folder / "study.left.json"
         self._lock = FileLock(folder / "study.lock")
         try:
             self._lock.acquire(timeout=0)
@@ -76,23 +76,37 @@ class WriterLock:
             ) from None
         except OSError as error:
             raise cannot_write(folder, error) from error
-        self.left_by = self.owner()
         try:
+            self.left_by = self._set_aside()
             write_json(self._owner_file, asdict(Owner.here(annotator)))
-        except HitscopeError as error:
+        except (HitscopeError, OSError) as error:
             self._lock.release()
             raise cannot_write(folder, error) from error
 
     def owner(self) -> Owner | None:
         """Return who is named beside the lock, if anyone."""
-        with suppress(HitscopeError, ValueError, TypeError):
-            return Owner(**read_json(self._owner_file))
-        return None
+        return _read_owner(self._owner_file)
+
+    def opened(self) -> None:
+        """Forget who had left the study unclosed: the opening went well, and `left_by` tells of them."""
+        self._left_file.unlink(missing_ok=True)
 
     def release(self) -> None:
         """Give the right up, as a proper close does."""
         self._owner_file.unlink(missing_ok=True)
         self._lock.release()
+
+    def _set_aside(self) -> Owner | None:
+        """Keep the name that the last session left, unless an older one still waits to be told; return who that is."""
+        if _read_owner(self._left_file) is None and self._owner_file.exists():
+            self._owner_file.replace(self._left_file)
+        return _read_owner(self._left_file)
+
+
+def _read_owner(path: Path) -> Owner | None:
+    with suppress(HitscopeError, ValueError, TypeError):
+        return Owner(**read_json(path))
+    return None
 
 
 def reason(error: Exception) -> str:

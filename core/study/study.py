@@ -62,6 +62,8 @@ class Study:
                 there = {c["name"] for c in sa.inspect(connection).get_columns("recordings")}
             self._recording_columns = [c for c in schema.recordings.c if c.name in there]
             self.name = self._meta("name") or folder.name
+            if self._lock is not None:
+                self._lock.opened()
         except Exception:
             self.close()
             raise

@@ -64,9 +64,7 @@ def test_runs_left_by_a_dead_window_are_taken_up(study):
     assert set(study.sync_runs()) == {done.id, failed.id}
     assert study.run(torn.id).status == "running"
     folder = study.folder
-    study._engine.dispose()
-    study._lock._lock.release()  # as the kernel does for a killed process: the owner's name stays behind
-    study._lock = None
+    die(study)
     with Study.open(folder) as again:
         states = {run.name: run.status for run in again.runs()}
         assert states == {"finished while nobody looked": "done", "torn": "interrupted", "failed": "failed"}
@@ -74,6 +72,37 @@ def test_runs_left_by_a_dead_window_are_taken_up(study):
         assert "torn (training)" in str(again.recovery)
         job = again.run(torn.id).job()
         assert (job.kind, job.folder, job.study) == ("training", torn.folder, str(folder))
+
+
+def die(study):
+    """Let go of a study as the kernel does for a killed process: the owner's name stays behind."""
+    study._engine.dispose()
+    study._lock._lock.release()
+    study._lock = None
+
+
+@pytest.mark.parametrize("how", ["fails", "dies"])
+def test_an_opening_that_does_not_go_well_keeps_what_there_is_to_recover(study, ids, monkeypatch, how):
+    study.apply(label_events(study, ids[:1], "solid"))
+    die(study)
+
+    def fail(self):
+        if how == "dies":
+            die(self)
+        raise StudyError("no")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Study, "_take_up", fail)
+        if how == "dies":
+            patch.setattr(Study, "close", lambda self: None)
+        for _ in range(2):
+            with pytest.raises(StudyError, match="no"):
+                Study.open(study.folder, annotator="Ben")
+    with Study.open(study.folder, annotator="Cleo") as again:
+        assert "Ana" in again.recovery.owner
+        assert again.recovery.last_title == "label 1 event as solid"
+    with Study.open(study.folder) as clean:
+        assert clean.recovery is None
 
 
 @pytest.fixture
