@@ -69,6 +69,11 @@ def _set_aside_logs(folder: Path) -> None:
         log.replace(folder / "backups" / log.name)
 
 
+def rows_written(connection: sa.Connection) -> int:
+    """Return how many rows a connection has written since it was made."""
+    return _driver(connection).total_changes
+
+
 def _driver(connection: sa.Connection) -> sqlite3.Connection:
     driver = connection.connection.driver_connection
     assert isinstance(driver, sqlite3.Connection)

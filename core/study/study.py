@@ -298,7 +298,9 @@ class Study:
         for entry in self.runs():
             if entry.id == run_id:
                 return entry
-        raise InputError(f"there is no run {run_id}", subject=self.folder, remedy="Choose one of `hitscope runs`")
+        raise InputError(
+            f"there is no run {run_id}", subject=self.folder, remedy="`hitscope study show STUDY` lists them"
+        )
 
     def set_run_status(self, run_id: str, status: str) -> None:
         """Say that a run is running again, or was cancelled before it began."""
@@ -337,10 +339,13 @@ class Study:
         )
         try:
             with saving, self._writing, self._engine.begin() as connection:
+                before = database.rows_written(connection)
                 yield connection
+                wrote = database.rows_written(connection) > before
         except sa.exc.IntegrityError as error:
             raise writing.conflict(self.name, str(error.orig)) from error
-        self.last_saved = datetime.now()
+        if wrote:
+            self.last_saved = datetime.now()
 
     def _meta(self, key: str) -> str | None:
         with self._reading() as connection:

@@ -263,6 +263,22 @@ def test_migration_keeps_a_backup_and_a_failed_one_changes_nothing(tmp_path, mon
     raw.close()
 
 
+def test_saved_is_when_something_was_saved(study, ids):
+    saved = study.last_saved
+    run = study.new_run("training", "one", {})
+    assert study.last_saved > saved
+    saved = study.last_saved
+    assert study.sync_runs() == []
+    assert study.last_saved == saved
+    assert study.sync_runs(ended=[run.id]) == [run.id]
+    assert study.last_saved > saved
+
+
+def test_a_run_that_is_not_there(study):
+    with pytest.raises(InputError, match=r"no run training-1.*hitscope study show STUDY"):
+        study.run("training-1")
+
+
 def test_moved_recording_can_be_edited(study):
     study.apply(edit_recording(study, 1, path="/elsewhere/a.wav", subject="P01"))
     entry = study.recording(1)
