@@ -121,6 +121,11 @@ def test_history_shows_before_and_after_and_selects_the_events(qtbot, window):
     session.undo()
     settle(qtbot, session)
     assert panel.edits.item(0, 2).text().startswith("undo")
+    panel.edits.selectRow(0)
+    settle(qtbot, session)
+    fields = {panel.changes.item(row, 1).text() for row in range(panel.changes.rowCount())}
+    assert "label" in fields
+    assert "revision" not in fields  # what the study keeps for itself
 
 
 def test_undo_takes_back_the_edit_that_is_still_being_saved(qtbot, window):
