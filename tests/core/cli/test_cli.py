@@ -260,7 +260,7 @@ def test_read_only_place_is_named(capsys):
     status, _, err = run(capsys, "study", "create", "/proc/study")
     assert status == 1
     assert "/proc/study" in err
-    assert err.endswith("Open the study read-only, or copy it to a folder you may write to.\n")
+    assert err.endswith("choose a folder you may write to, then create it again.\n")
 
 
 def test_propagate_from_arrays(tmp_path, capsys):
