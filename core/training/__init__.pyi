@@ -17,4 +17,5 @@ from .run import write_run as write_run
 from .spec import OPTIMISERS as OPTIMISERS
 from .spec import TrainingSpec as TrainingSpec
 from .splits import Split as Split
+from .splits import best_unit as best_unit
 from .splits import split_dataset as split_dataset

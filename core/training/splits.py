@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
@@ -74,20 +75,37 @@ def split_dataset(dataset: Dataset, spec: TrainingSpec, seed: int) -> Split:
     return _checked(dataset, train, validation, test, unit, notes)
 
 
+def best_unit(subjects: Sequence[str], recordings: Sequence[int]) -> str:
+    """Return what is kept on one side where nothing else is asked for.
+
+    Parameters
+    ----------
+    subjects : sequence of str
+        Of each event, or of each recording; ``""`` where unknown.
+    recordings : sequence of int
+        Of the same.
+
+    Returns
+    -------
+    str
+        ``subject`` if all are known and there are three; ``recording`` if some are not known and three units can be kept
+        apart, recordings of one known subject together; else ``time``.
+    """
+    units = {subject or recording for subject, recording in zip(subjects, recordings, strict=True)}
+    if len(units) < 3:
+        return "time"
+    return "subject" if all(subjects) else "recording"
+
+
 def _groups(dataset: Dataset, spec: TrainingSpec) -> tuple[str, Ints, tuple[str, ...]]:
     """Return the unit of the split, the number of the unit that each event belongs to, and what to warn of."""
     known = np.array([bool(s) for s in dataset.subject])
     by_subject = _numbered([s or r for s, r in zip(dataset.subject.tolist(), dataset.recording.tolist(), strict=True)])
     by_recording = _numbered(dataset.recording.tolist())
-    can = {
-        "subject": known.all() and by_subject.max() >= 2,
-        # Unless asked for, recordings known to be of one person stay together.
-        "recording": not known.all() and by_subject.max() >= 2,
-        "time": True,
-    }
-    unit = spec.split_by if spec.split_by != "auto" else next(name for name, possible in can.items() if possible)
-    possible = can | {"recording": by_recording.max() >= 2}
-    if not possible.get(unit, False):
+    best = best_unit(dataset.subject.tolist(), dataset.recording.tolist())
+    unit = best if spec.split_by == "auto" else spec.split_by
+    possible = {"subject": best == "subject", "recording": by_recording.max() >= 2, "time": True}
+    if not possible[unit]:
         raise InputError(
             f"a split by {unit} needs three of them", remedy="Say whose recordings they are, or use auto or time"
         )

@@ -172,6 +172,11 @@ class Session(QObject):
         if self.study is not None:
             self.open_study(self.study.folder)
 
+    @property
+    def writable(self) -> bool:
+        """Whether a study is open and may be written to: what makes runs or labels is offered only then."""
+        return self.study is not None and not self.study.readonly
+
     # Editing
 
     def edit(

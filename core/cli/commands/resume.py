@@ -6,6 +6,7 @@ import argparse
 
 from core.cli.main import show_json
 from core.cli.running import run_job, split_run
+from core.errors import InputError
 from core.study import Study
 
 EXAMPLE = "hitscope resume STUDY/runs/training-20261121-101500-ab12"
@@ -21,7 +22,10 @@ def run(options: argparse.Namespace) -> None:
     """Run the job again in the same folder; it begins at its last checkpoint."""
     folder, run_id = split_run(options.run)
     with Study.open(folder) as study:
-        entry = run_job(study, study.run(run_id))
+        stopped = study.run(run_id)
+        if stopped.status == "done":
+            raise InputError("this run is done", subject=run_id, remedy="There is nothing to resume")
+        entry = run_job(study, stopped)
     if options.json:
         show_json({"run": str(entry.folder), **entry.summary})
     else:

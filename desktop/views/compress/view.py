@@ -263,6 +263,7 @@ class CompressView(Workspace):
             self.show_empty(EmptyState(self.tr("No trained model yet"), text, self.tr("Train a model"), go))
             return
         self.show_empty(None)
+        self.start_button.setEnabled(self.session.writable)
         compressed = study.runs("compression")
         wanted = self.parent_run.currentData()
         if wanted is None and compressed:

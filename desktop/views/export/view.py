@@ -242,7 +242,7 @@ class ExportView(Workspace):
 
     def _job_changed(self) -> None:
         running = [job for job in self.session.jobs.running if job.run.kind == "export"]
-        self.start_button.setEnabled(not running)
+        self.start_button.setEnabled(not running and self.session.writable)
         if running:
             self.checks_text.setText(running[-1].message)
 

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from core.features import default_representation
 from core.models import MODELS
 from core.study import UNSURE
-from core.training import LOSSES
+from core.training import LOSSES, best_unit
 from desktop.services.session import Session
 from desktop.widgets.choices import offer
 from desktop.widgets.parts import button, label, number
@@ -132,11 +132,12 @@ class Recipe(QScrollArea):
         used = (events.kind == self.kind.currentData()) & np.isin(events.label.astype(str), self.chosen_classes)
         recordings = set(events.recording[used].tolist())
         entries = [r for r in self._session.recordings if r.id in recordings]
-        subjects = {r.subject for r in entries if r.subject}
-        if len(subjects) >= 3 and all(r.subject for r in entries):
-            how = self.tr("Split by subject: {} subjects, nobody on two sides.").format(len(subjects))
-        elif len(recordings) >= 3:
-            how = self.tr("Split by recording: subjects are not known, so one person may be on both sides.")
+        subjects = [r.subject or "" for r in entries]
+        unit = best_unit(subjects, [r.id for r in entries])
+        if unit == "subject":
+            how = self.tr("Split by subject: {} subjects, nobody on two sides.").format(len(set(subjects)))
+        elif unit == "recording":
+            how = self.tr("Split by recording: not all subjects are known, so one person may be on both sides.")
         else:
             n = len(recordings)
             where = self.tr("one recording") if n == 1 else self.tr("{} recordings").format(number(n))
@@ -149,7 +150,7 @@ class Recipe(QScrollArea):
         if any(r.simulated for r in entries):
             how += " " + self.tr("Some recordings are simulated.")
         self.guard.setText(how)
-        self.start_button.setEnabled(len(self.chosen_classes) >= 2)
+        self.start_button.setEnabled(len(self.chosen_classes) >= 2 and self._session.writable)
 
     def params(self) -> dict[str, Any]:
         """Return the parameters of the training job."""

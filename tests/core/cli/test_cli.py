@@ -164,6 +164,10 @@ def test_what_is_there_is_not_replaced_unasked(tmp_path, capsys):
     with Study.create(tmp_path / "s") as study:
         entry = study.new_run("training", "t", {})
         features = study.new_run("features", "f", {})
+        done = study.new_run("training", "done", {})
+        study.set_run_status(done.id, "done")
+    status, _, err = run(capsys, "resume", done.folder)
+    assert (status, "this run is done" in err) == (1, True)
     (tmp_path / "b.zip").write_bytes(b"precious")
     status, _, err = run(capsys, "export", entry.folder, "--out", tmp_path / "b.zip")
     assert (status, (tmp_path / "b.zip").read_bytes()) == (1, b"precious")

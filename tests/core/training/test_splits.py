@@ -11,7 +11,7 @@ from core.events import make_events
 from core.features import Windows, WindowSpec
 from core.signals import add_to_study
 from core.study import Study
-from core.training import TrainingSpec, load_dataset, split_dataset
+from core.training import TrainingSpec, best_unit, load_dataset, split_dataset
 from core.training.data import Dataset
 
 SPEC = TrainingSpec()
@@ -147,3 +147,11 @@ def test_people_are_kept_apart_or_the_warning_says_the_truth(subjects, split_by,
     if split_by == "auto" and unit != "time block":
         known = [{s for s in data.subject[rows] if s} for rows in sides]
         assert not (known[0] & known[1] | known[0] & known[2] | known[1] & known[2])
+
+
+@pytest.mark.parametrize(
+    ("subjects", "unit"),
+    [("abc", "subject"), ("aab", "time"), ("aaa", "time"), ("ab ", "recording"), ("aa ", "time"), ("   ", "recording")],
+)
+def test_what_is_kept_apart_depends_on_whom_is_known(subjects, unit):
+    assert best_unit([s.strip() for s in subjects], range(len(subjects))) == unit
