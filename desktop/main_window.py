@@ -33,11 +33,12 @@ from desktop.services.guard import guarded
 from desktop.services.remembering import read_layout, write_layout
 from desktop.services.session import Session
 from desktop.widgets.choices import recording_filters
+from desktop.widgets.elided import ElidedButton
 from desktop.widgets.history_panel import HistoryPanel
 from desktop.widgets.inspector import Inspector
 from desktop.widgets.jobs_panel import JobsPanel, time_left
 from desktop.widgets.palette import CommandPalette, KeyHelp
-from desktop.widgets.parts import MessageBar, badge, label, number
+from desktop.widgets.parts import MessageBar, badge, label, line, number
 from desktop.widgets.start_page import StartPage
 from desktop.widgets.workspace import Workspace
 
@@ -107,7 +108,7 @@ class MainWindow(QMainWindow):
         bar.setProperty("role", "bar")
         layout = QHBoxLayout(bar)
         layout.setContentsMargins(12, 6, 12, 6)
-        self.study_name, self.counts = label("", "title"), label("", "muted")
+        self.study_name, self.counts = line("", "title"), line("", "muted")
         self.readonly = badge(self.tr("read-only"))
         layout.addWidget(self.study_name)
         layout.addWidget(self.readonly)
@@ -155,7 +156,7 @@ class MainWindow(QMainWindow):
                 (self.tr("History"), self.history, Qt.DockWidgetArea.BottomDockWidgetArea),
             )
         )
-        self.inspector.setMinimumWidth(280)
+        self.inspector.setMinimumWidth(250)
         self.jobs_dock.hide()
         self.history_dock.hide()
 
@@ -167,9 +168,9 @@ class MainWindow(QMainWindow):
         return dock
 
     def _status(self) -> None:
-        self.job_line = QPushButton(self.tr("No jobs"))
+        self.job_line = ElidedButton(self.tr("No jobs"))
         self.job_line.setProperty("role", "line")
-        self.job_line.setToolTip(self.tr("Show the jobs"))
+        self.job_line.setProperty("tip", self.tr("Show the jobs"))
         self.job_line.clicked.connect(lambda _checked=False: self.jobs_dock.setVisible(not self.jobs_dock.isVisible()))
         self.saved, self.annotator = label("", "muted"), QPushButton()
         self.annotator.setProperty("role", "line")

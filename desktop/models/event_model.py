@@ -81,7 +81,7 @@ class EventModel(QAbstractTableModel):
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if role == Qt.ItemDataRole.DisplayRole:
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             return self._text(index.row(), index.column())
         if role == Qt.ItemDataRole.DecorationRole and index.column() == LABEL:
             text = self._table.label[self._rows[index.row()]]

@@ -169,6 +169,7 @@ def style_sheet() -> str:
     QAbstractSpinBox QLineEdit, QComboBox QLineEdit { border: 0; padding: 0; }
     QComboBox, QAbstractSpinBox { min-height: 20px; }
     QProgressBar { border: 1px solid @line; border-radius: 4px; text-align: center; background: @surface; max-height: 14px; }
+    QProgressBar[role="thin"] { border: 0; min-height: 3px; max-height: 3px; border-radius: 0; background: transparent; }
     QProgressBar::chunk { background: @accent; border-radius: 3px; }
     QStatusBar { background: @raised; border-top: 1px solid @line; }
     QDockWidget::title { background: @raised; padding: 5px 8px; }

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QProgressBar,
 
 from desktop.services.jobs import Job
 from desktop.services.session import Session
-from desktop.widgets.parts import button, label, number
+from desktop.widgets.parts import button, label, line, number
 
 STOPPED = {
     "interrupted": "interrupted",
@@ -31,7 +31,7 @@ class JobCard(QFrame):
         self._session, self._job = session, job
         layout = QVBoxLayout(self)
         head = QHBoxLayout()
-        head.addWidget(label(f"{job.run.kind}: {job.run.name}", "title"), 1)
+        head.addWidget(line(f"{job.run.kind}: {job.run.name}", "title"), 1)
         self._log_button = button(self.tr("Log"), self._toggle_log)
         self._cancel = button(
             self.tr("Stop"), job.cancel, tip=self.tr("Stops at the next checkpoint; it can be resumed")

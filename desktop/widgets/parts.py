@@ -9,6 +9,7 @@ from PySide6.QtCore import QDateTime, QLocale, Qt
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from core.errors import HitscopeError
+from desktop.widgets.elided import ElidedLabel
 
 
 def label(text: str = "", role: str = "", *, wrap: bool = False) -> QLabel:
@@ -17,6 +18,13 @@ def label(text: str = "", role: str = "", *, wrap: bool = False) -> QLabel:
     made.setProperty("role", role)
     made.setWordWrap(wrap)
     made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return made
+
+
+def line(text: str = "", role: str = "") -> ElidedLabel:
+    """Return a label of one line that is cut where there is no room; its tooltip then says all of it."""
+    made = ElidedLabel(text)
+    made.setProperty("role", role)
     return made
 
 
@@ -38,7 +46,7 @@ def card(title: str = "") -> tuple[QFrame, QVBoxLayout]:
     layout.setContentsMargins(12, 10, 12, 12)
     layout.setSpacing(8)
     if title:
-        layout.addWidget(label(title, "title"))
+        layout.addWidget(line(title, "title"))
     return frame, layout
 
 

@@ -23,6 +23,7 @@ from core.annotation import TradeOff
 from core.projection import ProjectionSet
 from core.study import UNSURE, LabelClass, RunEntry
 from desktop.services import theme
+from desktop.widgets.elided import ElidedComboBox
 from desktop.widgets.map_canvas import Colours
 from desktop.widgets.parts import button, label, number
 from desktop.widgets.plots import pen, plot
@@ -57,12 +58,12 @@ class MapsStrip(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 10, 6, 10)
         layout.addWidget(label(self.tr("Features"), "title"))
-        self.features = QComboBox()
+        self.features = ElidedComboBox()
         self.features.setAccessibleName(self.tr("Feature space"))
         layout.addWidget(self.features)
         layout.addWidget(button(self.tr("Learn features…"), self.learn.emit))
         layout.addWidget(label(self.tr("Maps"), "title"))
-        self.runs = QComboBox()
+        self.runs = ElidedComboBox()
         self.runs.setAccessibleName(self.tr("Projection"))
         self.runs.activated.connect(lambda i: self.run_chosen.emit(self.runs.itemData(i)))
         layout.addWidget(self.runs)
@@ -182,13 +183,15 @@ class PropagationBar(QFrame):
         self.tau, self.tau_text = self._slider(sliders, self.tr("Least quality τ"), 0, 100, 10)
         row.addLayout(sliders, 2)
         self.plot = plot(self.tr("Accuracy against coverage"), self.tr("Labelled (%)"), self.tr("Right (%)"))
-        self.plot.setFixedSize(230, 110)
+        self.plot.setFixedHeight(110)
+        self.plot.setMinimumWidth(150)
+        self.plot.setMaximumWidth(230)
         self._line = self.plot.plot(
             [], [], pen=pen("accent"), symbol="o", symbolSize=5, symbolBrush=theme.token("accent")
         )
         self._here = pg.ScatterPlotItem(size=11, brush=None, pen=pen("bad", 2))
         self.plot.addItem(self._here)
-        row.addWidget(self.plot)
+        row.addWidget(self.plot, 2)
         buttons = QVBoxLayout()
         self.text = label("", "muted", wrap=True)
         buttons.addWidget(self.text)
@@ -202,7 +205,7 @@ class PropagationBar(QFrame):
         decide.addWidget(self.accept_button)
         decide.addWidget(self.discard_button)
         buttons.addLayout(decide)
-        self.legend = label(self.tr("rings: proposed, filled: labelled"), "muted")
+        self.legend = label(self.tr("rings: proposed, filled: labelled"), "muted", wrap=True)
         buttons.addWidget(self.legend)
         row.addLayout(buttons, 2)
         self.show_preview(None)
@@ -211,7 +214,7 @@ class PropagationBar(QFrame):
     def _slider(self, layout: QVBoxLayout, title: str, low: int, high: int, value: int) -> tuple[QSlider, QLabel]:
         row = QHBoxLayout()
         text = label("")
-        text.setMinimumWidth(130)
+        text.setMinimumWidth(116)
         slider = QSlider(Qt.Orientation.Horizontal)
         slider.setRange(low, high)
         slider.setValue(value)

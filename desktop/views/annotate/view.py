@@ -18,7 +18,7 @@ from desktop.services.session import Session
 from desktop.views.annotate import data
 from desktop.views.annotate.strips import ClassesStrip, MapsStrip, PropagationBar
 from desktop.widgets.map_canvas import Colours, MapCanvas, class_colours, scale_colours
-from desktop.widgets.parts import EmptyState, badge, label, number
+from desktop.widgets.parts import EmptyState, badge, line, number
 from desktop.widgets.workspace import Workspace
 
 
@@ -77,7 +77,7 @@ class AnnotateView(Workspace):
         middle = QVBoxLayout()
         middle.setContentsMargins(0, 8, 0, 8)
         head = QHBoxLayout()
-        self.caption, self.simulated, self.pointer = label("", "title"), badge(self.tr("simulated")), label("", "muted")
+        self.caption, self.simulated, self.pointer = line("", "title"), badge(self.tr("simulated")), line("", "muted")
         self.lasso = QPushButton(self.tr("Lasso (L)"))
         self.lasso.setCheckable(True)
         self.lasso.setToolTip(self.tr("Draw round events to select them; Shift adds, Alt takes away (L)"))

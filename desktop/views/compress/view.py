@@ -31,7 +31,7 @@ from desktop.services import theme
 from desktop.services.session import Session
 from desktop.widgets.charts import forest
 from desktop.widgets.choices import offer
-from desktop.widgets.parts import EmptyState, badge, button, card, interval, label, number
+from desktop.widgets.parts import EmptyState, badge, button, card, interval, label, line, number
 from desktop.widgets.plots import pen, plot
 from desktop.widgets.workspace import Workspace
 
@@ -86,9 +86,10 @@ class CompressView(Workspace):
         split = QSplitter()
         split.addWidget(self._recipe())
         middle = QWidget()
+        middle.setMinimumWidth(350)
         layout = QVBoxLayout(middle)
         head = QHBoxLayout()
-        self.caption, self.simulated = label(self.tr("Energy saved against MCC"), "title"), badge(self.tr("simulated"))
+        self.caption, self.simulated = line(self.tr("Energy saved against MCC"), "title"), badge(self.tr("simulated"))
         head.addWidget(self.caption)
         head.addWidget(self.simulated)
         head.addStretch(1)
@@ -117,7 +118,7 @@ class CompressView(Workspace):
         layout.addWidget(self.table, 2)
         split.addWidget(middle)
         split.addWidget(self._details())
-        split.setSizes([270, 660, 370])
+        split.setSizes([270, 730, 300])
         split.setStretchFactor(1, 1)
         split.setChildrenCollapsible(False)
         return split

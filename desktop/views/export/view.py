@@ -10,7 +10,6 @@ from typing import Any
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QColor, QDesktopServices
 from PySide6.QtWidgets import (
-    QComboBox,
     QFileDialog,
     QHBoxLayout,
     QLineEdit,
@@ -28,6 +27,7 @@ from desktop.actions.registry import Action
 from desktop.models.run_model import RunModel, show_runs
 from desktop.services import theme
 from desktop.services.session import Session
+from desktop.widgets.elided import ElidedComboBox
 from desktop.widgets.parts import EmptyState, badge, button, card, interval, label, local_time, number
 from desktop.widgets.workspace import Workspace
 
@@ -81,7 +81,7 @@ class ExportView(Workspace):
         outer.setSpacing(16)
         left = QVBoxLayout()
         frame, inner = card(self.tr("1  Model"))
-        self.choice = QComboBox()
+        self.choice = ElidedComboBox()
         self.choice.setAccessibleName(self.tr("Model to export"))
         self.choice.activated.connect(lambda _i: self._model_chosen())
         row = QHBoxLayout()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -27,10 +28,14 @@ from core.events import EVENT_MAKERS
 from core.signals import Recording
 from core.study import RecordingEntry
 from desktop.models.event_model import EventModel
+from desktop.services.guard import guarded
 from desktop.services.session import Session
-from desktop.widgets.parts import badge, button, clock, label, number
+from desktop.widgets.parts import badge, button, clock, label, line, number
 from desktop.widgets.two_lines import TwoLineDelegate, two_line_item
 
+PROGRESS_PX = 3
+NARROW_PX = 380  # an events panel narrower than this leaves out where the labels are from
+FROM = 5
 PAGES_S = (1, 2, 5, 10, 30, 60, 300, 1800)
 
 
@@ -41,7 +46,7 @@ class RecordingsPanel(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setMinimumWidth(190)
+        self.setMinimumWidth(170)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 4, 8)
         layout.addWidget(label(self.tr("Recordings"), "title"))
@@ -106,28 +111,35 @@ class Toolbar(QFrame):
     def __init__(self) -> None:
         super().__init__()
         self.setProperty("role", "bar")
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(10, 5, 10, 5)
-        self.name, self.simulated = label("", "title"), badge(self.tr("simulated"))
+        column, layout = QVBoxLayout(self), QHBoxLayout()
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        layout.setContentsMargins(10, 5, 10, 5 - PROGRESS_PX)
+        self.name, self.simulated = line("", "title"), badge(self.tr("simulated"))
         self.name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.progress = QProgressBar()
         self.progress.setAccessibleName(self.tr("Reading the recording"))
         self.progress.setRange(0, 1000)
         self.progress.setTextVisible(False)
-        self.progress.setFixedWidth(90)
+        self.progress.setFixedHeight(PROGRESS_PX)
+        self.progress.setProperty("role", "thin")
+        keep = self.progress.sizePolicy()
+        keep.setRetainSizeWhenHidden(True)  # nothing moves when it comes and goes
+        self.progress.setSizePolicy(keep)
         self.progress.hide()
         self.page_box = self._page_lengths()
         self.gain = label("", "muted")
         self.find_button = self._finders()
         layout.addWidget(self.simulated)
         layout.addWidget(self.name, 1)
-        layout.addWidget(self.progress)
         layout.addWidget(QLabel(self.tr("Page")))
         layout.addWidget(self.page_box)
         layout.addWidget(self._step("−", self.tr("Smaller traces (−)"), lambda: self.amplified.emit(0.8)))
         layout.addWidget(self.gain)
         layout.addWidget(self._step("+", self.tr("Larger traces (+)"), lambda: self.amplified.emit(1.25)))
         layout.addWidget(self.find_button)
+        column.addLayout(layout)
+        column.addWidget(self.progress)
         self.show_gain(1.0)
 
     def _page_lengths(self) -> QComboBox:
@@ -186,10 +198,10 @@ class EventsPanel(QWidget):
         super().__init__()
         self.model = EventModel(session)
         self._restoring = False
-        self.setMinimumWidth(300)
+        self.setMinimumWidth(240)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 8, 8, 8)
-        self.count = label("", "title")
+        self.count = line("", "title")
         layout.addWidget(self.count)
         self.filter = QLineEdit()
         self.filter.setPlaceholderText(self.tr("Filter by kind, label or origin (Ctrl+F)"))
@@ -213,6 +225,16 @@ class EventsPanel(QWidget):
             self.table.setColumnWidth(column, width)
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._selected())
         layout.addWidget(self.table, 1)
+
+    def make_room(self, duration_s: float) -> None:
+        """Make the column of times as wide as those of a recording need."""
+        width = self.table.fontMetrics().horizontalAdvance(clock(duration_s, 2))
+        self.table.setColumnWidth(1, max(60, width + 14))
+
+    @guarded
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.table.setColumnHidden(FROM, self.width() < NARROW_PX)
 
     def show_count(self) -> None:
         """Say how many events are shown and labelled."""

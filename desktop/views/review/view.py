@@ -28,6 +28,7 @@ from desktop.widgets.workspace import Workspace
 
 DEFAULT_CHANNELS = 8
 DIM_AFTER_MS = 150
+LEAST_PX = 420  # the pictures are never narrower; the panels beside them give way
 
 
 class ReviewView(Workspace):
@@ -72,6 +73,7 @@ class ReviewView(Workspace):
 
     def _build(self) -> QWidget:
         middle = QWidget()
+        middle.setMinimumWidth(LEAST_PX)
         layout = QVBoxLayout(middle)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -85,7 +87,7 @@ class ReviewView(Workspace):
         split = QSplitter()
         for widget in (self.left, middle, self.right):
             split.addWidget(widget)
-        split.setSizes([190, 780, 400])
+        split.setSizes([190, 720, 390])
         split.setChildrenCollapsible(False)
         split.setStretchFactor(1, 1)
         self.remember_splitters(columns=split, pictures=pictures)
@@ -211,6 +213,7 @@ class ReviewView(Workspace):
         self.simulated.setVisible(entry.simulated)
         self.channels = tuple(range(min(len(recording.channels), DEFAULT_CHANNELS)))
         self.left.show_channels(recording, self.channels, 0)
+        self.right.make_room(recording.duration)
         self.overview.show_envelope(*opened.envelope, recording.duration)
         self.start_s, self.gain = float(goal.get("start_s", 0.0)), float(goal.get("gain", 1.0))
         self.bar.show_gain(self.gain)

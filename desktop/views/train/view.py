@@ -14,7 +14,7 @@ from desktop.services.jobs import Job
 from desktop.services.session import Session
 from desktop.views.train.recipe import Recipe
 from desktop.widgets.charts import ConfusionTable, CurvesChart
-from desktop.widgets.parts import EmptyState, badge, button, card, label, number
+from desktop.widgets.parts import EmptyState, badge, button, card, label, line, number
 from desktop.widgets.workspace import Workspace
 
 
@@ -57,9 +57,10 @@ class TrainView(Workspace):
         split = QSplitter()
         split.addWidget(self.recipe)
         middle = QWidget()
+        middle.setMinimumWidth(350)
         layout = QVBoxLayout(middle)
         head = QHBoxLayout()
-        self.name, self.simulated = label(self.tr("No run chosen"), "title"), badge(self.tr("simulated"))
+        self.name, self.simulated = line(self.tr("No run chosen"), "title"), badge(self.tr("simulated"))
         self.simulated.hide()
         self.cancel = button(
             self.tr("Stop"), self._cancel, tip=self.tr("Stops at the next checkpoint; it can be resumed")
@@ -97,7 +98,7 @@ class TrainView(Workspace):
         self.to_compress = button(self.tr("Compress this model"), lambda: self.go.emit("compress"), primary=True)
         right.addWidget(self.to_compress)
         split.addWidget(side)
-        split.setSizes([300, 540, 430])
+        split.setSizes([310, 680, 240])
         split.setStretchFactor(1, 1)
         split.setChildrenCollapsible(False)
         return split

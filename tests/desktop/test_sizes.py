@@ -1,0 +1,62 @@
+"""The window fits small screens: nothing it shows asks for more room, and what is cut says so."""
+
+import pytest
+from PySide6.QtWidgets import QWidget
+
+from desktop.widgets.elided import ElidedComboBox, ElidedLabel, fitted
+from desktop.widgets.parts import line
+from tests.desktop.conftest import make_map, settle
+from tests.desktop.test_rooms import finished_training
+
+LONG = "a name that somebody gave to a recording without a thought for small screens, " * 3
+
+
+def test_every_room_fits_a_screen_of_1200_by_800(qtbot, window):
+    session = window.session
+    finished_training(session)
+    make_map(session, LONG)
+    window.inspector_dock.show()
+    for room in ("review", "annotate", "train", "compress", "export"):
+        window.enter(room)
+        settle(qtbot, session)
+        window.job_line.setText(LONG)
+        window.study_name.setText(LONG)
+        window.resize(1200, 800)
+        qtbot.wait(20)
+        assert (window.width(), window.height()) == (1200, 800), room
+        assert window.room.width() >= window.room.minimumSizeHint().width(), room
+
+
+@pytest.mark.parametrize("make", [line, ElidedLabel, ElidedComboBox])
+def test_a_long_text_is_cut_and_told_whole_on_hover(qtbot, make):
+    widget = make()
+    qtbot.addWidget(widget)
+    if isinstance(widget, ElidedComboBox):
+        widget.addItem(LONG)
+    else:
+        widget.setText(LONG)
+    widget.resize(120, 24)
+    widget.grab()
+    assert widget.toolTip() == LONG
+    assert widget.minimumSizeHint().width() < 120
+    widget.resize(6000, 24)
+    widget.grab()
+    assert widget.toolTip() == ""
+
+
+def test_a_tip_of_its_own_comes_back(qtbot):
+    widget = QWidget()
+    qtbot.addWidget(widget)
+    widget.setProperty("tip", "Show the jobs")
+    assert fitted(widget, LONG, 60).endswith("…")
+    assert widget.toolTip() == LONG
+    assert fitted(widget, "short", 600) == "short"
+    assert widget.toolTip() == "Show the jobs"
+
+
+def test_a_narrow_table_of_events_leaves_out_where_labels_are_from(qtbot, window):
+    panel = window.rooms["review"].right
+    panel.resize(260, 600)
+    assert panel.table.isColumnHidden(5)
+    panel.resize(500, 600)
+    assert not panel.table.isColumnHidden(5)
