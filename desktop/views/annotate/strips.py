@@ -181,7 +181,7 @@ class PropagationBar(QFrame):
         sliders = QVBoxLayout()
         self.k, self.k_text = self._slider(sliders, self.tr("Neighbours K"), 1, 50, 10)
         self.tau, self.tau_text = self._slider(sliders, self.tr("Least quality τ"), 0, 100, 10)
-        row.addLayout(sliders, 2)
+        row.addLayout(sliders, 3)
         self.plot = plot(self.tr("Accuracy against coverage"), self.tr("Labelled (%)"), self.tr("Right (%)"))
         self.plot.setFixedHeight(110)
         self.plot.setMinimumWidth(150)

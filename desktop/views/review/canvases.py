@@ -134,6 +134,8 @@ class SpectrogramCanvas(TimeCanvas):
         axis.setScale(0.001 if both else 1.0)
         axis.setLabel(self.tr("Frequency (kHz)") if both else self.tr("Frequency (Hz)"), color=theme.token("muted"))
         if picture is None:
+            half = recording.channels[channel].fs / 2
+            self.widget.setYRange(-half if both else 0.0, half, padding=0)
             self._caption.setText(self.tr("too short for a spectrogram"))
             return
         low, high = picture.levels

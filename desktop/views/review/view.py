@@ -28,6 +28,7 @@ from desktop.widgets.workspace import Workspace
 
 DEFAULT_CHANNELS = 8
 DIM_AFTER_MS = 150
+LEAST_S = 0.05  # the shortest page
 LEAST_PX = 420  # the pictures are never narrower; the panels beside them give way
 
 
@@ -47,6 +48,7 @@ class ReviewView(Workspace):
         self.channels: tuple[int, ...] = ()
         self.picture_channel = 0
         self.start_s, self.length_s, self.gain = 0.0, 10.0, 1.0
+        self.wished_s = self.length_s  # the page length that was asked for; a short recording shows less
         self.traces, self.spectrogram, self.overview = TraceCanvas(), SpectrogramCanvas(), OverviewCanvas()
         self.left, self.bar, self.right = RecordingsPanel(), Toolbar(), EventsPanel(session)
         self.recordings, self.table, self.filter, self.model = (
@@ -140,7 +142,7 @@ class ReviewView(Workspace):
     def remember(self) -> dict[str, Any]:
         if self.opened is None:
             return {}
-        return {"recording": self.opened.id, "start_s": self.start_s, "length_s": self.length_s, "gain": self.gain}
+        return {"recording": self.opened.id, "start_s": self.start_s, "length_s": self.wished_s, "gain": self.gain}
 
     def restore(self, state: dict[str, Any]) -> None:
         known = [r.id for r in self.session.recordings]
@@ -218,7 +220,7 @@ class ReviewView(Workspace):
         self.start_s, self.gain = float(goal.get("start_s", 0.0)), float(goal.get("gain", 1.0))
         self.bar.show_gain(self.gain)
         self._show_events()
-        self.set_length(min(float(goal.get("length_s", self.length_s)), max(recording.duration, 0.1)))
+        self.set_length(float(goal.get("length_s", self.wished_s)))
 
     def _channels_ticked(self, channels: tuple[int, ...]) -> None:
         self.channels = channels
@@ -356,10 +358,11 @@ class ReviewView(Workspace):
         self._read()
 
     def set_length(self, length_s: float) -> None:
-        """Show pages of this length."""
+        """Show pages of this length, or of as much as the recording has; longer ones get the length again."""
         if self.recording is None:
             return
-        self.length_s = float(np.clip(length_s, 0.05, max(self.recording.duration, 0.05)))
+        self.wished_s = max(float(length_s), LEAST_S)
+        self.length_s = min(self.wished_s, max(self.recording.duration, LEAST_S))
         self.bar.show_length(self.length_s)
         self.go_to(self.start_s)
 
@@ -403,7 +406,7 @@ class ReviewView(Workspace):
         start, recording = float(events.start_s[rows[0]]), int(events.recording[rows[0]])
         known = [r.id for r in self.session.recordings]
         if recording != self.recording_id and recording in known:
-            self._goal = {"start_s": max(0.0, start - self.length_s / 2)}
+            self._goal = {"start_s": max(0.0, start - self.wished_s / 2)}
             self.recordings.setCurrentRow(known.index(recording))
         elif not self.start_s <= start <= self.start_s + self.length_s:
             self.go_to(start - self.length_s / 2)
