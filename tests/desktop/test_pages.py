@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from desktop.views.review import drawn
 from tests.desktop.conftest import settle
 
 
@@ -34,3 +35,42 @@ def test_a_short_recording_does_not_shorten_the_pages_of_others(qtbot, window, r
     review.recordings.setCurrentRow(0)
     settle(qtbot, window.session)
     assert review.length_s == 30.0
+
+
+def drawn_of(layer):
+    """How many rectangles a layer of events draws."""
+    return sum(len(rects) for rects in layer._groups.values())
+
+
+def test_events_too_narrow_to_be_told_apart_are_ticks(qtbot, window, review):
+    session = window.session
+    n, total = len(review.model.ids), review.recording.duration
+    layer, strip, over = review.traces._events, review.traces._ticks, review.spectrogram._events
+    review.set_length(10.0)
+    settle(qtbot, session)
+    assert drawn_of(layer) == drawn_of(over) > 0
+    assert drawn_of(strip) == 0
+    review.set_length(total)
+    settle(qtbot, session)
+    assert drawn_of(layer) == drawn_of(over) == 0  # the spectrogram is not covered
+    assert 10 < drawn_of(strip) <= n
+    colours = {colour for colour, _ in strip._groups}
+    assert len(colours) == len({*session.events.label[session.events.recording == 1].tolist()})
+    session.selection.set([int(review.model.ids[40])])
+    assert drawn_of(layer) == drawn_of(over) == 1  # a selected one is always seen
+    session.selection.set([])
+
+
+def test_what_is_drawn_is_bounded_whatever_the_number_of_events():
+    rng, width, length = np.random.default_rng(0), 800.0, 1800.0
+    starts = rng.uniform(0, length, 100_000)
+    none = np.zeros(len(starts), bool)
+    colours = np.where(np.arange(len(starts)) < 5, "#rare", "#often").tolist()
+    for duration in (0.1, 60.0):  # so long that they lie over each other
+        wide = drawn.boxed(np.full(len(starts), duration), none, width / length, width)
+        assert not wide.any()
+    ticks = drawn.ticks(starts, colours, 0.0, width / length)
+    assert len(ticks) <= 2 * width / drawn.TICK_PX
+    assert [tick.colour for tick in ticks[-5:]] == ["#rare"] * 5
+    few = np.array([0.0, 0.1, 0.2])
+    assert drawn.boxed(few, few > 1, 1.0, width).all()  # instants, far apart

@@ -17,6 +17,7 @@ from desktop.widgets.plots import TimeBox, pen, plot
 from desktop.widgets.trace_layers import Box, EventLayer, ScaleBars, amount, nice
 
 GUTTER = 96  # px of the left axes, so that time lines up in all three
+STRIP = 0.025  # of the traces' height: the strip of ticks at their top
 DIMMED = 0.35
 
 
@@ -51,7 +52,9 @@ class TraceCanvas(TimeCanvas):
         self.widget.showGrid(x=True, alpha=0.25)
         self._curves: list[pg.PlotCurveItem] = []
         self._events, self._bars = EventLayer(texts=True), ScaleBars()
+        self._ticks = EventLayer(5.0)
         self.widget.addItem(self._events, ignoreBounds=True)
+        self.widget.addItem(self._ticks, ignoreBounds=True)
         self.widget.addItem(self._bars, ignoreBounds=True)
         self._keys: list[str] = []
         self.widget.dress(self._dress)
@@ -84,9 +87,11 @@ class TraceCanvas(TimeCanvas):
         self.place(page.start_s, page.length_s)
         self.widget.setYRange(-len(page.channels) + 0.4, 0.6, padding=0)
 
-    def show_boxes(self, boxes: list[Box], rows: int) -> None:
-        """Show events over all rows."""
-        self._events.show_boxes(boxes, self.start_s, -rows + 0.4, 0.6)
+    def show_boxes(self, boxes: list[Box], ticks: list[Box], rows: int) -> None:
+        """Show events over all rows, and those that are too many for that in a strip above them."""
+        low, high = -rows + 0.4, 0.6
+        self._events.show_boxes(boxes, self.start_s, low, high)
+        self._ticks.show_boxes(ticks, self.start_s, high - STRIP * (high - low), high)
 
     def dim(self, on: bool) -> None:
         """Dim what is shown, because it is not what was asked for any more."""

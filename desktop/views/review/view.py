@@ -15,6 +15,7 @@ from desktop.actions.registry import Action
 from desktop.services import theme
 from desktop.services.session import Session
 from desktop.services.tasks import TaskReporter
+from desktop.views.review import drawn
 from desktop.views.review.actions import actions_of
 from desktop.views.review.canvases import OverviewCanvas, SpectrogramCanvas, TraceCanvas
 from desktop.views.review.data import Opened, Page, Picture, open_recording, read_page, read_picture
@@ -329,15 +330,19 @@ class ReviewView(Workspace):
         near &= events.start_s + events.duration_s > self.start_s
         rows = np.flatnonzero(near)
         chosen = np.isin(events.id[rows], np.fromiter(self.session.selection.ids, np.int64))
-        labels, colours = events.label[rows], self._colours(events.label[rows])
+        labels, colours = events.label[rows], np.array(self._colours(events.label[rows]), object)
         shapes = {text: self._named(text) for text in set(labels.tolist())}
         least = self.length_s / 2000
-        starts, lengths = events.start_s[rows].tolist(), np.maximum(events.duration_s[rows], least).tolist()
+        starts, lengths = events.start_s[rows], np.maximum(events.duration_s[rows], least)
+        width = max(1.0, self.traces.box.width())
+        scale = width / self.length_s
+        wide = drawn.boxed(lengths, chosen, scale, width)
         boxes = [
-            Box(start, length, colours[n], bool(chosen[n]), shapes[labels[n]])
-            for n, (start, length) in enumerate(zip(starts, lengths, strict=True))
+            Box(float(starts[n]), float(lengths[n]), colours[n], bool(chosen[n]), shapes[labels[n]])
+            for n in np.flatnonzero(wide).tolist()
         ]
-        self.traces.show_boxes(boxes, max(1, len(self.channels)))
+        ticks = drawn.ticks(starts[~wide], colours[~wide].tolist(), self.start_s, scale)
+        self.traces.show_boxes(boxes, ticks, max(1, len(self.channels)))
         self.spectrogram.show_boxes(boxes)
 
     def _named(self, text: str) -> str:
