@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 from core.errors import HitscopeError
 from core.study import UNSURE, Study, define_classes
 from desktop.actions.registry import Action, ActionRegistry
-from desktop.actions.window import actions_of
+from desktop.actions.window import actions_of, name_classes
 from desktop.services import theme
 from desktop.services.guard import guarded
 from desktop.services.remembering import read_layout, write_layout
@@ -71,6 +71,7 @@ class MainWindow(QMainWindow):
         session.study_changed.connect(self._study_changed)
         session.events_changed.connect(lambda _ids: self._count())
         session.labels_changed.connect(lambda _ids: self._count())
+        session.labels_changed.connect(lambda _ids: self._name_classes())
         session.saved.connect(lambda when: self.saved.setText(self.tr("Saved {}").format(when)))
         session.failed.connect(self.message.show_error)
         session.told.connect(self.message.show_notice)
@@ -78,6 +79,7 @@ class MainWindow(QMainWindow):
         session.undo_stack.undoTextChanged.connect(self._name_undo)
         session.undo_stack.redoTextChanged.connect(self._name_undo)
         self._shown: Study | None = None
+        self._named: dict[int, str] = {}
         self._remembered: dict[str, Any] = {}
         self._closing = False
         self._restore()
@@ -281,6 +283,7 @@ class MainWindow(QMainWindow):
         self.annotator.setText(self.tr("{} (you) ▾").format(study.annotator) if study else "")
         self.annotator.setVisible(study is not None)
         self._count()
+        self._name_classes()
         if study is None:
             self._shown = None
             self.show_start()
@@ -305,6 +308,17 @@ class MainWindow(QMainWindow):
         self.counts.setText(text if self.session.study else "")
 
     # Edits
+
+    @property
+    def class_titles(self) -> dict[int, str]:
+        """Titles of the classes by their digit; `unsure` is no class."""
+        return {c.position: c.title for c in self.session.classes if c.key != UNSURE}
+
+    def _name_classes(self) -> None:
+        if self._named != self.class_titles:
+            self._named = self.class_titles
+            name_classes(self)
+            self.actions_of.fill(self.menuBar(), self._actions_now())
 
     def label_selected(self, digit: int) -> None:
         """Label the selected events with the class of a digit; 0 is ``unsure``, which is no class and takes no digit."""
@@ -369,7 +383,7 @@ class MainWindow(QMainWindow):
     def _actions_now(self) -> list[Action]:
         here = self.room.id if self.room else ""
         rooms = {id_ for id_, *_ in ROOMS} - {here}
-        return [action for action in self.actions_of.all() if action.id.split(".")[0] not in rooms]
+        return [a for a in self.actions_of.all() if a.id.split(".")[0] not in rooms and a.listed()]
 
     def set_theme(self, name: str) -> None:
         """Dress the window in another theme, now and from now on."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
@@ -27,6 +27,8 @@ class Action:
         As Qt writes it; ``""`` for none.
     when : callable
         Whether it can be done now.
+    listed : callable
+        Whether menus, palette and help name it now; its shortcut answers in any case.
     """
 
     id: str
@@ -35,6 +37,7 @@ class Action:
     menu: str
     shortcut: str = ""
     when: Callable[[], bool] = lambda: True
+    listed: Callable[[], bool] = lambda: True
 
 
 class ActionRegistry:
@@ -67,6 +70,13 @@ class ActionRegistry:
             made.triggered.connect(lambda _checked=False, a=action: a.run() if a.when() else None)
             owner.addAction(made)
             self._actions[action.id] = (action, made)
+
+    def rename(self, id: str, title: str) -> None:
+        """Give an action another title, in the menus as in the palette and the help."""
+        action, made = self._actions[id]
+        self._actions[id] = (replace(action, title=title), made)
+        made.setText(title)
+        made.setToolTip(f"{title} ({action.shortcut})" if action.shortcut else title)
 
     def all(self) -> list[Action]:
         """Return the actions in the order they were added."""

@@ -10,6 +10,8 @@ from desktop.services import theme
 if TYPE_CHECKING:
     from desktop.main_window import MainWindow
 
+DIGITS = 9  # classes beyond have no key
+
 
 def actions_of(window: MainWindow) -> list[Action]:
     """Return the actions of the window."""
@@ -40,12 +42,23 @@ def _edit(window: MainWindow) -> list[Action]:
         Action("edit.remove", tr("Remove the selected marks and labels"), window.remove_selected, menu, "Del", opened),
         Action("edit.remove_events", tr("Remove the selected events"), window.remove_events, menu, "Shift+Del", opened),
         Action("edit.add_class", tr("Add a class…"), window.add_class, menu, "", opened),
-        *(
-            Action(f"label.{n}", tr("Label as class {}").format(n), lambda k=n: window.label_selected(k), menu, str(n))
-            for n in range(1, 10)
-        ),
+        *(_label(window, digit) for digit in range(1, DIGITS + 1)),
         Action("label.0", tr("Label as unsure"), lambda: window.label_selected(0), menu, "0"),
     ]
+
+
+def _label(window: MainWindow, digit: int) -> Action:
+    """Return the action of a digit; `name_classes` gives it the name of its class, and without one it is not listed."""
+    title, menu = window.tr("Label as class {}").format(digit), window.tr("Edit")
+    known = lambda: digit in window.class_titles  # noqa: E731 - a condition, used below only
+    return Action(f"label.{digit}", title, lambda: window.label_selected(digit), menu, str(digit), listed=known)
+
+
+def name_classes(window: MainWindow) -> None:
+    """Name the actions that label after the classes of the study."""
+    for digit, title in window.class_titles.items():
+        if digit <= DIGITS:
+            window.actions_of.rename(f"label.{digit}", window.tr("Label as {}").format(title))
 
 
 def _go(window: MainWindow) -> list[Action]:

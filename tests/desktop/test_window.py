@@ -6,10 +6,10 @@ import time
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QLabel, QMenu, QPushButton, QWidget
 
 from core.errors import InputError
-from core.study import Study
+from core.study import Study, define_classes
 from desktop.main_window import ROOMS, MainWindow
 from desktop.services import theme
 from desktop.services.session import Session
@@ -91,6 +91,30 @@ def test_help_lists_the_keys_and_gestures_of_this_room_only(window):
     assert keys["Shift+drag"] == "Add a mark"
     assert "L" not in keys  # the lasso belongs to Annotate
     help_.close()
+
+
+def test_menu_palette_and_help_say_which_key_is_which_class(qtbot, window):
+    session = window.session
+
+    def offered():
+        menus = [menu for menu in window.menuBar().findChildren(QMenu) if menu.title() == "Edit"]
+        texts = {action.text() for action in menus[-1].actions()}
+        listed = {a.shortcut: a.title for a in window._actions_now() if a.id.startswith("label.")}
+        assert set(listed.values()) <= texts
+        return listed
+
+    titles = {str(c.position): f"Label as {c.title}" for c in session.classes}
+    assert offered() == titles | {"0": "Label as unsure"}
+    session.edit(lambda study: define_classes(study, [("artefact", "Artefact")]))
+    settle(qtbot, session)
+    new = str(max(c.position for c in session.classes))
+    assert offered()[new] == "Label as Artefact"
+    session.undo_stack.undo()
+    settle(qtbot, session)
+    assert new not in offered()
+    session.selection.set(session.events.id[:1].tolist())
+    press(qtbot, window, Qt.Key.Key_9)
+    assert "no class 9" in window.message.text  # its key still answers
 
 
 def test_no_two_actions_of_a_room_share_a_key(qtbot, window):
