@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 from core.errors import HitscopeError
 from core.study import UNSURE, Study, define_classes
 from desktop.actions.registry import Action, ActionRegistry
-from desktop.actions.window import actions_of, name_classes
+from desktop.actions.window import DIGITS, actions_of, name_classes
 from desktop.services import theme
 from desktop.services.guard import guarded
 from desktop.services.remembering import read_layout, write_layout
@@ -73,6 +73,7 @@ class MainWindow(QMainWindow):
         session.labels_changed.connect(lambda _ids: self._count())
         session.labels_changed.connect(lambda _ids: self._name_classes())
         session.saved.connect(lambda when: self.saved.setText(self.tr("Saved {}").format(when)))
+        session.saved.connect(lambda _when: self.message.go_on())
         session.failed.connect(self.message.show_error)
         session.told.connect(self.message.show_notice)
         session.jobs.changed.connect(self._job_line)
@@ -266,7 +267,7 @@ class MainWindow(QMainWindow):
             self.open_study(str(folder))
             return
         self.message.show_notice(
-            self.tr("Making the demo study: real ECG, EEG and TCD, and a simulated TCD recording…")
+            self.tr("Making the demo study: real ECG, EEG and TCD, and a simulated TCD recording…"), lasting=True
         )
 
         def done(_result: object) -> None:
@@ -289,8 +290,10 @@ class MainWindow(QMainWindow):
             self.show_start()
             self.actions_of.fill(self.menuBar(), self._actions_now())
             return
+        if study is not self._shown:
+            self.message.dismiss()  # it was about what was open before
         if study.recovery is not None:
-            self.message.show_notice(str(study.recovery))
+            self.message.show_notice(str(study.recovery), lasting=True)
             study.recovery = None
         if study is not self._shown:
             self._shown = study
@@ -352,10 +355,21 @@ class MainWindow(QMainWindow):
         """Ask for a class name and add it."""
         name, good = QInputDialog.getText(self, self.tr("Add a class"), self.tr("Name of the class"))
         name = name.strip()
-        if good and name.casefold() == UNSURE:
-            self.message.show_notice(self.tr("“{}” is there already: its key is 0.").format(UNSURE))
-        elif good and name:
-            self.session.edit(lambda study: define_classes(study, [(name, name)]))
+        if good and name:
+            known = self._class_like(name)
+            if known:
+                self.message.show_notice(known)
+            else:
+                self.session.edit(lambda study: define_classes(study, [(name, name)]))
+
+    def _class_like(self, name: str) -> str:
+        """Say which class has a name already; in capitals or not, two of them would be taken for each other."""
+        for c in self.session.classes:
+            if c.key != UNSURE and name.casefold() in (c.key.casefold(), c.title.casefold()):
+                key = self.tr("its key is {}").format(c.position) if c.position <= DIGITS else self.tr("it has no key")
+                return self.tr("There is a class “{}” already: {}.").format(c.title, key)
+        same = name.casefold() == UNSURE
+        return self.tr("“{}” is there already: its key is 0.").format(UNSURE) if same else ""
 
     def say_saved(self) -> None:
         """Answer the wish to save: there is nothing left to do."""
@@ -446,7 +460,7 @@ class MainWindow(QMainWindow):
         """Ask the jobs to stop, and close when the last has written its checkpoint; the window stays alive meanwhile."""
         self._closing = True
         self.centralWidget().setEnabled(False)
-        self.message.show_notice(self.tr("Stopping at the next checkpoint; the window closes then."))
+        self.message.show_notice(self.tr("Stopping at the next checkpoint; the window closes then."), lasting=True)
         self.session.jobs.idle.connect(self.close)
         self.session.jobs.stop_all()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from PySide6.QtCore import QDateTime, QLocale, Qt
+from PySide6.QtCore import QDateTime, QElapsedTimer, QLocale, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from core.errors import HitscopeError
@@ -111,13 +111,21 @@ class EmptyState(QWidget):
 
 
 class MessageBar(QFrame):
-    """What happened, what was kept, what to do. Of a long message the first lines are shown; all of it can be copied."""
+    """What happened, what was kept, what to do. Of a long message the first lines are shown; all of it can be copied.
+
+    A notice goes away when there was time to read it, or sooner when the work goes on; an error stays until somebody puts it away.
+    """
 
     MAX_LINES = 8
+    READING_MS, LETTER_MS = 6000, 40
+    GLANCE_MS = 2000  # what an edit says of itself is said just before it is saved
 
     def __init__(self) -> None:
         super().__init__()
         self._message = ""
+        self._shown = QElapsedTimer()
+        self._read = QTimer(self, singleShot=True)
+        self._read.timeout.connect(self._pass)
         self._layout = QHBoxLayout(self)
         self._layout.setContentsMargins(12, 6, 8, 6)
         self._text = label("", wrap=True)
@@ -132,13 +140,27 @@ class MessageBar(QFrame):
         known = isinstance(error, HitscopeError)
         self._show(str(error) if known else f"{type(error).__name__}: {error}", "error")
 
-    def show_notice(self, text: str) -> None:
-        """Show something that is not an error."""
+    def show_notice(self, text: str, *, lasting: bool = False) -> None:
+        """Show something that is not an error; a lasting one is put away by whoever showed it, or by the user."""
         self._show(text, "notice")
+        if not lasting:
+            self._read.start(self.READING_MS + self.LETTER_MS * len(text))
 
     def dismiss(self) -> None:
         """Put the message away."""
+        self._read.stop()
         self.hide()
+
+    def go_on(self) -> None:
+        """Something else succeeded: a notice of before is no longer of interest."""
+        if self._read.isActive() and self._shown.elapsed() > self.GLANCE_MS:
+            self.dismiss()
+
+    def _pass(self) -> None:
+        if self.underMouse():  # somebody reads it, or is about to copy it
+            self._read.start(self.READING_MS)
+        else:
+            self.hide()
 
     @property
     def text(self) -> str:
@@ -147,6 +169,8 @@ class MessageBar(QFrame):
 
     def _show(self, text: str, role: str) -> None:
         self._message = text
+        self._read.stop()
+        self._shown.start()
         lines = text.splitlines()
         more = len(lines) - self.MAX_LINES
         if more > 0:
