@@ -336,6 +336,7 @@ def test_compress_and_export_show_what_runs_left(qtbot, window):
     qtbot.mouseClick(export.again, Qt.MouseButton.LeftButton)
     settle(qtbot, session)
     assert "no such bundle" in window.message.text
+    assert export.checks_text.text() == "b.zip could not be verified now."
 
 
 def started_run_is_shown(qtbot, session, room, before, detail, result):

@@ -273,15 +273,23 @@ class ExportView(Workspace):
         """Verify the chosen bundle again, in the background."""
         if self.run is None:
             return
-        path, sealed = Path(self.run.params["path"]), self.run.summary.get("sha256")
+        run, path, sealed = self.run, Path(self.run.params["path"]), self.run.summary.get("sha256")
         self.checks_text.setText(self.tr("Verifying…"))
 
-        def done(report: Report) -> None:
-            self._show_checks(report.to_json()["checks"], path.name)
+        def here() -> bool:
+            return self.run is not None and self.run.id == run.id
 
-        self.session.tasks.submit(
-            "export verify", verify_bundle, path, sealed, done=done, failed=self.session.failed.emit
-        )
+        def done(report: Report) -> None:
+            if here():
+                self._show_checks(report.to_json()["checks"], path.name)
+
+        def failed(error: Exception) -> None:
+            if here():
+                self.checks.clear()
+                self.checks_text.setText(self.tr("{} could not be verified now.").format(path.name))
+            self.session.failed.emit(error)
+
+        self.session.tasks.submit("export verify", verify_bundle, path, sealed, done=done, failed=failed)
 
     def _open_folder(self) -> None:
         if self.run is not None:
