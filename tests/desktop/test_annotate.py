@@ -6,7 +6,7 @@ import sqlite3
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QInputDialog, QPushButton
+from PySide6.QtWidgets import QInputDialog, QLabel, QPushButton
 
 from core.jobs import write_json
 from core.study import UNSURE
@@ -306,3 +306,13 @@ def test_one_event_is_one_event(annotate):
     assert text() == "3 events selected. Press a class key."
     selection.set(())
     assert text() == ""
+
+
+def test_local_quality_has_a_scale(annotate):
+    strip = annotate.strip
+    assert not strip.scale.isVisible()
+    strip.colour.setCurrentIndex(strip.colour.findData("local quality"))
+    assert strip.scale.isVisible()
+    assert {"0 torn apart", "1 kept"} <= {text.text() for text in strip.scale.findChildren(QLabel)}
+    strip.colour.setCurrentIndex(0)
+    assert not strip.scale.isVisible()

@@ -43,6 +43,29 @@ def thumbnail(points: np.ndarray, colours: Colours, size: int = 132) -> QPixmap:
     return QPixmap.fromImage(QImage(image.tobytes(), size, size, 3 * size, QImage.Format.Format_RGB888))
 
 
+class QualityScale(QWidget):
+    """The colours of local quality with what their ends mean."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        bar = QLabel()
+        bar.setFixedHeight(10)
+        last = len(theme.CIVIDIS) - 1
+        stops = ", ".join(f"stop:{n / last:.3f} rgb{colour}" for n, colour in enumerate(theme.CIVIDIS))
+        bar.setStyleSheet(f"background: qlineargradient(x1:0, y1:0, x2:1, y2:0, {stops});")
+        bar.setAccessibleName(self.tr("Colours of local quality, from low to high"))
+        layout.addWidget(bar)
+        ends = QHBoxLayout()
+        ends.addWidget(label(self.tr("0 torn apart"), "muted"))
+        ends.addStretch(1)
+        ends.addWidget(label(self.tr("1 kept"), "muted"))
+        layout.addLayout(ends)
+        self.setToolTip(self.tr("How far the map keeps the neighbours that an event has among the features"))
+
+
 class MapsStrip(QWidget):
     """Feature space, best, middle and worst map, what colours the points."""
 
@@ -84,6 +107,12 @@ class MapsStrip(QWidget):
             self.colour.addItem(self.tr(name), name)
         self.colour.activated.connect(lambda i: self.colour_chosen.emit(self.colour.itemData(i)))
         layout.addWidget(self.colour)
+        self.scale = QualityScale()
+        self.scale.hide()
+        self.colour.currentIndexChanged.connect(
+            lambda _i: self.scale.setVisible(self.colour.currentData() == "local quality")
+        )
+        layout.addWidget(self.scale)
 
     def clear(self) -> None:
         """Show nothing: another study is open."""
