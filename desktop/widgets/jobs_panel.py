@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QProgressBar, QScrollArea, QVBoxLayout, QWidget
 
 from desktop.services.jobs import Job
@@ -99,6 +100,9 @@ class JobsPanel(QScrollArea):
         session.jobs.added.connect(self._add)
         session.study_changed.connect(self._list_stopped)
         session.runs_changed.connect(self._list_stopped)
+
+    def sizeHint(self) -> QSize:
+        return QSize(420, 240)  # two jobs, or one with its log
 
     def _add(self, job: Job) -> None:
         self._none.hide()

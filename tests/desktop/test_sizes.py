@@ -60,3 +60,11 @@ def test_a_narrow_table_of_events_leaves_out_where_labels_are_from(qtbot, window
     assert panel.table.isColumnHidden(5)
     panel.resize(500, 600)
     assert not panel.table.isColumnHidden(5)
+
+
+@pytest.mark.parametrize(("dock", "least"), [("jobs_dock", 200), ("history_dock", 220)])
+def test_docks_open_high_enough_to_be_read(qtbot, window, dock, least):
+    window.resize(1280, 900)
+    window.toggle(getattr(window, dock))
+    qtbot.wait(50)
+    assert getattr(window, dock).height() >= least
