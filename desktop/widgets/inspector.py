@@ -16,7 +16,7 @@ from core.signals import frequencies, log_spectrogram
 from core.study import EventTable, HistoryEntry
 from desktop.services import theme
 from desktop.services.session import Session
-from desktop.widgets.parts import badge, clock, label, local_time, number
+from desktop.widgets.parts import badge, clock, label, local_time, number, unit_of
 from desktop.widgets.plots import image_levels, pen, plot
 
 SURROUNDINGS_S = 0.4
@@ -53,7 +53,7 @@ def read_surroundings(session: Session, event: EventTable) -> Surroundings:
     start, length = float(event.start_s[0]), float(event.duration_s[0])
     left = max(0.0, start - SURROUNDINGS_S)
     y = recording.read_seconds(channel, left, start + length + SURROUNDINGS_S)
-    fs, unit = recording.channels[channel].fs, recording.channels[channel].unit
+    fs, unit = recording.channels[channel].fs, unit_of(recording.channels[channel])
     gate = next((g for g, pair in enumerate(recording.gates) if channel in pair), None)
     first = round(left * fs)
     signal: Any = y if gate is None else recording.read_iq(gate, first, first + len(y))

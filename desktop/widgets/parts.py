@@ -9,6 +9,7 @@ from PySide6.QtCore import QDateTime, QElapsedTimer, QLocale, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from core.errors import HitscopeError
+from core.signals import Channel
 from desktop.widgets.elided import ElidedLabel
 
 
@@ -60,6 +61,11 @@ def badge(text: str) -> QLabel:
 def number(value: float, decimals: int = 0) -> str:
     """Return a number as the user's locale writes it."""
     return QLocale().toString(round(float(value), decimals) + 0.0, "f", decimals)
+
+
+def unit_of(channel: Channel) -> str:
+    """Return the unit of a channel; ``a.u.`` for what has none, which files write as 1 or leave out."""
+    return "a.u." if channel.unit.strip() in ("", "1") else channel.unit
 
 
 def interval(value: float, low_high: list[float] | tuple[float, float], decimals: int = 3) -> str:

@@ -1,11 +1,16 @@
 """Pages of Review: their length, and what is drawn on them when there is much to draw."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import soundfile
+from PySide6.QtGui import QImage, QPainter
 
 from desktop.views.review import drawn
 from tests.desktop.conftest import settle
+
+RECORDINGS = Path(__file__).parents[1] / "data" / "recordings"
 
 
 @pytest.fixture
@@ -74,3 +79,37 @@ def test_what_is_drawn_is_bounded_whatever_the_number_of_events():
     assert [tick.colour for tick in ticks[-5:]] == ["#rare"] * 5
     few = np.array([0.0, 0.1, 0.2])
     assert drawn.boxed(few, few > 1, 1.0, width).all()  # instants, far apart
+
+
+def test_every_trace_is_named_in_the_gutter_and_units_are_units(qtbot, window, review):
+    review.add_recordings([str(RECORDINGS / "short_psg.edf")])
+    settle(qtbot, window.session)
+    axis = review.traces.widget.getAxis("left")
+    (ticks,) = axis._tickLevels
+    assert len(ticks) == len(review.recording.channels)
+    assert not any(text.endswith(" 1") for _, text in ticks)
+    assert any(text.endswith("a.u.") for _, text in ticks)
+    window.grab()
+    painter = QPainter(image := QImage(100, 100, QImage.Format.Format_RGB32))
+    _, _, texts = axis.generateDrawSpecs(painter)
+    painter.end()
+    assert not image.isNull()
+    assert len(texts) == len(ticks)  # pyqtgraph leaves out what is wider than the gutter
+
+
+def test_a_recording_that_is_chosen_lets_events_of_others_go(qtbot, window, review):
+    session = window.session
+    session.selection.set([int(review.model.ids[3])])
+    review.recordings.setCurrentRow(1)
+    settle(qtbot, session)
+    assert session.selection.ids == ()
+    assert window.inspector.title.text() == "No event selected"
+    beat = int(session.events.id[session.events.recording == 1][5])
+    session.selection.set([beat])  # shows its recording
+    settle(qtbot, session)
+    assert review.recording_id == 1
+    assert session.selection.ids == (beat,)
+    window.enter("annotate")
+    review.recordings.setCurrentRow(1)
+    settle(qtbot, session)
+    assert session.selection.ids == (beat,)

@@ -6,16 +6,17 @@ from collections.abc import Sequence
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QObject, QRectF, Signal
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QObject, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetrics
 
 from core.signals import Recording
 from desktop.services import theme
 from desktop.views.review.data import Opened, Page, Picture, gate_of
-from desktop.widgets.parts import number
+from desktop.widgets.parts import number, unit_of
 from desktop.widgets.plots import TimeBox, pen, plot
 from desktop.widgets.trace_layers import Box, EventLayer, ScaleBars, amount, nice
 
+GUTTER_MARGIN = 12  # px between its names and its edges
 GUTTER = 96  # px of the left axes, so that time lines up in all three
 STRIP = 0.025  # of the traces' height: the strip of ticks at their top
 DIMMED = 0.35
@@ -78,7 +79,7 @@ class TraceCanvas(TimeCanvas):
             curve.setData(t - page.start_s, (y - middle) * scale - row)
             stated = nice(0.5 / scale)
             channel = recording.channels[number_]
-            ticks.append((-row, f"{channel.name}\n{amount(stated, channel.unit)}"))
+            ticks.append((-row, self._gutter(channel.name, amount(stated, unit_of(channel)))))
             bars.append((-row, stated * scale))
         self.widget.getAxis("left").setTicks([ticks])
         self._bars.show_bars(bars, 0.0)
@@ -86,6 +87,12 @@ class TraceCanvas(TimeCanvas):
         self._dress()
         self.place(page.start_s, page.length_s)
         self.widget.setYRange(-len(page.channels) + 0.4, 0.6, padding=0)
+
+    def _gutter(self, *lines: str) -> str:
+        """Return lines as far as they fit into the gutter: what is wider, the axis would leave out altogether."""
+        metrics = QFontMetrics(self.widget.getAxis("left").font())
+        room = GUTTER - GUTTER_MARGIN
+        return "\n".join(metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, room) for text in lines)
 
     def show_boxes(self, boxes: list[Box], ticks: list[Box], rows: int) -> None:
         """Show events over all rows, and those that are too many for that in a strip above them."""

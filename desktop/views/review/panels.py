@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
@@ -30,7 +29,7 @@ from core.study import RecordingEntry
 from desktop.models.event_model import EventModel
 from desktop.services.guard import guarded
 from desktop.services.session import Session
-from desktop.widgets.parts import badge, button, clock, label, line, number
+from desktop.widgets.parts import badge, button, clock, label, line, number, unit_of
 from desktop.widgets.two_lines import TwoLineDelegate, two_line_item
 
 PROGRESS_PX = 3
@@ -76,8 +75,8 @@ class RecordingsPanel(QWidget):
             badges = (self.tr("simulated"),) * entry.simulated + (self.tr("missing"),) * entry.missing
             subject = entry.subject or self.tr("subject unknown")
             same = badges and subject == badges[0]
-            note = clock(entry.duration_s) if same else f"{subject} · {clock(entry.duration_s)}"
-            self.list.addItem(two_line_item(entry.name, note, badges, entry.path))
+            note = clock(entry.duration_s) if same else f"{clock(entry.duration_s)} · {subject}"
+            self.list.addItem(two_line_item(entry.name, note, badges, f"{entry.name}, {note}\n{entry.path}"))
         self.list.setCurrentRow(chosen)
         self.list.blockSignals(False)
 
@@ -86,10 +85,11 @@ class RecordingsPanel(QWidget):
         self.channels.blockSignals(True)
         self.channels.clear()
         for n, channel in enumerate(recording.channels):
-            item = QListWidgetItem(f"{channel.name}   {number(channel.fs, 0 if channel.fs % 1 == 0 else 2)} Hz")
+            rate = f"{number(channel.fs, 0 if channel.fs % 1 == 0 else 2)} Hz"
+            item = QListWidgetItem(f"{channel.name}   {rate}")
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             item.setCheckState(Qt.CheckState.Checked if n in ticked else Qt.CheckState.Unchecked)
-            item.setToolTip(f"{channel.kind}, {channel.unit}")
+            item.setToolTip(f"{channel.name}: {channel.kind}, {unit_of(channel)}, {rate}")
             self.channels.addItem(item)
         self.channels.setCurrentRow(chosen)
         self.channels.blockSignals(False)
@@ -115,6 +115,7 @@ class Toolbar(QFrame):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         layout.setContentsMargins(10, 5, 10, 5 - PROGRESS_PX)
+        layout.setSpacing(6)
         self.name, self.simulated = line("", "title"), badge(self.tr("simulated"))
         self.name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.progress = QProgressBar()
@@ -132,7 +133,6 @@ class Toolbar(QFrame):
         self.find_button = self._finders()
         layout.addWidget(self.simulated)
         layout.addWidget(self.name, 1)
-        layout.addWidget(QLabel(self.tr("Page")))
         layout.addWidget(self.page_box)
         layout.addWidget(self._step("−", self.tr("Smaller traces (−)"), lambda: self.amplified.emit(0.8)))
         layout.addWidget(self.gain)

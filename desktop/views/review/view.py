@@ -30,7 +30,7 @@ from desktop.widgets.workspace import Workspace
 DEFAULT_CHANNELS = 8
 DIM_AFTER_MS = 150
 LEAST_S = 0.05  # the shortest page
-LEAST_PX = 420  # the pictures are never narrower; the panels beside them give way
+LEAST_PX = 440  # the pictures are never narrower; the panels beside them give way
 
 
 class ReviewView(Workspace):
@@ -180,9 +180,16 @@ class ReviewView(Workspace):
                 self._entry.options,
             )
             if not same:
+                self._let_go(entry.id)
                 self._open(entry)
             elif self.opened is not None:
                 self._show_events()
+
+    def _let_go(self, recording_id: int) -> None:
+        """Forget selected events that are all of other recordings than the one that is chosen here."""
+        events, ids = self.session.events, self.session.selection.ids
+        if self.isVisible() and not np.isin(events.id[events.recording == recording_id], ids).any():
+            self.session.selection.set((), self)
 
     def _open(self, entry: RecordingEntry) -> None:
         """Open a recording in the background; what is shown stays, dimmed, until it is there."""
