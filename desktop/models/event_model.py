@@ -64,6 +64,12 @@ class EventModel(QAbstractTableModel):
         """How many of those shown have a label."""
         return int((self._table.label[self._rows] != "").sum())
 
+    @property
+    def extremes(self) -> tuple[float, float]:
+        """The latest start and the longest duration of the recording's events, s."""
+        table, rows = self._table, self._all
+        return float(table.start_s[rows].max(initial=0.0)), float(table.duration_s[rows].max(initial=0.0))
+
     def row_of(self, event_id: int) -> int | None:
         """Return the row of an event, or None if it is not shown."""
         rows = np.flatnonzero(self.ids == event_id)

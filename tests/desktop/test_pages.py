@@ -113,3 +113,16 @@ def test_a_recording_that_is_chosen_lets_events_of_others_go(qtbot, window, revi
     review.recordings.setCurrentRow(1)
     settle(qtbot, session)
     assert session.selection.ids == (beat,)
+
+
+def test_a_file_of_annotations_only_says_that_it_has_no_signals(qtbot, window, review):
+    review.add_recordings([str(RECORDINGS / "SC4001EC-Hypnogram.edf")])
+    settle(qtbot, window.session)
+    assert review.recording is not None
+    assert review.recording.channels == ()
+    n = len(window.session.events)
+    review.mark(0.0, 1.0)  # there is no channel to mark
+    settle(qtbot, window.session)
+    assert review.spectrogram.empty
+    assert not window.message.isVisible()
+    assert len(window.session.events) == n

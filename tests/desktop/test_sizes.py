@@ -68,3 +68,15 @@ def test_docks_open_high_enough_to_be_read(qtbot, window, dock, least):
     window.toggle(getattr(window, dock))
     qtbot.wait(50)
     assert getattr(window, dock).height() >= least
+
+
+def test_late_and_long_events_have_room_in_the_table(qtbot, window):
+    room = window.rooms["review"]
+    before = [room.table.columnWidth(column) for column in (1, 2)]
+    window.session.add_event(1, "MLII", 36_000.0, 72.0)
+    settle(qtbot, window.session)
+    after = [room.table.columnWidth(column) for column in (1, 2)]
+    assert after > before
+    metrics = room.table.fontMetrics()
+    assert after[0] > metrics.horizontalAdvance("10:00:00.00")
+    assert after[1] > metrics.horizontalAdvance("72,000")

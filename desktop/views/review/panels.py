@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
     QHBoxLayout,
+    QHeaderView,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
@@ -26,7 +27,7 @@ from PySide6.QtWidgets import (
 from core.events import EVENT_MAKERS
 from core.signals import Recording
 from core.study import RecordingEntry
-from desktop.models.event_model import EventModel
+from desktop.models.event_model import LABEL, EventModel
 from desktop.services.guard import guarded
 from desktop.services.session import Session
 from desktop.widgets.parts import badge, button, clock, label, line, number, unit_of
@@ -218,18 +219,20 @@ class EventsPanel(QWidget):
         self.table.setWordWrap(False)
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(22)
-        self.table.horizontalHeader().setStretchLastSection(True)
+        self.table.horizontalHeader().setSectionResizeMode(LABEL, QHeaderView.ResizeMode.Stretch)
         self.table.horizontalHeader().setHighlightSections(False)
         self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        for column, width in enumerate((48, 60, 38, 54, 76, 40)):
+        for column, width in enumerate((48, 60, 38, 54, 76, 76)):
             self.table.setColumnWidth(column, width)
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._selected())
         layout.addWidget(self.table, 1)
 
-    def make_room(self, duration_s: float) -> None:
-        """Make the column of times as wide as those of a recording need."""
-        width = self.table.fontMetrics().horizontalAdvance(clock(duration_s, 2))
-        self.table.setColumnWidth(1, max(60, width + 14))
+    def make_room(self) -> None:
+        """Make the columns of numbers as wide as the largest ones need, but leave room for the labels."""
+        latest, longest = self.model.extremes
+        for column, text, least, most in ((1, clock(latest, 2), 60, 96), (2, number(1000 * longest), 38, 54)):
+            width = self.table.fontMetrics().horizontalAdvance(text) + 14
+            self.table.setColumnWidth(column, min(max(least, width), most))
 
     @guarded
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -223,7 +223,6 @@ class ReviewView(Workspace):
         self.simulated.setVisible(entry.simulated)
         self.channels = tuple(range(min(len(recording.channels), DEFAULT_CHANNELS)))
         self.left.show_channels(recording, self.channels, 0)
-        self.right.make_room(recording.duration)
         self.overview.show_envelope(*opened.envelope, recording.duration)
         self.start_s, self.gain = float(goal.get("start_s", 0.0)), float(goal.get("gain", 1.0))
         self.bar.show_gain(self.gain)
@@ -325,6 +324,7 @@ class ReviewView(Workspace):
         events = self.session.events
         mine = np.flatnonzero(events.recording == self.opened.id)
         self.model.show(events, mine)
+        self.right.make_room()
         self.right.show_count()
         self.overview.show_ticks(events.start_s[mine], self._colours(events.label[mine]))
         self._show_boxes()
