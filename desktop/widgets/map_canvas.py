@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
-from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QRectF, Qt, Signal
 
 from desktop.services import theme
+from desktop.widgets.plots import ThemedPlot
 
 Colours = npt.NDArray[np.uint8]
 
@@ -58,7 +59,7 @@ class MapBox(pg.ViewBox):
         self.picked.emit(point.x(), point.y())
 
 
-class MapCanvas(pg.PlotWidget):
+class MapCanvas(ThemedPlot):
     """Points of events in colours; `selected(ids, modifiers)` tells what a lasso or a click holds.
 
     The cloud is painted into an image of the view's size: 100,000 points in about 20 ms; only the selection is drawn as
@@ -70,17 +71,10 @@ class MapCanvas(pg.PlotWidget):
 
     def __init__(self) -> None:
         self.box = MapBox()
-        super().__init__(background=theme.token("plot"), viewBox=self.box)
-        self.setAccessibleName(self.tr("Map of events"))
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        axes = [QCoreApplication.translate("MapCanvas", "Map axis {} (arbitrary units)").format(n) for n in (1, 2)]
+        super().__init__(QCoreApplication.translate("MapCanvas", "Map of events"), *axes, box=self.box)
         for side in ("bottom", "left"):
-            axis = self.getAxis(side)
-            axis.setPen(theme.token("line"))
-            axis.setTextPen(theme.token("muted"))
-            axis.setStyle(showValues=False)
-        self.setLabel("bottom", self.tr("Map axis 1 (arbitrary units)"), color=theme.token("muted"))
-        self.setLabel("left", self.tr("Map axis 2 (arbitrary units)"), color=theme.token("muted"))
-        self.hideButtons()
+            self.getAxis(side).setStyle(showValues=False)
         self.ids = np.empty(0, np.int64)
         self.points = np.empty((0, 2))
         self._colours: Colours = np.empty((0, 3), np.uint8)
@@ -88,7 +82,8 @@ class MapCanvas(pg.PlotWidget):
         self._unsure = np.empty(0, bool)
         self._image = pg.ImageItem(axisOrder="row-major")
         self.addItem(self._image, ignoreBounds=True)
-        self._marks = pg.ScatterPlotItem(size=12, brush=None, pen=pg.mkPen(theme.token("text"), width=1.5), pxMode=True)
+        self._marks = pg.ScatterPlotItem(size=12, brush=None, pxMode=True)
+        self.dress(lambda: self._marks.setPen(pg.mkPen(theme.token("text"), width=1.5)))
         self._marks.setZValue(40)
         self.addItem(self._marks, ignoreBounds=True)
         self.box.sigRangeChanged.connect(lambda *_: self.paint_cloud())

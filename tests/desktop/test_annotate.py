@@ -316,3 +316,13 @@ def test_local_quality_has_a_scale(annotate):
     assert {"0 torn apart", "1 kept"} <= {text.text() for text in strip.scale.findChildren(QLabel)}
     strip.colour.setCurrentIndex(0)
     assert not strip.scale.isVisible()
+
+
+def test_the_map_wears_the_theme(qtbot, window, annotate):
+    window.set_theme("dark")
+    settle(qtbot, window.session)
+    canvas = annotate.canvas
+    assert canvas.backgroundBrush().color().name() == theme.token("plot")
+    assert canvas.getAxis("left").pen().color().name() == theme.token("line")
+    window.set_theme("light")
+    assert canvas.backgroundBrush().color().name() == theme.token("plot")

@@ -14,6 +14,7 @@ from core.annotation import TradeOff
 from core.projection import ProjectionSet
 from core.study import UNSURE, RunEntry, Study
 from desktop.actions.registry import Action
+from desktop.services import theme
 from desktop.services.session import Session
 from desktop.views.annotate import data
 from desktop.views.annotate.strips import ClassesStrip, MapsStrip, PropagationBar
@@ -64,6 +65,7 @@ class AnnotateView(Workspace):
         session.selection.changed.connect(lambda ids, _origin: self._show_selection(ids))
         session.labels_changed.connect(lambda _ids: self._data_changed())
         session.events_changed.connect(lambda _ids: self._data_changed())
+        theme.changed.connect(self._theme_changed)
         session.runs_changed.connect(self._runs_changed)
         session.study_changed.connect(self._runs_changed)
         self._runs_changed()  # takes up the study first
@@ -239,6 +241,11 @@ class AnnotateView(Workspace):
         self._labels_changed()
 
     # Colours and counts
+
+    def _theme_changed(self) -> None:
+        if self.maps is not None:
+            self.strip.show_maps(self.maps, self._label_colours())
+            self._labels_changed()
 
     def _events_on_map(self):
         events = self.session.events

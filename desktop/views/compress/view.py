@@ -31,6 +31,7 @@ from desktop.services import theme
 from desktop.services.session import Session
 from desktop.widgets.charts import forest
 from desktop.widgets.choices import offer
+from desktop.widgets.elided import ElidedComboBox
 from desktop.widgets.parts import EmptyState, badge, button, card, interval, label, line, number
 from desktop.widgets.plots import pen, plot
 from desktop.widgets.workspace import Workspace
@@ -130,7 +131,7 @@ class CompressView(Workspace):
         layout.addWidget(label(self.tr("Compress"), "title"))
         form = QFormLayout()
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapAllRows)
-        self.parent_run, self.scheme, self.layers = QComboBox(), QComboBox(), QComboBox()
+        self.parent_run, self.scheme, self.layers = ElidedComboBox(), ElidedComboBox(), ElidedComboBox()
         offer(self.scheme, SCHEMES)
         offer(self.layers, LAYERS)
         # Rows for the parameters of the scheme that has most; those of the chosen one are shown.

@@ -137,13 +137,10 @@ class SpectrogramCanvas(TimeCanvas):
     def show_picture(
         self, picture: Picture | None, recording: Recording, channel: int, start_s: float, length_s: float
     ) -> None:
-        """Show a spectrogram; None (a recording too short for one, or of none) leaves the plot empty."""
+        """Show a spectrogram; None (a recording too short for one) leaves the plot empty."""
         self.empty = picture is None
         self.image.setVisible(picture is not None)
         self.place(start_s, length_s)
-        if not recording.channels:
-            self._caption.setText(self.tr("no signals in this file"))
-            return
         both = gate_of(recording, channel) is not None
         axis = self.widget.getAxis("left")
         axis.setScale(0.001 if both else 1.0)

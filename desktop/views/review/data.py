@@ -108,10 +108,8 @@ def read_picture(
     """Return the spectrogram of a page: of the Doppler gate a channel belongs to, else of the channel itself.
 
     `levels` are those of the pages before; None finds them from the whole recording. None is returned where the recording
-    is shorter than a frame, or has annotations only and no channel.
+    is shorter than a frame.
     """
-    if not recording.channels:
-        return None
     known, nfft = recording.channels[channel], frame_length(recording, channel)
     fs, half = known.fs, nfft // 2
     # Half a frame more on both sides, so that the picture reaches the edges of the page.

@@ -26,7 +26,7 @@ class Marks(QObject):
     def add(self, start_s: float, duration_s: float) -> None:
         """Add a mark over a range of the recording, on the chosen channel, and select it."""
         opened = self._room.opened
-        if opened is not None and opened.recording.channels:
+        if opened is not None:
             channel = opened.recording.channels[self._room.picture_channel].name
             start, stop = max(0.0, start_s), min(start_s + duration_s, opened.recording.duration)
             origin = self._room.traces
