@@ -98,7 +98,7 @@ class TrainView(Workspace):
         self.to_compress = button(self.tr("Compress this model"), lambda: self.go.emit("compress"), primary=True)
         right.addWidget(self.to_compress)
         split.addWidget(side)
-        split.setSizes([310, 680, 240])
+        split.setSizes([310, 600, 320])
         split.setStretchFactor(1, 1)
         split.setChildrenCollapsible(False)
         return split
