@@ -20,6 +20,7 @@ from core.jobs.files import append_line
 from core.jobs.spec import JobSpec
 
 Message = dict[str, Any]
+NICENESS = 10  # of a child, on POSIX; 0 is usual, 19 the humblest
 
 
 class LocalJob:
@@ -54,7 +55,7 @@ class LocalJob:
 
     def _spawn(self, path: Path) -> subprocess.Popen[str]:
         with (self.spec.folder / "stderr.txt").open("a", encoding="utf-8") as errors:
-            return subprocess.Popen(
+            process = subprocess.Popen(
                 [sys.executable, "-m", "core.cli", "job", "run", str(path)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -65,7 +66,13 @@ class LocalJob:
                 env={"OMP_WAIT_POLICY": "PASSIVE", **os.environ, "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"},
                 # Ctrl+C in the terminal of the window must not kill the job behind the window's back.
                 start_new_session=True,
+                creationflags=getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0),
             )
+        # The window, and whatever else the person at the screen does, goes first.
+        if hasattr(os, "setpriority"):
+            with contextlib.suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, process.pid, NICENESS)
+        return process
 
     @property
     def running(self) -> bool:

@@ -23,6 +23,7 @@ class CurvesChart(QWidget):
         super().__init__()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        self.n_epochs = 0  # shown
         self.legend = label("", "muted", wrap=True)
         layout.addWidget(self.legend)
         self.loss = plot(self.tr("Loss by epoch"), "", self.tr("Loss"))
@@ -47,6 +48,7 @@ class CurvesChart(QWidget):
 
     def show_history(self, history: Sequence[dict[str, float]]) -> None:
         """Show the epochs so far."""
+        self.n_epochs = len(history)
         epochs = np.arange(1, len(history) + 1)
         losses = [[h[key] for h in history] for key in ("train_loss", "validation_loss")]
         self._train.setData(epochs, losses[0])

@@ -80,7 +80,7 @@ class CompressView(Workspace):
         self.set_content(self._build())
         self.follow(session.runs_changed, self._list_runs)
         session.study_changed.connect(self._list_runs)
-        session.jobs.changed.connect(self._job_changed)
+        self.follow(session.jobs.changed, self._job_changed)
         self._list_runs()
 
     def _build(self) -> QWidget:

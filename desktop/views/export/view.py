@@ -71,7 +71,7 @@ class ExportView(Workspace):
         self.set_content(self._build())
         self.follow(session.runs_changed, self._list_runs)
         session.study_changed.connect(self._study_changed)
-        session.jobs.changed.connect(self._job_changed)
+        self.follow(session.jobs.changed, self._job_changed)
         self._list_runs()
 
     def _build(self) -> QWidget:

@@ -49,7 +49,7 @@ class TrainView(Workspace):
         self.follow(session.labels_changed, self._refresh)
         self.follow(session.events_changed, self._refresh)
         self.follow(session.runs_changed, self._list_runs)
-        session.jobs.changed.connect(self._job_changed)
+        self.follow(session.jobs.changed, self._job_changed)
         self._refresh()
         self._list_runs()
 
@@ -211,7 +211,7 @@ class TrainView(Workspace):
         job = self._job()
         if job is None:
             return
-        if job.running and len(job.history):
+        if job.running and len(job.history) > self.curves.n_epochs:  # not at each batch: drawing takes time
             self.curves.show_history(job.history)
         self._buttons()
 
