@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
@@ -111,6 +112,11 @@ class Windows:
     rejected: dict[int, str]
     simulated: bool = False
     spans_s: npt.NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 2)))
+
+    def describe_rejected(self) -> list[str]:
+        """Return a sentence for each reason why events have no window."""
+        counts = Counter(self.rejected.values())
+        return [f"{n} of {len(self.ids) + len(self.rejected)} events are left out: {why}." for why, n in counts.items()]
 
 
 def channels_of(recording: Recording, spec: WindowSpec) -> list[int]:
@@ -310,7 +316,7 @@ def gather_windows(study: Study, ids: Iterable[int], spec: WindowSpec, report: R
         x = cut_windows(recording, events.start_s[rows], events.duration_s[rows], spec)
         spans[rows] = window_spans(recording, events.start_s[rows], events.duration_s[rows], spec)
         good = np.isfinite(x).all(axis=(1, 2))
-        rejected |= {int(i): "it touches missing samples" for i in events.id[rows[~good]]}
+        rejected |= {int(i): "their windows touch missing samples" for i in events.id[rows[~good]]}
         numbers = channels_of(recording, spec)
         rates.add(spec.fs or recording.fs[numbers[0]])
         first = first or _Layout.of(recording, numbers)

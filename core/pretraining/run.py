@@ -51,7 +51,8 @@ def run_features(spec: JobSpec, report: Reporter) -> dict[str, Any]:
         "simulated": windows.simulated,
     }
     FeatureSpace(windows.ids, vectors, how).save(spec.folder)
-    return {**how, **summary, "n": len(vectors), "dim": int(vectors.shape[1]), "rejected": len(windows.rejected)}
+    made = {"n": len(vectors), "dim": int(vectors.shape[1]), "warnings": windows.describe_rejected()}
+    return {**how, **summary, **made}
 
 
 def _events(study: Study, params: dict[str, Any]) -> EventTable:

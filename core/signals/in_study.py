@@ -83,10 +83,10 @@ def add_to_study(
     """
     recording = open_recording(path, **options)
     if max((c.n_samples for c in recording.channels), default=0) < 2:
-        marks = f", only {n} annotations" if (n := len(recording.annotations)) else ""
-        raise InputError(
-            f"it holds no signal{marks}", subject=recording.path, remedy="Add the recording that it belongs to"
-        )
+        n = len(recording.annotations)
+        what = f"no signal, only {n} annotations" if n else "no signal but a sample or none"
+        remedy = "Add the recording that it belongs to" if n else "Record or export it again"
+        raise InputError(f"it holds {what}", subject=recording.path, remedy=remedy)
     stamp = file_stamp(path)  # before the hash: what is written meanwhile shows when it is opened
     sha256 = content_hash(path, report)
     where = str(recording.path.resolve())

@@ -92,7 +92,7 @@ def provenance(dataset: Dataset, split: Split, seed: int) -> dict[str, Any]:
     return {
         "data": describe(dataset),
         "split": split_summary(split, dataset),
-        "warnings": list(split.warnings),
+        "warnings": [*split.warnings, *dataset.windows.describe_rejected()],
         "seed": seed,
         "environment": environment(),
     }

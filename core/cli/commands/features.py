@@ -44,3 +44,5 @@ def run(options: argparse.Namespace) -> None:
         show_json({"run": str(entry.folder), **entry.summary})
     else:
         print(f"{entry.folder}\n{entry.summary['n']} events, {entry.summary['dim']} features each")
+        for warning in entry.summary["warnings"]:
+            print(f"note: {warning}")

@@ -143,7 +143,7 @@ def _frames_in(path: Path, segment: Any, name: str) -> int:
         raise InputError(
             f"its sample file {name} is missing",
             subject=path,
-            remedy=f"Put {name} into {path.parent}, beside the header",
+            remedy=f"Put {name} into {path.parent.resolve()}, beside the header",
         )
     mine = [n for n, file in enumerate(segment.file_name) if file == name]
     form = segment.fmt[mine[0]]

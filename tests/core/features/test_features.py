@@ -4,6 +4,7 @@ from pathlib import Path
 import edfio
 import numpy as np
 import pytest
+import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -126,7 +127,7 @@ def test_scalings():
     assert np.isfinite(flat).all()
 
 
-def test_windows_of_a_study_keep_ids_and_reject_gaps_with_a_reason(tmp_path):
+def test_windows_of_a_study_keep_ids_and_order(tmp_path):
     with Study.create(tmp_path / "s") as study:
         number = add_to_study(study, resources.path("demo/208"), subject="P208")
         study.apply(make_events(study, number, "annotations", mapping="aami"))
@@ -139,6 +140,22 @@ def test_windows_of_a_study_keep_ids_and_reject_gaps_with_a_reason(tmp_path):
         assert not windows.simulated
         with pytest.raises(InputError, match="no event"):
             gather_windows(study, [10**9], WindowSpec(10))
+
+
+def test_windows_that_touch_missing_samples_are_left_out_with_a_reason(tmp_path):
+    x = np.random.default_rng(0).uniform(-0.5, 0.5, 5000)
+    x[2000:2500] = np.nan
+    soundfile.write(tmp_path / "gap.wav", x, 1000, "FLOAT")
+    with Study.create(tmp_path / "s") as study:
+        number = add_to_study(study, tmp_path / "gap.wav")
+        study.apply(make_events(study, number, "windows", length_s=0.25))
+        events = study.events()
+        windows = gather_windows(study, events.id, WindowSpec(250))
+    touching = (events.start_s < 2.5) & (events.start_s + 0.25 > 2.0)
+    assert set(windows.rejected) == set(events.id[touching].tolist())
+    assert windows.ids.tolist() == events.id[~touching].tolist()
+    assert np.isfinite(windows.x).all()
+    assert windows.describe_rejected() == ["2 of 20 events are left out: their windows touch missing samples."]
 
 
 @pytest.mark.parametrize(
