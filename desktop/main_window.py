@@ -185,6 +185,11 @@ class MainWindow(QMainWindow):
 
     # Rooms
 
+    def hand_over(self, id_: str, run_id: str) -> None:
+        """Enter a room with a run to go on with."""
+        self.enter(id_)
+        self.rooms[id_].take(run_id)
+
     def enter(self, id_: str) -> None:
         """Enter a room; it is made on the first visit."""
         if self.session.study is None:
@@ -198,6 +203,7 @@ class MainWindow(QMainWindow):
             self.stack.addWidget(room)
             self.actions_of.add(room.actions_of_room(), scope=room)
             room.go.connect(self.enter)
+            room.hand_over.connect(self.hand_over)
             room.restore(self._remembered.get(id_, {}))
         room = self.rooms[id_]
         self.stack.setCurrentWidget(room)

@@ -58,7 +58,7 @@ def parse_options(
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals:
-            raise InputError(f"{pair!r} is not NAME=VALUE", remedy="Write, for example, --option length_s=2")
+            raise InputError(f"{pair!r} is not NAME=VALUE", remedy="Write a name, =, and a value, such as length_s=2")
         if name in reserved:
             raise InputError(f"there is no option {name!r} here", remedy="See the command's --help")
         options[name] = value if name in texts else value_of(value)

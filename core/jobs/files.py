@@ -6,7 +6,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -63,6 +63,18 @@ def append_line(path: str | os.PathLike[str], value: Any) -> None:
         file.seek(max(0, file.tell() - 1))
         torn = file.read(1) not in (b"", b"\n")
         file.write(b"\n" * torn + json.dumps(value, ensure_ascii=False).encode() + b"\n")
+
+
+def logged_metrics(folder: Path) -> list[dict[str, Any]]:
+    """Return the figures of each step that the log of a job's folder holds, the newest where a step was done twice."""
+    steps: dict[int, dict[str, Any]] = {}
+    with suppress(OSError):
+        for line in (folder / "log.jsonl").read_text(encoding="utf-8", errors="replace").splitlines():
+            with suppress(ValueError, KeyError, TypeError):
+                message = json.loads(line)
+                if message["type"] == "metrics":
+                    steps[int(message["step"])] = dict(message["values"])
+    return [steps[step] for step in sorted(steps)]
 
 
 def read_json(path: str | os.PathLike[str]) -> Any:

@@ -55,7 +55,8 @@ class CurvesChart(QWidget):
         self._validation.setData(epochs, losses[1])
         scores = [h["validation_mcc"] for h in history]
         self._mcc.setData(epochs, scores)
-        best = int(np.argmax(scores)) if scores else None
+        # As training chooses: the highest MCC, and of equal ones the lowest loss.
+        best = max(range(len(scores)), key=lambda n: (scores[n], -losses[1][n]), default=None)
         self._best.setData([] if best is None else [best + 1], [] if best is None else [scores[best]])
         for canvas in (self.loss, self.score):
             canvas.setXRange(0.5, max(len(history), 2) + 0.5, padding=0)

@@ -114,8 +114,13 @@ class JobsPanel(QScrollArea):
             if item is not None:
                 item.deleteLater()
         study = self._session.study
-        for run in study.runs() if study is not None else []:
-            if run.status in STOPPED and self._session.jobs.of(run.id) is None:
+        jobs = self._session.jobs
+        stopped = (
+            [r for r in study.runs() if r.status in STOPPED and jobs.of(r.id) is None] if study is not None else []
+        )
+        self._none.setVisible(not stopped and not jobs.jobs)
+        for run in stopped:
+            if study is not None:
                 frame = QFrame()
                 frame.setProperty("role", "card")
                 row = QHBoxLayout(frame)
@@ -123,4 +128,3 @@ class JobsPanel(QScrollArea):
                 if not study.readonly:
                     row.addWidget(button(self.tr("Resume"), lambda r=run.id: self._session.resume(r), primary=True))
                 self._stopped.addWidget(frame)
-                self._none.hide()

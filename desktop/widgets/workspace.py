@@ -23,6 +23,7 @@ class Workspace(QWidget):
 
     id = ""
     go = Signal(str)  # asks for another room
+    hand_over = Signal(str, str)  # asks for another room with a run, by its id
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -75,6 +76,9 @@ class Workspace(QWidget):
 
     def activate(self) -> None:
         """The room was entered."""
+
+    def take(self, run_id: str) -> None:
+        """Another room hands a run over, to go on with it here."""
 
     def remember(self) -> dict[str, Any]:
         """Return what of this study is open here, as JSON; the study remembers it."""

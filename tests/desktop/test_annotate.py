@@ -326,3 +326,18 @@ def test_the_map_wears_the_theme(qtbot, window, annotate):
     assert canvas.getAxis("left").pen().color().name() == theme.token("line")
     window.set_theme("light")
     assert canvas.backgroundBrush().color().name() == theme.token("plot")
+
+
+def test_the_chosen_map_is_remembered_and_a_preview_hides_the_rings_of_a_selection(qtbot, window, annotate):
+    session = window.session
+    assert annotate.remember() == {"run": annotate.run_id, "map": 0}
+    annotate.restore({"run": annotate.run_id, "map": 99})
+    settle(qtbot, session)
+    assert annotate.which == annotate.maps.best
+    session.selection.set(annotate.maps.ids[:20].tolist())
+    assert len(annotate.canvas._marks.data) == 20
+    annotate.preview()
+    settle(qtbot, session)
+    assert len(annotate.canvas._marks.data) == 0
+    annotate.discard()
+    assert len(annotate.canvas._marks.data) == 20

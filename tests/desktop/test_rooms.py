@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QApplication
 
-from core.jobs import write_json
+from core.jobs import append_line, write_json
 from desktop.widgets.parts import number
 from tests.desktop.conftest import press, settle
 
@@ -355,3 +355,55 @@ def started_run_is_shown(qtbot, session, room, before, detail, result):
     settle(qtbot, session)
     assert room.export.isEnabled()
     assert room.disagreements.count() == 1
+
+
+def test_train_hands_the_chosen_run_to_compress(qtbot, window):
+    session = window.session
+    older, *_ = finished_training(session)
+    newer, *_ = finished_training(session)
+    window.enter("compress")
+    window.enter("train")
+    settle(qtbot, session)
+    for run in (older, newer, older):
+        window.rooms["train"].choose(run)
+        qtbot.mouseClick(window.rooms["train"].to_compress, Qt.MouseButton.LeftButton)
+        settle(qtbot, session)
+        assert window.room.id == "compress"
+        assert window.room.params()["run"] == run.id
+        window.enter("train")
+
+
+def test_a_stopped_run_shows_the_epochs_of_its_log(qtbot, window):
+    session = window.session
+    run = session.study.new_run("training", "half way", {})
+    scores = (0.1, 0.9, 0.9, 0.4)
+    lines = [
+        {"type": "metrics", "step": n, "values": {"train_loss": 1.0, "validation_loss": 1 / n, "validation_mcc": mcc}}
+        for n, mcc in enumerate(scores, 1)
+    ]
+    for line in ({"type": "started"}, *lines, {"type": "cancelled", "what": "stopped as asked"}):
+        append_line(run.folder / "log.jsonl", line)
+    session.take_up_runs()
+    window.enter("train")
+    settle(qtbot, session)
+    window.rooms["train"].choose(session.study.run(run.id))
+    settle(qtbot, session)
+    curves = window.rooms["train"].curves
+    assert curves.n_epochs == 4
+    assert curves._best.getData()[0].tolist() == [3]  # of equal scores, the one of lower loss, as training keeps
+
+
+def test_next_goes_on_where_a_removed_event_stood(qtbot, window, review):
+    session = window.session
+    review.recordings.setCurrentRow(0)
+    settle(qtbot, session)
+    ids = review.model.ids.tolist()
+    session.selection.set([ids[5]])
+    press(qtbot, window, Qt.Key.Key_Delete, Qt.KeyboardModifier.ShiftModifier)
+    settle(qtbot, session)
+    press(qtbot, review, Qt.Key.Key_N)
+    settle(qtbot, session)
+    assert session.selection.ids == (ids[6],)
+    press(qtbot, review, Qt.Key.Key_P)
+    settle(qtbot, session)
+    assert session.selection.ids == (ids[4],)

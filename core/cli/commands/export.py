@@ -24,6 +24,8 @@ def configure(options: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Export the run and verify the bundle; exit status 1 if a check fails."""
     folder, run_id = split_run(options.run, "training", "compression")
+    if options.out.suffix != ".zip":
+        raise InputError("a bundle is a .zip file", subject=options.out, remedy="Give a name that ends in .zip")
     if options.out.exists() and not options.replace:
         raise InputError(
             "there is a file already",

@@ -91,6 +91,8 @@ def find(study: Study, options: argparse.Namespace) -> None:
 
 def remove(study: Study, options: argparse.Namespace) -> None:
     """Remove what a maker found."""
+    if options.recording is not None:
+        study.recording(options.recording)  # says which there is not
     events = study.events(options.recording)
     ids = events.id[events.maker == options.maker]
     if not len(ids):
@@ -128,7 +130,10 @@ def each(things: Iterable[T], do: Callable[[T], object]) -> None:
     for refusal in errors:
         print(f"hitscope: {refusal}", file=sys.stderr)
     if errors:
-        raise InputError(f"{len(errors)} of {len(every)} were refused, as said above", kept="The others were done")
+        raise InputError(
+            f"{len(errors)} of {len(every)} were refused, as said above",
+            kept="The others were done" if len(errors) < len(every) else None,
+        )
 
 
 def show(study: Study, *, as_json: bool) -> None:

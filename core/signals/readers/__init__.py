@@ -7,6 +7,7 @@ from inspect import signature
 from pathlib import Path
 from typing import Any, Protocol
 
+from core.checks import YES_OR_NO, check_each
 from core.errors import HitscopeError, InputError
 from core.signals.readers import edf, wav, wfdb
 from core.signals.readers.damage import damaged
@@ -134,6 +135,8 @@ def open_recording(path: str | Path, **options: Any) -> Recording:
             subject=path,
             remedy=f"Known options: {', '.join(known)}",
         )
+    switches = [name for name, p in signature(reader.open_file).parameters.items() if p.annotation in (bool, "bool")]
+    check_each(dict.fromkeys(switches, YES_OR_NO), {name: options[name] for name in switches if name in options})
     try:
         recording = reader.open_file(path, **options)
     except HitscopeError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
@@ -280,7 +282,7 @@ class PropagationBar(QFrame):
         if near is not None:
             self.text.setText(
                 self.tr("About {} % of hidden labels come back right (n = {}).").format(
-                    number(100 * near.accuracy), number(near.n)
+                    number(math.floor(1000 * near.accuracy) / 10, 1), number(near.n)
                 )
             )
         else:

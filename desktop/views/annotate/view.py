@@ -97,14 +97,14 @@ class AnnotateView(Workspace):
         return content
 
     def remember(self) -> dict[str, Any]:
-        return {"run": self.run_id} if self.run_id is not None else {}
+        return {"run": self.run_id, "map": self.which} if self.run_id is not None else {}
 
     def restore(self, state: dict[str, Any]) -> None:
         self._take_up_study()
         runs = self._runs("projection")
         if state.get("run") in [run.id for run in runs]:
             self._newest = runs[-1].id
-            self.choose_run(state["run"])
+            self.choose_run(state["run"], state.get("map"))
             self.strip.show_runs(self._runs("features"), runs, self.run_id)
 
     # Runs and maps
@@ -193,14 +193,14 @@ class AnnotateView(Workspace):
             params = {"features": run.id, "perplexities": [30, 100], "exaggerations": [12], "iterations": 400}
             self.session.start_job("projection", self.tr("maps of {}").format(run.name), params, parent=run.id)
 
-    def choose_run(self, run_id: str) -> None:
-        """Show the maps of a projection run."""
+    def choose_run(self, run_id: str, which: int | None = None) -> None:
+        """Show the maps of a projection run, one of them large; by default the best."""
         study = self.session.study
         assert study is not None
         self.run_id = run_id
         run = study.run(run_id)
         failed = self.session.failed.emit
-        show = lambda maps: self._show_maps(maps, run_id)  # noqa: E731
+        show = lambda maps: self._show_maps(maps, run_id, which)  # noqa: E731
         self.session.tasks.submit("annotate maps", data.read_maps, run, done=show, failed=failed)
 
     def _read_predictions(self) -> None:
@@ -221,10 +221,11 @@ class AnnotateView(Workspace):
         self._predicted = predicted
         self._recolour()
 
-    def _show_maps(self, maps: ProjectionSet, run_id: str) -> None:
+    def _show_maps(self, maps: ProjectionSet, run_id: str, which: int | None) -> None:
         self.maps, self._maps_of = maps, run_id
         self.strip.show_maps(maps, self._label_colours())
-        self.choose_map(maps.best)
+        there = isinstance(which, int) and 0 <= which < len(maps.maps)
+        self.choose_map(which if there else maps.best)
 
     def choose_map(self, which: int) -> None:
         """Show one of the maps."""
@@ -337,7 +338,8 @@ class AnnotateView(Workspace):
             self.session.label(self.session.selection.ids, key)
 
     def _show_selection(self, ids: tuple[int, ...]) -> None:
-        self.canvas.show_selection(ids)
+        # A preview has rings of its own, which those of a selection would hide.
+        self.canvas.show_selection(ids if self.proposal is None else ())
         one, more = self.tr("1 event selected."), self.tr("{} events selected.").format(number(len(ids)))
         hint = self.tr("Press a class key.")
         self.classes.selection.setText(f"{one if len(ids) == 1 else more} {hint}" if ids else "")
@@ -411,6 +413,7 @@ class AnnotateView(Workspace):
         if not self._wanted or self.bar.resting.isActive():
             return
         self.proposal, self._stale = proposal, False
+        self._show_selection(self.session.selection.ids)
         self.bar.show_preview(len(proposal.keys))
         self._recolour()
 
@@ -435,6 +438,7 @@ class AnnotateView(Workspace):
     def discard(self) -> None:
         """Put the proposal away."""
         self.proposal, self._wanted = None, False
+        self._show_selection(self.session.selection.ids)
         self.bar.show_preview(None)
         self._recolour()
 

@@ -428,8 +428,13 @@ class CompressView(Workspace):
 
     def _export(self) -> None:
         if self.run is not None:
-            self.session.settings.setValue("export_run", self.run.id)
-            self.go.emit("export")
+            self.hand_over.emit("export", self.run.id)
+
+    def take(self, run_id: str) -> None:
+        """Compress this trained model."""
+        self._list_runs()
+        self.parent_run.setCurrentIndex(self.parent_run.findData(run_id))
+        self._list_runs()
 
     def activate(self) -> None:
         self._list_runs()

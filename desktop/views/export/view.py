@@ -148,7 +148,7 @@ class ExportView(Workspace):
             self.show_empty(EmptyState(self.tr("No model yet"), text, self.tr("Train a model"), go))
             return
         self.show_empty(None)
-        wanted = self.choice.currentData() or self.session.settings.value("export_run")
+        wanted = self.choice.currentData()
         self.choice.clear()
         for run in reversed(models):
             self.choice.addItem(f"{run.name}  ·  {local_time(run.created)}", run.id)
@@ -296,10 +296,11 @@ class ExportView(Workspace):
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(self.run.params["path"]).parent)))
 
     def activate(self) -> None:
-        wanted = self.session.settings.value("export_run")
-        if wanted is not None and self.choice.findData(wanted) >= 0:
-            self.choice.setCurrentIndex(self.choice.findData(wanted))
-            self._describe()
+        self._list_runs()
+
+    def take(self, run_id: str) -> None:
+        """Export this model."""
+        self.choice.setCurrentIndex(self.choice.findData(run_id))
         self._list_runs()
 
     def actions_of_room(self) -> list[Action]:

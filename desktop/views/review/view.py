@@ -68,6 +68,7 @@ class ReviewView(Workspace):
             (self.tr("Click"), self.tr("Select the event there")),
         ]
         self._awaited: set[str] = set()
+        self._place = 0  # row of the event selected last
         self._waiting = QTimer(self, singleShot=True, interval=DIM_AFTER_MS)
         self._waiting.timeout.connect(self._dim)
         self.set_content(self._build())
@@ -404,6 +405,9 @@ class ReviewView(Workspace):
         self.session.selection.set(() if best is None else (int(events.id[best]),), self.traces)
 
     def _selected(self, ids: tuple[int, ...], origin: object) -> None:
+        row = self.model.row_of(ids[0]) if ids else None
+        if row is not None:
+            self._place = row
         if origin is not self.table:
             self.right.select(ids)
         if ids and origin is not self.traces and self.isVisible():
@@ -429,7 +433,11 @@ class ReviewView(Workspace):
         if not ids:
             return
         current = self.session.selection.ids[0] if self.session.selection.ids else None
-        place = ids.index(current) + direction if current in ids else 0
+        place = 0
+        if current is not None:
+            row = self.model.row_of(current)
+            # After one that was removed comes what stands in its place now.
+            place = self._place + min(direction, 0) if row is None else row + direction
         self.session.selection.set((ids[place % len(ids)],), self)
 
     def activate(self) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QTableView, QVBoxLayout, QWidget
 
+from core.jobs import logged_metrics
 from core.study import RunEntry
 from desktop.actions.registry import Action
 from desktop.models.run_model import RunModel, show_runs, validation_mcc, validation_value
@@ -95,7 +96,7 @@ class TrainView(Workspace):
         show_runs(self.table, self.model)
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._row_chosen())
         right.addWidget(self.table, 1)
-        self.to_compress = button(self.tr("Compress this model"), lambda: self.go.emit("compress"), primary=True)
+        self.to_compress = button(self.tr("Compress this model"), self._to_compress, primary=True)
         right.addWidget(self.to_compress)
         split.addWidget(side)
         split.setSizes([310, 600, 320])
@@ -152,12 +153,19 @@ class TrainView(Workspace):
         if job is not None:
             self.choose(job.run)
 
+    def _to_compress(self) -> None:
+        if self.run is not None:
+            self.hand_over.emit("compress", self.run.id)
+
     def choose(self, run: RunEntry) -> None:
         """Show a run: its curves, and its figures once there are any."""
         self.run, self._predictions = run, {}
         self.name.setText(run.name)
         job = self.session.jobs.of(run.id)
         self.curves.show_history(run.summary.get("history") or (job.history if job else []))
+        if not run.summary.get("history") and run.status != "running":  # stopped: its log knows the epochs
+            logged = lambda history: self._logged(run, history)  # noqa: E731
+            self.session.tasks.submit("train history", logged_metrics, run.folder, done=logged)
         test = figures_of_test(run)
         data = run.summary.get("data", {})
         self.simulated.setVisible(bool(data.get("simulated")))
@@ -189,6 +197,10 @@ class TrainView(Workspace):
         self.confusion.show_counts(test["confusion"], test["classes"])
         read = lambda arrays: self._predictions_read(run, arrays)  # noqa: E731
         self.session.tasks.submit("train predictions", _read_predictions, run, done=read)
+
+    def _logged(self, run: RunEntry, history: list[dict[str, float]]) -> None:
+        if self.run is not None and self.run.id == run.id and self.session.jobs.of(run.id) is None:
+            self.curves.show_history(history)
 
     def _predictions_read(self, run: RunEntry, arrays: dict[str, np.ndarray]) -> None:
         if self.run is not None and self.run.id == run.id:

@@ -168,6 +168,7 @@ def test_what_is_there_is_not_replaced_unasked(tmp_path, capsys):
         study.set_run_status(done.id, "done")
     status, _, err = run(capsys, "resume", done.folder)
     assert (status, "this run is done" in err) == (1, True)
+    assert run(capsys, "export", entry.folder, "--out", tmp_path / "b.zp")[0] == 1
     (tmp_path / "b.zip").write_bytes(b"precious")
     status, _, err = run(capsys, "export", entry.folder, "--out", tmp_path / "b.zip")
     assert (status, (tmp_path / "b.zip").read_bytes()) == (1, b"precious")
@@ -210,6 +211,8 @@ TCD, ECG = resources.path("demo/tcd_device_event_05.wav"), resources.path("demo/
         (["study", "find", "STUDY", "--maker", "hits", "--option", "gate=9"], "gate=9"),
         (["study", "add", "STUDY", TCD, "--reader", "subject=1"], "'subject'"),
         (["study", "add", "STUDY", TCD, "--reader", "colour=1"], "colour"),
+        (["study", "add", "STUDY", EEG, "--reader", "allow_truncated=no"], "allow_truncated must be true or false"),
+        (["study", "remove", "STUDY", "--maker", "hits", "--recording", "9"], "no recording 9"),
         (["features", "STUDY", "--kind", "hits", "--window", "{bad"], "--window"),
         (["features", "STUDY", "--kind", "hits", "--window", "[1, 2]"], "--window was given is no JSON object"),
         (["features", "STUDY", "--kind", "hits", "--window", '{"n_times": "abc"}'], "n_times = 'abc'"),
