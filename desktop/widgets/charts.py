@@ -29,6 +29,7 @@ class CurvesChart(QWidget):
         self.loss = plot(self.tr("Loss by epoch"), "", self.tr("Loss"))
         self.score = plot(self.tr("Validation MCC by epoch"), self.tr("Epoch"), self.tr("MCC"))
         for canvas in (self.loss, self.score):
+            canvas.setMinimumHeight(110)
             canvas.getAxis("left").setWidth(54)
             canvas.showGrid(y=True, alpha=0.2)
             layout.addWidget(canvas)
@@ -85,6 +86,9 @@ class ConfusionTable(QTableWidget):
         self.setRowCount(n)
         self.setColumnCount(n)
         self.setHorizontalHeaderLabels([self.tr("says {}").format(c) for c in classes])
+        for column in range(n):
+            heading = self.horizontalHeaderItem(column)
+            heading.setToolTip(heading.text())
         self.setVerticalHeaderLabels([self.tr("is {}").format(c) for c in classes])
         accent = QColor(theme.token("accent"))
         for row in range(n):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QTableView, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSplitter, QTableView, QVBoxLayout, QWidget
 
 from core.jobs import logged_metrics
 from core.study import RunEntry
@@ -76,17 +77,27 @@ class TrainView(Workspace):
         self.state = label("", "muted", wrap=True)
         layout.addWidget(self.state)
         layout.addWidget(self.curves, 3)
-        lower = QHBoxLayout()
-        figures, inner = card(self.tr("Test events of this run"))
+        below = QWidget()
+        below.setMinimumHeight(300)
+        lower = QHBoxLayout(below)
+        lower.setContentsMargins(0, 0, 0, 0)
+        figures, inner = card(self.tr("Test events"))
         self.mcc, self.facts = label("", "figure"), label("", "muted", wrap=True)
         inner.addWidget(self.mcc)
-        inner.addWidget(self.facts)
-        inner.addStretch(1)
+        self.facts.setAlignment(Qt.AlignmentFlag.AlignTop)
+        facts = QScrollArea()  # warnings must never be cut off
+        facts.setWidget(self.facts)
+        facts.setWidgetResizable(True)
+        facts.setFrameShape(QFrame.Shape.NoFrame)
+        facts.viewport().setAutoFillBackground(False)
+        self.facts.setAutoFillBackground(False)
+        inner.addWidget(facts, 1)
         lower.addWidget(figures, 2)
-        matrix, inner = card(self.tr("Confusion: a cell selects its events"))
+        matrix, inner = card(self.tr("Confusion"))
+        inner.addWidget(label(self.tr("A cell selects its events."), "muted"))
         inner.addWidget(self.confusion)
         lower.addWidget(matrix, 3)
-        layout.addLayout(lower, 2)
+        layout.addWidget(below, 3)
         split.addWidget(middle)
         side = QWidget()
         right = QVBoxLayout(side)
@@ -99,7 +110,7 @@ class TrainView(Workspace):
         self.to_compress = button(self.tr("Compress this model"), self._to_compress, primary=True)
         right.addWidget(self.to_compress)
         split.addWidget(side)
-        split.setSizes([310, 600, 320])
+        split.setSizes([310, 620, 300])
         split.setStretchFactor(1, 1)
         split.setChildrenCollapsible(False)
         return split
