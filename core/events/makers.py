@@ -53,6 +53,8 @@ def hits_of(recording: Recording, *, gate: int = 0, **criteria: float) -> list[M
         return recording.read_iq(gate, min(start, channel.n_samples), min(stop, channel.n_samples))
 
     tracks = power_tracks(read, channel.n_samples, channel.fs, chosen)
+    if not np.isfinite(tracks.forward).any():
+        raise _all_missing(recording, channel.name)
     made = []
     for hit in find_hits(tracks, read, channel.fs, chosen):
         attributes = asdict(hit) | {"suggestion": hit.kind}
@@ -75,7 +77,9 @@ def beats_of(recording: Recording, *, channel: str | int | None = None) -> list[
     chosen = _first_of_kind(recording, "ecg") if channel is None else _index_of(recording, channel)
     lead = recording.channels[chosen]
     signal = recording.read(chosen, 0, lead.n_samples)
-    if np.nanstd(signal) == 0 or not np.isfinite(signal).any() or len(signal) < 3 * lead.fs:
+    if not np.isfinite(signal).any():
+        raise _all_missing(recording, lead.name)
+    if np.nanstd(signal) == 0 or len(signal) < 3 * lead.fs:
         return []  # a flat or too short lead has no beats to find, and the detector would fail on it
     signal = np.where(np.isfinite(signal), signal, np.nanmedian(signal))
     peaks = gqrs_detect(signal, fs=lead.fs)
@@ -183,6 +187,12 @@ def _index_of(recording: Recording, channel: str | int) -> int:
     named = any(known.name == channel for known in recording.channels)
     is_number = isinstance(channel, str) and channel.removeprefix("-").isdecimal()
     return recording.index(int(channel) if is_number and not named else channel)
+
+
+def _all_missing(recording: Recording, channel: str) -> InputError:
+    return InputError(
+        f"all samples of {channel} are missing (NaN)", subject=recording.path, remedy="Record or export it again"
+    )
 
 
 def _first_of_kind(recording: Recording, kind: str) -> int:

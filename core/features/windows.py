@@ -330,6 +330,12 @@ def gather_windows(study: Study, ids: Iterable[int], spec: WindowSpec, report: R
             remedy="Give the window a rate (fs); the others are then resampled",
         )
     rows = np.concatenate([r for r, _ in parts]) if parts else np.empty(0, int)
+    if rejected and not len(rows):
+        raise InputError(
+            f"all {len(rejected)} events are left out: {', '.join(sorted(set(rejected.values())))} (NaN)",
+            subject=", ".join(sorted({entries[r].path for r in chosen.tolist()})),
+            remedy="Choose events elsewhere, a shorter window, or export the recording again",
+        )
     if not len(rows):
         raise InputError("there is no event with a whole window", remedy="Find or label events first, or choose others")
     order = np.argsort(rows)

@@ -94,6 +94,22 @@ def test_nan_and_one_sample_are_said_not_thrown(tmp_path, capsys):
     assert "no such event" in err
 
 
+def test_a_recording_of_missing_samples_is_named_wherever_it_is_read(tmp_path, capsys):
+    path, study = tmp_path / "manqué.wav", tmp_path / "s"
+    soundfile.write(path, np.full((20_000, 2), np.nan), 5000, "FLOAT")
+    status, _, err = run(capsys, "detect", path, "--reader", "layout=iq")
+    assert (status, "manqué.wav: all samples of I are missing (NaN)" in err) == (1, True)
+    status, _, err = run(capsys, "detect", path, "--maker", "beats", "--option", "channel=0")
+    assert (status, "are missing (NaN)" in err) == (1, True)
+    run(capsys, "study", "create", study)
+    run(capsys, "study", "add", study, path, "--reader", "layout=iq")
+    run(capsys, "study", "find", study, "--maker", "windows", "--option", "length_s=0.2")
+    status, out, err = run(capsys, "features", study, "--kind", "window")
+    assert status == 1
+    assert "manqué.wav: all 20 events are left out: their windows touch missing samples (NaN)" in err
+    assert "Traceback" not in out + err
+
+
 def test_finding_twice_says_what_was_there(tmp_path, capsys):
     study = tmp_path / "s"
     run(capsys, "study", "create", study)
