@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeVar
+
+from core.errors import InputError
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,19 @@ class LazyEntry(Entry):
     def load(self) -> Any:
         """Import and return it."""
         return resolve(self.where)
+
+
+def chosen(table: Mapping[str, T], key: str, what: str, several: str) -> T:
+    """Return the entry of a table.
+
+    Raises
+    ------
+    InputError
+        If there is none: there is no `what` of this key; the `several` that are known are named.
+    """
+    if key not in table:
+        raise InputError(f"there is no {what} {key!r}", remedy=f"Known {several}: {', '.join(table)}")
+    return table[key]
 
 
 def resolve(where: str) -> Any:

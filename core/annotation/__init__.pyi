@@ -4,6 +4,5 @@ from .propagation import Proposal as Proposal
 from .propagation import lq_knn as lq_knn
 from .propagation import propagate as propagate
 from .standard import std_knn as std_knn
-from .study_labels import class_numbers as class_numbers
 from .study_labels import to_changeset as to_changeset
 from .study_labels import without_given as without_given

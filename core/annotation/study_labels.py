@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 
 from core.annotation.propagation import Proposal
-from core.features import class_numbers as class_numbers  # offered here too: whoever propagates needs it
 from core.study import Changeset, EventTable, Study, label_events
 
 

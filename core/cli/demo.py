@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 import resources
-from core.annotation import Proposal, class_numbers, propagate, to_changeset
+from core.annotation import Proposal, propagate, to_changeset
 from core.events import make_events
+from core.features import class_numbers
 from core.jobs import NullReporter, Reporter
 from core.projection import load_projection
 from core.signals import add_to_study

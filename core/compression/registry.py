@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.checks import Rule, check, check_each, check_names, finite
 from core.errors import InputError
-from core.registry import LazyEntry, resolve
+from core.registry import LazyEntry, chosen, resolve
 
 if TYPE_CHECKING:  # the window lists schemes without loading torch
     import torch
@@ -117,9 +117,7 @@ def check_scheme(name: str, **params: Any) -> None:
     InputError
         Naming it, and what there is.
     """
-    if name not in SCHEMES:
-        raise InputError(f"there is no compression scheme {name!r}", remedy=f"Known schemes: {', '.join(SCHEMES)}")
-    rules = SCHEMES[name].rules
+    rules = chosen(SCHEMES, name, "compression scheme", "schemes").rules
     check_names(f"the scheme {name}", params, rules)
     check_each(rules, params)
 

@@ -11,6 +11,7 @@ import numpy as np
 from core.errors import InputError
 from core.events.makers import EVENT_MAKERS, MadeEvent
 from core.events.options import check_options
+from core.registry import chosen
 from core.signals import Recording, open_from_study
 from core.study import Changeset, EventTable, NewEvent, RecordingEntry, Study, combine, label_events, new_events
 
@@ -57,14 +58,12 @@ def run_maker(
         If the maker does not exist, refuses the recording, or an option is unknown, of another type or out of its range;
         the message names the option.
     """
-    if maker not in EVENT_MAKERS:
-        raise InputError(f"there is no event maker {maker!r}", remedy=f"Known makers: {', '.join(EVENT_MAKERS)}")
-    chosen = EVENT_MAKERS[maker]
-    check_options(maker, options, chosen.options)
+    entry = chosen(EVENT_MAKERS, maker, "event maker", "makers")
+    check_options(maker, options, entry.options)
     opened = recording if isinstance(recording, Recording) else recording()
     if not opened.channels:
         raise InputError("it holds no signal", subject=opened.path, remedy="Choose the recording that it belongs to")
-    return chosen(opened, **options)
+    return entry(opened, **options)
 
 
 def find_events(

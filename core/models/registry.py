@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.errors import InputError
-from core.registry import Entry, LazyEntry
+from core.registry import Entry, LazyEntry, chosen
 
 if TYPE_CHECKING:  # the window lists models without loading torch
     from torch import nn
@@ -92,11 +92,9 @@ def options_of(name: str, preset: str | None = None, **options: Any) -> dict[str
     InputError
         If the name or the preset is unknown.
     """
-    if name not in MODELS:
-        raise InputError(f"there is no model {name!r}", remedy=f"Known models: {', '.join(MODELS)}")
+    presets = chosen(MODELS, name, "model", "models").presets
     if preset is None:
         return options
-    presets = MODELS[name].presets
     if preset not in presets:
         raise InputError(f"{name} has no preset {preset!r}", remedy=f"Known presets: {', '.join(presets)}")
     return {**presets[preset].options, **options}

@@ -10,6 +10,7 @@ from core.errors import InputError
 from core.features import FeatureSpace, WindowSpec, build_representation, default_window, gather_windows
 from core.jobs import JobSpec, Reporter
 from core.pretraining.objectives import OBJECTIVES
+from core.registry import chosen
 from core.signals import open_from_study
 from core.study import EventTable, Study
 
@@ -24,8 +25,7 @@ def run_features(spec: JobSpec, report: Reporter) -> dict[str, Any]:
     """
     params = spec.params
     objective = params.get("objective", "autoencoder")
-    if objective not in OBJECTIVES:
-        raise InputError(f"there is no objective {objective!r}", remedy=f"Known objectives: {', '.join(OBJECTIVES)}")
+    learn = chosen(OBJECTIVES, objective, "objective", "objectives")
     if params.get("threads"):
         import torch
 
@@ -39,7 +39,7 @@ def run_features(spec: JobSpec, report: Reporter) -> dict[str, Any]:
     x = representation(windows.x, windows.fs)
     options = {name: value for name, value in params.items() if name not in CHOICE}
     try:
-        vectors, summary = OBJECTIVES[objective](x, seed=spec.seed, report=report, **options)
+        vectors, summary = learn(x, seed=spec.seed, report=report, **options)
     except TypeError as error:
         raise InputError(f"{objective} does not know a parameter ({error})", remedy="Leave it out") from error
     how = {

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from core.checks import check, whole
 from core.errors import InputError, JobError
 from core.jobs import NullReporter, Reporter
 from core.training import checkpoint
@@ -99,10 +100,7 @@ def fit(
     InputError
         If a setting is unknown, or batches are of one event.
     """
-    if settings.batch_size < 2:
-        raise InputError(
-            "batch normalisation cannot learn from batches of one event", remedy="Use a batch_size of 2 or more"
-        )
+    check(whole(2), batch_size=settings.batch_size)  # batch norm cannot learn from one sample
     report = report or NullReporter()
     x, y = torch.from_numpy(np.ascontiguousarray(train[0])), torch.from_numpy(np.ascontiguousarray(train[1]))
     n_classes = predict_logits(model, train[0][:1]).shape[1]

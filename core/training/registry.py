@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.checks import Rule, check_each, check_names, finite
-from core.errors import InputError
-from core.registry import LazyEntry
+from core.registry import LazyEntry, chosen
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,6 @@ def check_loss(name: str, **options: Any) -> None:
     InputError
         Naming it, and what there is.
     """
-    if name not in LOSSES:
-        raise InputError(f"there is no loss {name!r}", remedy=f"Known losses: {', '.join(LOSSES)}")
-    check_names(f"the loss {name}", options, LOSSES[name].options)
-    check_each(LOSSES[name].options, options)
+    rules = chosen(LOSSES, name, "loss", "losses").options
+    check_names(f"the loss {name}", options, rules)
+    check_each(rules, options)

@@ -20,7 +20,10 @@ def actions_of(window: MainWindow) -> list[Action]:
 
 def _study(window: MainWindow) -> list[Action]:
     tr, menu = window.tr, window.tr("Study")
-    opened = lambda: window.session.study is not None  # noqa: E731 - a condition, used below only
+
+    def opened() -> bool:
+        return window.session.study is not None
+
     return [
         Action("study.new", tr("New study…"), window.new_study, menu, "Ctrl+N"),
         Action("study.open", tr("Open study…"), window.choose_study, menu, "Ctrl+Shift+O"),
@@ -34,8 +37,11 @@ def _study(window: MainWindow) -> list[Action]:
 
 def _edit(window: MainWindow) -> list[Action]:
     tr, menu, session = window.tr, window.tr("Edit"), window.session
-    opened = lambda: session.study is not None  # noqa: E731 - a condition, used below only
     stack = session.undo_stack
+
+    def opened() -> bool:
+        return session.study is not None
+
     return [
         Action("edit.undo", tr("Undo"), session.undo, menu, "Ctrl+Z", lambda: stack.canUndo() or session.saving),
         Action("edit.redo", tr("Redo"), session.redo, menu, "Ctrl+Shift+Z", stack.canRedo),
@@ -50,8 +56,14 @@ def _edit(window: MainWindow) -> list[Action]:
 def _label(window: MainWindow, digit: int) -> Action:
     """Return the action of a digit; `name_classes` gives it the name of its class, and without one it is not listed."""
     title, menu = window.tr("Label as class {}").format(digit), window.tr("Edit")
-    known = lambda: digit in window.class_titles  # noqa: E731 - a condition, used below only
-    return Action(f"label.{digit}", title, lambda: window.label_selected(digit), menu, str(digit), listed=known)
+    return Action(
+        f"label.{digit}",
+        title,
+        lambda: window.label_selected(digit),
+        menu,
+        str(digit),
+        listed=lambda: digit in window.class_titles,
+    )
 
 
 def name_classes(window: MainWindow) -> None:

@@ -24,12 +24,16 @@ def fitted(widget: QWidget, text: str, width: int) -> str:
     return shown
 
 
-class ElidedLabel(QLabel):
-    """One line of text."""
+class _Narrow:
+    """What asks for a few letters at least, not for its whole text."""
 
     def minimumSizeHint(self) -> QSize:
         hint = super().minimumSizeHint()
         return QSize(min(hint.width(), LEAST_LETTERS * self.fontMetrics().averageCharWidth()), hint.height())
+
+
+class ElidedLabel(_Narrow, QLabel):
+    """One line of text."""
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -39,12 +43,8 @@ class ElidedLabel(QLabel):
         self.style().drawItemText(painter, area, int(self.alignment()), self.palette(), self.isEnabled(), shown, role)
 
 
-class ElidedButton(QPushButton):
+class ElidedButton(_Narrow, QPushButton):
     """A line of the status bar that does something."""
-
-    def minimumSizeHint(self) -> QSize:
-        hint = super().minimumSizeHint()
-        return QSize(min(hint.width(), LEAST_LETTERS * self.fontMetrics().averageCharWidth()), hint.height())
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -9,10 +9,8 @@ from desktop.services.jobs import Job
 from desktop.services.session import Session
 from desktop.widgets.parts import button, label, line, number
 
-STOPPED = {
-    "interrupted": "interrupted",
-    "cancelled": "stopped at a checkpoint",
-}  # what can go on, and what to say of it
+# What can go on, and what to say of it.
+STOPPED = {"interrupted": "interrupted", "cancelled": "stopped at a checkpoint"}
 
 
 def time_left(job: Job) -> str:
@@ -113,18 +111,15 @@ class JobsPanel(QScrollArea):
             item = self._stopped.takeAt(0).widget()
             if item is not None:
                 item.deleteLater()
-        study = self._session.study
-        jobs = self._session.jobs
-        stopped = (
-            [r for r in study.runs() if r.status in STOPPED and jobs.of(r.id) is None] if study is not None else []
-        )
+        study, jobs = self._session.study, self._session.jobs
+        runs = study.runs() if study is not None else []
+        stopped = [run for run in runs if run.status in STOPPED and jobs.of(run.id) is None]
         self._none.setVisible(not stopped and not jobs.jobs)
         for run in stopped:
-            if study is not None:
-                frame = QFrame()
-                frame.setProperty("role", "card")
-                row = QHBoxLayout(frame)
-                row.addWidget(label(f"{run.kind}: {run.name}, {self.tr(STOPPED[run.status])}", wrap=True), 1)
-                if not study.readonly:
-                    row.addWidget(button(self.tr("Resume"), lambda r=run.id: self._session.resume(r), primary=True))
-                self._stopped.addWidget(frame)
+            frame = QFrame()
+            frame.setProperty("role", "card")
+            row = QHBoxLayout(frame)
+            row.addWidget(label(f"{run.kind}: {run.name}, {self.tr(STOPPED[run.status])}", wrap=True), 1)
+            if self._session.writable:
+                row.addWidget(button(self.tr("Resume"), lambda r=run.id: self._session.resume(r), primary=True))
+            self._stopped.addWidget(frame)

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from core.annotation import class_numbers, lq_knn, propagate, to_changeset
+from core.annotation import lq_knn, propagate, to_changeset
 from core.cli.main import show_json
 from core.cli.options import add_annotator
 from core.cli.running import split_run
 from core.errors import InputError
+from core.features import class_numbers
 from core.jobs import write_bytes_atomically
 from core.projection import load_projection
 from core.study import Study

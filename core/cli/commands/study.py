@@ -36,7 +36,6 @@ def configure(options: argparse.ArgumentParser) -> None:
         parser.set_defaults(do=do)
         return parser
 
-    nothing = lambda study, options: None  # noqa: E731 - what is there is shown in any case
     action("create", "make an empty study", nothing)
     parser = action("add", "add recordings; the files stay where they are", add)
     parser.add_argument("files", nargs="+", help="recordings")
@@ -69,6 +68,10 @@ def run(options: argparse.Namespace) -> None:
         show(study, as_json=options.json)
 
 
+def nothing(study: Study, options: argparse.Namespace) -> None:
+    """Change nothing; what is there is shown in any case."""
+
+
 def add(study: Study, options: argparse.Namespace) -> None:
     """Add recordings."""
     of_reader = reader_options(options)
@@ -96,7 +99,11 @@ def remove(study: Study, options: argparse.Namespace) -> None:
     events = study.events(options.recording)
     ids = events.id[events.maker == options.maker]
     if not len(ids):
-        raise InputError(f"there are no events of {options.maker} there", subject=study.folder)
+        raise InputError(
+            f"there are no events of {options.maker} there",
+            subject=study.folder,
+            remedy="`hitscope study show STUDY` lists what there is",
+        )
     study.apply(remove_events(study, ids.tolist()))
 
 
@@ -133,6 +140,7 @@ def each(things: Iterable[T], do: Callable[[T], object]) -> None:
         raise InputError(
             f"{len(errors)} of {len(every)} were refused, as said above",
             kept="The others were done" if len(errors) < len(every) else None,
+            remedy="Mend these or leave them out",
         )
 
 

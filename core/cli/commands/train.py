@@ -49,6 +49,7 @@ def run(options: argparse.Namespace) -> None:
     check_each(
         {"study": TEXT, "name": TEXT, "seed": whole(0)},
         {"study": folder, "name": name, "seed": seed},
+        subject=options.spec,
         remedy="Correct the specification",
     )
     try:

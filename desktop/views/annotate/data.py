@@ -9,8 +9,9 @@ from zipfile import BadZipFile
 import numpy as np
 import numpy.typing as npt
 
-from core.annotation import Proposal, TradeOff, class_numbers, propagate, to_changeset, trade_off, without_given
+from core.annotation import Proposal, TradeOff, propagate, to_changeset, trade_off, without_given
 from core.errors import HitscopeError, InputError
+from core.features import class_numbers
 from core.jobs import read_json
 from core.projection import Map, ProjectionSet, load_projection
 from core.study import Changeset, EventTable, RunEntry, Study

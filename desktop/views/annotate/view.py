@@ -200,8 +200,9 @@ class AnnotateView(Workspace):
         self.run_id = run_id
         run = study.run(run_id)
         failed = self.session.failed.emit
-        show = lambda maps: self._show_maps(maps, run_id, which)  # noqa: E731
-        self.session.tasks.submit("annotate maps", data.read_maps, run, done=show, failed=failed)
+        self.session.tasks.submit(
+            "annotate maps", data.read_maps, run, done=lambda m: self._show_maps(m, run_id, which), failed=failed
+        )
 
     def _read_predictions(self) -> None:
         """Read what the newest model says, if it is another than before."""

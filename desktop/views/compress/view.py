@@ -339,8 +339,8 @@ class CompressView(Workspace):
             self._blank()
             self.facts.setText(run.summary.get("message") or run.status)
             return
-        show = lambda detail: self._show_detail(run, detail)  # noqa: E731
-        self.session.tasks.submit("compress detail", read_json, run.folder / "compression.json", done=show)
+        path = run.folder / "compression.json"
+        self.session.tasks.submit("compress detail", read_json, path, done=lambda d: self._show_detail(run, d))
 
     def _clear(self) -> None:
         self.run = None

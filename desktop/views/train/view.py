@@ -175,8 +175,7 @@ class TrainView(Workspace):
         job = self.session.jobs.of(run.id)
         self.curves.show_history(run.summary.get("history") or (job.history if job else []))
         if not run.summary.get("history") and run.status != "running":  # stopped: its log knows the epochs
-            logged = lambda history: self._logged(run, history)  # noqa: E731
-            self.session.tasks.submit("train history", logged_metrics, run.folder, done=logged)
+            self.session.tasks.submit("train history", logged_metrics, run.folder, done=lambda h: self._logged(run, h))
         test = figures_of_test(run)
         data = run.summary.get("data", {})
         self.simulated.setVisible(bool(data.get("simulated")))
@@ -206,8 +205,9 @@ class TrainView(Workspace):
         ]
         self.facts.setText("\n".join(lines))
         self.confusion.show_counts(test["confusion"], test["classes"])
-        read = lambda arrays: self._predictions_read(run, arrays)  # noqa: E731
-        self.session.tasks.submit("train predictions", _read_predictions, run, done=read)
+        self.session.tasks.submit(
+            "train predictions", _read_predictions, run, done=lambda arrays: self._predictions_read(run, arrays)
+        )
 
     def _logged(self, run: RunEntry, history: list[dict[str, float]]) -> None:
         if self.run is not None and self.run.id == run.id and self.session.jobs.of(run.id) is None:
@@ -243,7 +243,7 @@ class TrainView(Workspace):
         running = job is not None and job.running
         self.cancel.setVisible(running)
         stopped = run is not None and run.status in ("cancelled", "failed", "interrupted")
-        self.resume.setVisible(stopped and not running and not (self.session.study and self.session.study.readonly))
+        self.resume.setVisible(stopped and not running and self.session.writable)
         self.to_compress.setEnabled(run is not None and run.status == "done")
         if job is not None and (running or run is None or run.status != "done"):
             self.state.setText(f"{job.message} · {number(100 * job.fraction)} %" if running else job.message)

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.annotation import class_numbers, lq_knn, propagate, std_knn, to_changeset, trade_off, without_given
+from core.annotation import lq_knn, propagate, std_knn, to_changeset, trade_off, without_given
 from core.errors import InputError
+from core.features import class_numbers
 from core.study import UNSURE, NewEvent, Study, add_recording, label_events, new_events, remove_events
 
 GOLDEN = Path(__file__).parents[2] / "data" / "golden"

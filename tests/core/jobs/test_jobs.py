@@ -8,6 +8,7 @@ import pytest
 from core.errors import InputError
 from core.jobs import JobSpec, LocalJob, replacing, run_child, works, write_json
 from core.jobs.files import append_line
+from core.jobs.local import NICENESS
 
 
 def messages_of(spec, action=lambda job: None):
@@ -109,6 +110,16 @@ def test_a_job_is_at_work_from_its_start_to_its_end(tmp_path):
     job.cancel()
     job.wait(60)
     assert not works(spec.folder)
+
+
+@pytest.mark.skipif(not hasattr(os, "getpriority"), reason="priorities of processes are POSIX")
+def test_a_child_gives_way_to_the_window(tmp_path):
+    job = LocalJob(JobSpec("selftest", {"steps": 5000, "pause_s": 0.01}, out=str(tmp_path / "out")))
+    job.start(lambda message: None)
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    assert os.getpriority(os.PRIO_PROCESS, job._process.pid) == max(own, NICENESS)
+    job.cancel()
+    job.wait()
 
 
 def test_a_child_that_cannot_be_started_is_not_at_work(tmp_path, monkeypatch):

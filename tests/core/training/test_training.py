@@ -115,7 +115,7 @@ def test_what_is_left_over_from_batches_does_not_count():
     settings = FitSettings(**(SETTINGS.__dict__ | {"max_epochs": 1, "batch_size": 59}))
     one = fit(model(), (x, y), validation, settings).history[0]["train_loss"]
     assert one > 0.9  # of three classes, hardly learnt: not the mean over one event more than were seen
-    with pytest.raises(InputError, match="batch_size of 2"):
+    with pytest.raises(InputError, match="batch_size must be a whole number of at least 2, not 1"):
         fit(model(), (x, y), validation, FitSettings(batch_size=1))
 
 
