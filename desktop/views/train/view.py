@@ -78,7 +78,7 @@ class TrainView(Workspace):
         layout.addWidget(self.state)
         layout.addWidget(self.curves, 3)
         below = QWidget()
-        below.setMinimumHeight(300)
+        below.setMinimumHeight(240)
         lower = QHBoxLayout(below)
         lower.setContentsMargins(0, 0, 0, 0)
         figures, inner = card(self.tr("Test events"))
