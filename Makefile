@@ -9,7 +9,7 @@ REPORT ?= demo-report
 # What a bare Debian needs for PySide6 (offscreen and under Xvfb).
 DEBIAN := libegl1 libgl1 libglib2.0-0 libxkbcommon0 libfontconfig1 libdbus-1-3 fonts-dejavu-core \
 	xvfb libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 libxcb-image0 libxcb-randr0 \
-	libxcb-render-util0 libxcb-xinerama0 libxcb-xkb1
+	libxcb-render-util0 libxcb-xinerama0 libxcb-xkb1 libportaudio2
 
 .PHONY: app test lint bench docs reproduce clean
 
