@@ -77,6 +77,13 @@ class Recording:
         Reader options that had to be given, such as the meaning of two audio channels.
     note : str
         What else the file says about itself.
+    gaps : tuple of (float, float)
+        Start and end (s) of each stretch in which no channel has samples, in order.
+    identifying : mapping of str to str
+        What the file says that can tell who the person is, by what the field is called: a name, a date of birth.
+    derivation : str
+        What a montage or filters made of the stored signals, in a form that differs where the signals do; empty for the
+        signals as they are stored.
     """
 
     path: Path
@@ -89,6 +96,9 @@ class Recording:
     annotations: tuple[Annotation, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
     note: str = ""
+    gaps: tuple[tuple[float, float], ...] = ()
+    identifying: Mapping[str, str] = field(default_factory=dict)
+    derivation: str = ""
 
     @property
     def fs(self) -> tuple[float, ...]:
