@@ -24,8 +24,12 @@ def _add_stamps(connection: sa.Connection) -> None:
     connection.exec_driver_sql("ALTER TABLE recordings ADD COLUMN stamp JSON")
 
 
+def _add_bad_channels(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("ALTER TABLE recordings ADD COLUMN bad_channels JSON NOT NULL DEFAULT '[]'")
+
+
 # MIGRATIONS[n] takes a study of version n to version n + 1, inside one transaction. Never edit an old one.
-MIGRATIONS: dict[int, Callable[[sa.Connection], None]] = {1: _add_stamps}
+MIGRATIONS: dict[int, Callable[[sa.Connection], None]] = {1: _add_stamps, 2: _add_bad_channels}
 
 
 def create(folder: Path, name: str) -> None:

@@ -21,6 +21,7 @@ from core.jobs import JobSpec
 class RecordingEntry:
     """A recording as the study knows it; the file stays where the user has it.
 
+    `bad_channels` are the names of channels that somebody has marked bad: no montage uses them as a reference.
     `stamp` is ``[size in bytes, time of change in ns]`` of each of its files when their content was last known to be that
     of `sha256`; None if it is not known.
     """
@@ -36,6 +37,7 @@ class RecordingEntry:
     simulated: bool
     options: dict[str, Any]
     note: str
+    bad_channels: list[str] = field(default_factory=list)
     stamp: list[list[int]] | None = field(default=None, compare=False)
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Integer, MetaData, String, Table
 
-VERSION = 2
+VERSION = 3
 
 metadata = MetaData()
 
@@ -24,6 +24,7 @@ recordings = Table(
     Column("simulated", Boolean, nullable=False, default=False),
     Column("options", JSON, nullable=False),
     Column("note", String, nullable=False, default=""),
+    Column("bad_channels", JSON, nullable=False, default=list, server_default="[]"),
     # Size and time of change of its files when their content was last known to be that of `sha256`. What this computer
     # saw, not an edit: never part of a change.
     Column("stamp", JSON(none_as_null=True)),

@@ -1,4 +1,5 @@
 import sqlite3
+from contextlib import closing
 from tempfile import TemporaryDirectory
 
 import numpy as np
@@ -307,3 +308,21 @@ def test_any_edits_undone_in_reverse_leave_what_was(edits):
         for changeset in reversed(done):
             study.apply(changeset.inverse())
         assert content(study) == start
+
+
+def test_channels_marked_bad_are_an_edit_like_others(study):
+    marked = study.apply(edit_recording(study, 1, bad_channels=["T3"]))
+    assert study.recording(1).bad_channels == ["T3"]
+    study.apply(marked.inverse())
+    assert study.recording(1).bad_channels == []
+
+
+def test_studies_made_before_bad_channels_were_known_open_with_none(tmp_path, study):
+    study.close()
+    with closing(sqlite3.connect(study.folder / "study.sqlite")) as raw:
+        raw.execute("ALTER TABLE recordings DROP COLUMN bad_channels")
+        raw.execute("UPDATE meta SET value = '2' WHERE key = 'schema_version'")
+        raw.commit()
+    for readonly in (True, False):
+        with Study.open(study.folder, readonly=readonly) as opened:
+            assert opened.recording(1).bad_channels == []
