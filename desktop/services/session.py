@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QSettings, QTimer, Signal
 from PySide6.QtGui import QUndoStack
 
 from core.errors import ConflictError, HitscopeError, StudyError
-from core.signals import build_pyramid, open_from_study
+from core.signals import open_from_study
 from core.study import (
     UNSURE,
     Changeset,
@@ -30,8 +30,7 @@ from desktop.services.selection import SelectionBus
 from desktop.services.tasks import TaskPool
 
 if TYPE_CHECKING:
-    from core.jobs import Reporter
-    from core.signals import Pyramid, Recording
+    from core.signals import Recording
 
 RECENT = 5
 Contents = tuple[EventTable, list[LabelClass], list[RecordingEntry]]
@@ -52,6 +51,9 @@ class Session(QObject):
     undo_stack : QUndoStack
     jobs : JobsService
     tasks : TaskPool
+        What somebody waits for: pages, pictures, files that are opened.
+    background : TaskPool
+        What takes minutes and nobody waits for.
     settings : QSettings
         Per user.
     """
@@ -77,6 +79,7 @@ class Session(QObject):
         self.selection = SelectionBus(self)
         self.undo_stack = QUndoStack(self)
         self.tasks = TaskPool(2, self)
+        self.background = TaskPool(1, self)  # what takes minutes and nobody waits for
         self._writer = TaskPool(1, self)
         self._commits = 0
         self._deferred: list[Callable[[], None]] = []
@@ -138,6 +141,7 @@ class Session(QObject):
         """Close the study; nothing is lost, since everything was committed as it happened."""
         self._others.stop()
         self.tasks.close()
+        self.background.close()
         self._writer.finish()
         self._deferred.clear()
         self.undo_stack.clear()
@@ -326,12 +330,11 @@ class Session(QObject):
                 self._open_recordings[recording_id] = open_from_study(self.study, recording_id)
             return self._open_recordings[recording_id]
 
-    def pyramid(self, recording_id: int, report: Reporter | None = None) -> Pyramid:
-        """Return the pyramid of a recording, building it if need be: call it in a task."""
+    def arrays_of(self, recording_id: int) -> Path:
+        """Return the folder of what was computed from a recording: its pyramids."""
         assert self.study is not None
         entry = next(r for r in self.recordings if r.id == recording_id)
-        folder = self.study.folder / "arrays" / entry.sha256[:16]
-        return build_pyramid(self.recording(recording_id), folder, report)
+        return self.study.folder / "arrays" / entry.sha256[:16]
 
     def position_of(self, label: str) -> int:
         """Return the position of a class, 0 for none and for what is unsure."""

@@ -5,36 +5,46 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QDateTime, QLocale, Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
-from core.errors import JobCancelled
 from core.signals import Recording
 from core.study import RecordingEntry, Study
 from desktop.actions.registry import Action
 from desktop.services import theme
 from desktop.services.session import Session
-from desktop.services.tasks import TaskReporter
-from desktop.views.review import drawn
 from desktop.views.review.actions import actions_of
-from desktop.views.review.canvases import OverviewCanvas, SpectrogramCanvas, TraceCanvas
-from desktop.views.review.data import Opened, Page, Picture, open_recording, read_page, read_picture
+from desktop.views.review.appearance import Appearance
+from desktop.views.review.data import Opened, open_recording
+from desktop.views.review.derived import Derived
+from desktop.views.review.event_display import EventDisplay
 from desktop.views.review.finding import Finder
 from desktop.views.review.library import Library
 from desktop.views.review.marks import Marks
-from desktop.views.review.panels import EventsPanel, RecordingsPanel, Toolbar
+from desktop.views.review.menus import Menus
+from desktop.views.review.pages import Pages
+from desktop.views.review.panels import EventsPanel, RecordingsPanel
+from desktop.views.review.pictures.canvas import TimeCanvas
+from desktop.views.review.pictures.frame import TimeScale
+from desktop.views.review.pictures.overview_canvas import OverviewCanvas
+from desktop.views.review.pictures.spectrogram_canvas import SpectrogramCanvas
+from desktop.views.review.pictures.trace_canvas import TraceCanvas
+from desktop.views.review.pointing import Pointing
+from desktop.views.review.pointer_line import PointerLine
+from desktop.views.review.shown_events import Layers
+from desktop.views.review.spectral import Spectral
+from desktop.views.review.toolbar import WHOLE, Toolbar
 from desktop.widgets.parts import EmptyState, clock
-from desktop.widgets.trace_layers import Box
 from desktop.widgets.workspace import Workspace
 
-DEFAULT_CHANNELS = 8
-DIM_AFTER_MS = 150
-LEAST_S = 0.05  # the shortest page
+LEAST_S = 0.01  # the shortest page
 LEAST_PX = 440  # the pictures are never narrower; the panels beside them give way
+DETAIL_SHARE = 0.1  # of the page: what the second window shows at first
+USUAL_DPI = (60.0, 400.0)  # a screen that says otherwise does not know
 
 
 class ReviewView(Workspace):
-    """Recordings left, traces over spectrogram over overview, events right."""
+    """Recordings left; traces over spectrogram over overview; events, layers and measures right."""
 
     id = "review"
 
@@ -44,33 +54,33 @@ class ReviewView(Workspace):
         self._entry: RecordingEntry | None = None
         self._study: Study | None = None
         self._goal: dict[str, Any] = {}
-        self._report: TaskReporter | None = None
-        self._levels: dict[int, tuple[float, float]] = {}
-        self.channels: tuple[int, ...] = ()
+        self._looks: dict[str, Any] = {}  # how recordings looked when they were left, by id
         self.picture_channel = 0
-        self.start_s, self.length_s, self.gain = 0.0, 10.0, 1.0
+        self.start_s, self.length_s = 0.0, 10.0
         self.wished_s = self.length_s  # the page length that was asked for; a short recording shows less
-        self.traces, self.spectrogram, self.overview = TraceCanvas(), SpectrogramCanvas(), OverviewCanvas()
+        self.detail_share = (0.45, DETAIL_SHARE)  # where the second window is on the page, and how much of it it shows
+        self.pointing, self.appearance, self.spectral = Pointing(self), Appearance(self), Spectral(self)
+        self.derived, self.layers = Derived(self), Layers(self)
+        self.traces, self.detail = TraceCanvas(self.pointing), TraceCanvas(self.pointing, self.tr("Second window"), axis=True)
+        self.spectrogram, self.overview = SpectrogramCanvas(self.pointing), OverviewCanvas(self.pointing)
         self.left, self.bar, self.right = RecordingsPanel(), Toolbar(), EventsPanel(session)
         self.recordings, self.table, self.filter, self.model = (
-            self.left.list,
-            self.right.table,
-            self.right.filter,
-            self.right.model,
-        )
+            self.left.list, self.right.table, self.right.filter, self.right.model,
+        )  # fmt: skip
         self.simulated = self.bar.simulated
         self.library, self.marks, self.finder = Library(session, self), Marks(session, self), Finder(session, self)
         self.find, self.mark, self.add_recordings = self.finder.find, self.marks.add, self.library.add
+        self.pages, self.menus = Pages(session, self), Menus(self)
         self.gestures = [
             (self.tr("Drag, wheel"), self.tr("Scroll")),
-            (self.tr("Ctrl+wheel"), self.tr("Show less or more time")),
-            (self.tr("Shift+drag"), self.tr("Add a mark")),
-            (self.tr("Click"), self.tr("Select the event there")),
+            (self.tr("Ctrl+wheel, Alt+drag"), self.tr("Show less or more time")),
+            (self.tr("Shift+drag"), self.tr("Choose a stretch: it is measured, played, marked")),
+            (self.tr("Ctrl+drag"), self.tr("Add a mark")),
+            (self.tr("Click"), self.tr("Select the event there; drag it or its edges to change it")),
+            (self.tr("Wheel over a name"), self.tr("Scale that channel")),
+            (self.tr("Right click"), self.tr("What can be done there")),
         ]
-        self._awaited: set[str] = set()
-        self._place = 0  # row of the event selected last
-        self._waiting = QTimer(self, singleShot=True, interval=DIM_AFTER_MS)
-        self._waiting.timeout.connect(self._dim)
+        self.status, self.events = PointerLine(self), EventDisplay(session, self)
         self.set_content(self._build())
         self._connect()
         self._study_changed()
@@ -83,11 +93,14 @@ class ReviewView(Workspace):
         layout.setSpacing(0)
         layout.addWidget(self.bar)
         pictures = QSplitter(Qt.Orientation.Vertical)
-        pictures.addWidget(self.traces.widget)
-        pictures.addWidget(self.spectrogram.widget)
-        pictures.setSizes([420, 240])
+        for canvas in (self.traces, self.detail, self.spectrogram):
+            pictures.addWidget(canvas)
+        self.detail.hide()
+        pictures.setSizes([420, 200, 240])
+        pictures.setChildrenCollapsible(False)
         layout.addWidget(pictures, 1)
-        layout.addWidget(self.overview.widget)
+        layout.addWidget(self.overview)
+        layout.addWidget(self.status)
         split = QSplitter()
         for widget in (self.left, middle, self.right):
             split.addWidget(widget)
@@ -97,21 +110,45 @@ class ReviewView(Workspace):
         self.remember_splitters(columns=split, pictures=pictures)
         return split
 
+    @property
+    def canvases(self) -> tuple[TimeCanvas, ...]:
+        """The pictures of a page."""
+        return self.traces, self.detail, self.spectrogram
+
     def _connect(self) -> None:
         for canvas in (self.traces, self.spectrogram):
-            canvas.box.panned.connect(lambda dt: self.go_to(self.start_s + dt))
-            canvas.box.zoomed.connect(self._zoom_at)
-            canvas.box.picked.connect(lambda t: self._pick(self.start_s + t))
-            canvas.box.ranged.connect(lambda a, b: self.mark(self.start_s + a, b - a))
+            canvas.panned.connect(lambda dt: self.go_to(self.start_s + dt))
+            canvas.zoomed.connect(self._zoom_at)
+            canvas.zoomed_to.connect(self.show_span)
+        self.detail.panned.connect(self.slide_detail)
+        self.detail.zoomed.connect(lambda factor, _t: self.zoom_detail(factor))
+        for canvas in self.canvases:
+            canvas.picked.connect(self.events.pick)
+            canvas.drawn.connect(self.mark)
+            canvas.changed.connect(self.marks.put)
+            canvas.menu_asked.connect(self.menus.show_at)
+            canvas.resized.connect(self._resized)
+        for canvas in (self.traces, self.detail):
+            canvas.channel_chosen.connect(self.choose_channel)
+            canvas.channel_scaled.connect(self.appearance.amplify_channel)
         self.overview.moved.connect(self.go_to)
-        self.overview.picked.connect(lambda t: self.go_to(t - self.length_s / 2))
-        self.overview.box.panned.connect(lambda dt: self.go_to(self.start_s - dt))
+        self.overview.resized.connect(self.events.show_ticks)
+        self.appearance.changed.connect(self._look_changed)
+        self.spectral.changed.connect(self.pages.show_spectrogram)
+        self.derived.changed.connect(self._derive)
+        self.layers.changed.connect(self.events.refresh)
+        self.pointing.cursor_moved.connect(self.status.refresh)
         self.recordings.currentRowChanged.connect(self._choose_recording)
-        self.left.channels_changed.connect(self._channels_ticked)
-        self.left.channels.currentRowChanged.connect(self._channel_chosen)
+        self.left.channels_changed.connect(self.appearance.show_channels)
+        self.left.order_changed.connect(self.appearance.reorder)
+        self.left.channel_chosen.connect(self._channel_chosen)
+        self.left.menu_asked.connect(self.menus.show_channel)
         self.bar.length_chosen.connect(self.set_length)
+        self.bar.paper_chosen.connect(self.use_paper)
+        self.bar.sensitivity_chosen.connect(lambda chosen: self.appearance.set_sensitivity(self.kind, chosen))
         self.bar.amplified.connect(self.amplify)
         self.bar.find.connect(self.find)
+        self.pages.progressed.connect(self.bar.show_reading)
         self.library.reading.connect(self.bar.show_reading)
         self.library.added.connect(self._added)
         self.finder.finding.connect(self.bar.show_finding)
@@ -119,16 +156,16 @@ class ReviewView(Workspace):
         self.model.modelReset.connect(lambda: self.right.select(self.session.selection.ids))
         session = self.session
         session.study_changed.connect(self._study_changed)
-        self.follow(session.events_changed, self._show_events)
-        self.follow(session.labels_changed, self._show_events)
-        session.selection.changed.connect(self._selected)
-        theme.changed.connect(self._show_events)
+        self.follow(session.events_changed, self.events.refresh)
+        self.follow(session.labels_changed, self.events.refresh)
+        session.selection.changed.connect(self.events.selected)
+        theme.changed.connect(self._retheme)
 
     # Which recording
 
     @property
     def recording(self) -> Recording | None:
-        """The recording that is shown."""
+        """The recording that is shown, through montage and filters."""
         return self.opened.recording if self.opened else None
 
     @property
@@ -141,26 +178,70 @@ class ReviewView(Workspace):
         """Its id."""
         return self.opened.id if self.opened else None
 
+    @property
+    def channels(self) -> tuple[int, ...]:
+        """The channels that are shown, from top to bottom."""
+        return self.appearance.look.channels
+
+    @property
+    def gain(self) -> float:
+        """How much larger than fitted the traces are."""
+        return self.appearance.look.gain
+
+    @property
+    def channel_name(self) -> str:
+        """The chosen channel, whose spectrogram and measures are shown."""
+        known = self.recording.channels if self.recording is not None else ()
+        return known[self.picture_channel].name if self.picture_channel < len(known) else ""
+
+    @property
+    def kind(self) -> str:
+        """The kind of the chosen channel."""
+        known = self.recording.channels if self.recording is not None else ()
+        return known[self.picture_channel].kind if self.picture_channel < len(known) else ""
+
+    @property
+    def px_per_mm(self) -> float:
+        """How many pixels a millimetre takes on this screen."""
+        dpi = self.traces.screen().physicalDotsPerInchX()
+        return (dpi if USUAL_DPI[0] < dpi < USUAL_DPI[1] else 96.0) / 25.4
+
     def remember(self) -> dict[str, Any]:
         if self.opened is None:
             return {}
-        return {"recording": self.opened.id, "start_s": self.start_s, "length_s": self.wished_s, "gain": self.gain}
+        self._keep_look()
+        return {
+            "recording": self.opened.id, "start_s": self.start_s, "length_s": self.wished_s, "looks": self._looks,
+            "spectral": self.spectral.kept(), "derived": self.derived.kept(), "hidden": sorted(self.layers.hidden),
+            "absolute": self.appearance.absolute,
+        }  # fmt: skip
 
     def restore(self, state: dict[str, Any]) -> None:
         known = [r.id for r in self.session.recordings]
+        self._looks = dict(state.get("looks", {}))
+        self.spectral.start(state.get("spectral", {}))
+        self.derived.start(state.get("derived", {}))
+        self.layers.start(state.get("hidden", []))
+        self.appearance.absolute = bool(state.get("absolute", False))
         self._goal = state if state.get("recording") in known else {}
         if self._goal and self._study is self.session.study:  # else it is taken up with the study
             self.recordings.setCurrentRow(known.index(state["recording"]))
 
+    def _keep_look(self) -> None:
+        if self.opened is not None:
+            self._looks[str(self.opened.id)] = self.appearance.kept(self.opened.recording.channels)
+
     def _study_changed(self) -> None:
         study, entries = self.session.study, self.session.recordings
         if study is not self._study:
+            self.pages.stop()
             self._study, self.opened, self._entry = study, None, None
         if study is None or not entries:
             self.opened = None
             text = self.tr(
                 "Here you scroll recordings with their spectrograms and mark what is in them. "
-                "WFDB, EDF, BDF and WAV files stay where they are; the study only remembers their place and content."
+                "Recordings stay where they are; the study only remembers their place and content. "
+                "Add them here, or drop files and folders into the window."
             )
             add = self.library.choose if study is not None else None
             self.show_empty(EmptyState(self.tr("No recording yet"), text, self.tr("Add recordings…"), add))
@@ -173,18 +254,27 @@ class ReviewView(Workspace):
         self._choose_recording(row)
 
     def _choose_recording(self, row: int) -> None:
-        if 0 <= row < len(self.session.recordings):
-            entry = self.session.recordings[row]
-            same = self._entry is not None and (entry.id, entry.path, entry.options) == (
-                self._entry.id,
-                self._entry.path,
-                self._entry.options,
-            )
-            if not same:
-                self._let_go(entry.id)
-                self._open(entry)
-            elif self.opened is not None:
-                self._show_events()
+        if not 0 <= row < len(self.session.recordings):
+            return
+        entry, before = self.session.recordings[row], self._entry
+        if before is None or (entry.id, entry.path, entry.options) != (before.id, before.path, before.options):
+            self._let_go(entry.id)
+            self._open(entry)
+        elif self.opened is not None:
+            self._entry = entry
+            bad = frozenset(entry.bad_channels)
+            if bad != self.appearance.look.bad:
+                self.appearance.change(bad=bad)
+                if self.derived.montage is not None:  # its references leave bad channels out
+                    self._derive()
+            self.events.refresh()
+
+    def show_in(self, recording_id: int, t: float) -> None:
+        """Show another recording round a time."""
+        known = [r.id for r in self.session.recordings]
+        if recording_id in known:
+            self._goal = {"start_s": max(0.0, t - self.wished_s / 2)}
+            self.recordings.setCurrentRow(known.index(recording_id))
 
     def _let_go(self, recording_id: int) -> None:
         """Forget selected events that are all of other recordings than the one that is chosen here."""
@@ -194,172 +284,122 @@ class ReviewView(Workspace):
 
     def _open(self, entry: RecordingEntry) -> None:
         """Open a recording in the background; what is shown stays, dimmed, until it is there."""
+        if self._entry is not None and self._entry.id != entry.id:
+            self._keep_look()
         self._entry = entry
-        if self._report is not None:
-            self._report.cancel()
-        report = self._report = TaskReporter(self)
-        report.progressed.connect(lambda share, _text: self._reading(report, share))
-        self._await("page", "picture")
+        self.pages.opening()
 
         def failed(error: Exception) -> None:
-            self._arrived("page", "picture")
-            if not isinstance(error, JobCancelled):
-                self.session.failed.emit(error)
+            self.pages.opened()
+            self.session.failed.emit(error)
 
-        arguments = (self.session, entry.id, report)
-        self.session.tasks.submit("review open", open_recording, *arguments, done=self._opened, failed=failed)
+        derive, bad = self.derived.of, frozenset(entry.bad_channels)
+        self.session.tasks.submit(
+            "review open", open_recording, self.session, entry.id, lambda stored: derive(stored, bad),
+            done=self._opened, failed=failed,
+        )  # fmt: skip
 
-    def _reading(self, report: TaskReporter, share: float) -> None:
-        if report is self._report and not self._waiting.isActive():
-            self.bar.show_reading(share)
+    def _derive(self) -> None:
+        """Show the recording through another montage or other filters: what is chosen stays, as far as it is still there."""
+        if self._entry is not None:
+            self._goal = {"start_s": self.start_s, "length_s": self.wished_s, "channel": self.channel_name}
+            self._open(self._entry)
 
     def _opened(self, opened: Opened) -> None:
         entry = next((r for r in self.session.recordings if r.id == opened.id), None)
         if entry is None:
             return
-        self._arrived("page", "picture")
-        recording, goal, self._goal = opened.recording, self._goal, {}
-        self.opened, self._levels, self.picture_channel = opened, {}, 0
+        self.pages.opened()
+        goal, self._goal = self._goal, {}
+        another = self.opened is None or self.opened.id != opened.id
+        if not another:
+            self._keep_look()
+        self.opened = opened
+        if another:
+            self.pointing.choose(None)
+        recording = opened.recording
+        channels = recording.channels
+        self.appearance.start(channels, entry.bad_channels, self._looks.get(str(opened.id), {}))
+        names = [c.name for c in channels]
+        self.picture_channel = names.index(goal["channel"]) if goal.get("channel") in names else 0
         self.bar.name.setText(entry.name)
+        self.bar.signal.setText(self.derived.sentence())
         self.simulated.setVisible(entry.simulated)
-        self.channels = tuple(range(min(len(recording.channels), DEFAULT_CHANNELS)))
-        self.left.show_channels(recording, self.channels, 0)
+        self.left.show_channels(recording, self.appearance.order, self.channels, self.picture_channel, self.appearance.look.bad)
+        for canvas in (self.traces, self.detail, self.spectrogram, self.overview):
+            canvas.gaps = recording.gaps
         self.overview.show_envelope(*opened.envelope, recording.duration)
-        self.start_s, self.gain = float(goal.get("start_s", 0.0)), float(goal.get("gain", 1.0))
-        self.bar.show_gain(self.gain)
-        self._show_events()
+        self._write_times()
+        self.start_s = float(goal.get("start_s", 0.0 if another else self.start_s))
+        self.bar.show_scales(self.kind, self.appearance.look)
+        self.pages.start(opened)
+        self.events.refresh()
         self.set_length(float(goal.get("length_s", self.wished_s)))
-
-    def _channels_ticked(self, channels: tuple[int, ...]) -> None:
-        self.channels = channels
-        self._read()
-
-    def _channel_chosen(self, channel: int) -> None:
-        if channel >= 0:
-            self.picture_channel = channel
-            self._read()
 
     def _added(self, ids: tuple[int, ...]) -> None:
         known = [r.id for r in self.session.recordings]
         self.recordings.setCurrentRow(known.index(ids[0]))
 
-    # What is shown
+    # Channels and looks
 
-    def _read(self) -> None:
-        """Ask for the page; what is shown stays, moved to where it belongs, until the new one is there."""
-        opened = self.opened
-        if opened is None:
-            return
-        channels, chosen, start, length = self.channels, self.picture_channel, self.start_s, self.length_s
-        pixels, levels = max(200, self.traces.widget.width() - 96), self._levels.get(self.picture_channel)
-        for canvas in (self.traces, self.spectrogram):
-            canvas.slide(start, length)
+    def choose_channel(self, name: str) -> None:
+        """Choose the channel whose spectrogram and measures are shown."""
+        if self.recording is not None:
+            self._channel_chosen(next((n for n, c in enumerate(self.recording.channels) if c.name == name), -1))
+
+    def _channel_chosen(self, channel: int) -> None:
+        if channel >= 0 and self.recording is not None and channel != self.picture_channel:
+            self.picture_channel = channel
+            self.left.choose_channel(channel)
+            self.bar.show_scales(self.kind, self.appearance.look)
+            self.pages.read()
+            self.channel_changed()
+
+    def channel_changed(self) -> None:
+        """Another channel is chosen: what is measured is that of it."""
+        self.pointing.stretch_changed.emit()
+
+    def _look_changed(self) -> None:
+        if self.recording is not None:
+            look = self.appearance.look
+            self.bar.show_scales(self.kind, look)
+            self.left.tick(look.channels, look.bad)
+            self.pages.read()
+
+    def amplify(self, factor: float) -> None:
+        """Draw traces larger or smaller."""
+        self.appearance.amplify(factor)
+
+    def use_paper(self, speed: float) -> None:
+        """Show the page as ECG paper of this speed (mm/s), 10 mm/mV where nothing else was chosen."""
+        self.appearance.paper_speed = speed
+        sensitivity = {"ecg": 100.0, **self.appearance.look.sensitivity}
+        self.appearance.change(paper=True, sensitivity=sensitivity, gain=1.0)
+        self.set_length(self.traces.frame.rect.width() / self.px_per_mm / speed, paper=speed)
+
+    def show_absolute(self, on: bool) -> None:
+        """Write times as the clock on the wall, or from the start of the recording."""
+        self.appearance.absolute = on
+        self._write_times()
+
+    def _write_times(self) -> None:
+        began = self.recording.start_time if self.recording is not None else None
+        scale = TimeScale(began if self.appearance.absolute else None)
+        for canvas in (*self.canvases, self.overview):
+            canvas.write_times(scale)
         self._say_where()
-        self._await("page", "picture")
 
-        def page() -> tuple[Opened, Page]:
-            return opened, read_page(opened.pyramid, channels, start, length, pixels)
+    def _retheme(self) -> None:
+        self.events.refresh()
+        self.pages.read()
 
-        def picture() -> tuple[Opened, Picture | None, int, float, float]:
-            shown = read_picture(opened.recording, chosen, start, length, pixels, levels)
-            return opened, shown, chosen, start, length
-
-        def failed(error: Exception) -> None:
-            self._arrived("page", "picture")
-            self.session.failed.emit(error)
-
-        tasks = self.session.tasks
-        tasks.submit("review page", page, done=lambda got: self._show_page(*got), failed=failed)
-        tasks.submit("review picture", picture, done=lambda got: self._show_picture(*got), failed=failed)
-
-    def _show_page(self, opened: Opened, page: Page) -> None:
-        if opened is self.opened:
-            self._arrived("page")
-            self.traces.show_page(page, opened, self.gain)
-            self._show_boxes()
-
-    def _show_picture(
-        self, opened: Opened, picture: Picture | None, channel: int, start_s: float, length_s: float
-    ) -> None:
-        if opened is not self.opened:
-            return
-        if picture is not None:
-            self._levels[channel] = picture.levels
-        self._arrived("picture")
-        self.spectrogram.show_picture(picture, opened.recording, channel, start_s, length_s)
-        self._show_boxes()
-
-    def _await(self, *what: str) -> None:
-        self._awaited |= set(what)
-        if not self._waiting.isActive():
-            self._waiting.start()
-
-    def _dim(self) -> None:
-        """Dim what is not what was asked for any more."""
-        self.traces.dim("page" in self._awaited)
-        self.spectrogram.dim("picture" in self._awaited)
-
-    def _arrived(self, *what: str) -> None:
-        self._awaited -= set(what)
-        if not self._awaited:
-            self._waiting.stop()
-            self.bar.show_reading(None)
-        if not self._waiting.isActive():
-            self._dim()
-
-    def _say_where(self) -> None:
-        assert self.recording is not None
-        stop, total = min(self.start_s + self.length_s, self.recording.duration), self.recording.duration
-        text = self.tr("{} to {} of {} (min:s)").format(clock(self.start_s), clock(stop), clock(total))
-        began = self.recording.start_time
-        self.overview.show_page(self.start_s, self.length_s, text)
-        if began is not None:
-            page = QDateTime(began).addMSecs(round(1000 * self.start_s))
-            text = self.tr("The page begins {}").format(QLocale().toString(page, QLocale.FormatType.ShortFormat))
-            for canvas in (self.traces, self.spectrogram, self.overview):
-                canvas.widget.setToolTip(text)
-
-    def _show_events(self) -> None:
-        if self.opened is None:
-            return
-        events = self.session.events
-        mine = np.flatnonzero(events.recording == self.opened.id)
-        self.model.show(events, mine)
-        self.right.make_room()
-        self.right.show_count()
-        self.overview.show_ticks(events.start_s[mine], self._colours(events.label[mine]))
-        self._show_boxes()
-
-    def _show_boxes(self) -> None:
-        if self.opened is None:
-            return
-        events, stop = self.session.events, self.start_s + self.length_s
-        near = (events.recording == self.opened.id) & (events.start_s < stop)
-        near &= events.start_s + events.duration_s > self.start_s
-        rows = np.flatnonzero(near)
-        chosen = np.isin(events.id[rows], np.fromiter(self.session.selection.ids, np.int64))
-        labels, colours = events.label[rows], np.array(self._colours(events.label[rows]), object)
-        shapes = {text: self._named(text) for text in set(labels.tolist())}
-        least = self.length_s / 2000
-        starts, lengths = events.start_s[rows], np.maximum(events.duration_s[rows], least)
-        width = max(1.0, self.traces.box.width())
-        scale = width / self.length_s
-        wide = drawn.boxed(lengths, chosen, scale, width)
-        boxes = [
-            Box(float(starts[n]), float(lengths[n]), colours[n], bool(chosen[n]), shapes[labels[n]])
-            for n in np.flatnonzero(wide).tolist()
-        ]
-        ticks = drawn.ticks(starts[~wide], colours[~wide].tolist(), self.start_s, scale)
-        self.traces.show_boxes(boxes, ticks, max(1, len(self.channels)))
-        self.spectrogram.show_boxes(boxes)
-
-    def _named(self, text: str) -> str:
-        return f"{theme.class_shape(self.session.position_of(text))} {text}" if text else ""
-
-    def _colours(self, labels: np.ndarray) -> list[str]:
-        texts, position = labels.tolist(), self.session.position_of
-        colours = {text: theme.class_colour(position(text)) for text in set(texts)} | {"": theme.token("unlabelled")}
-        return [colours[text] for text in texts]
+    def _resized(self) -> None:
+        if self.opened is not None:
+            if self.appearance.look.paper:
+                self.use_paper(self.appearance.paper_speed)
+            else:
+                self.events.show_boxes()
+                self.pages.read()
 
     # Moving
 
@@ -368,81 +408,74 @@ class ReviewView(Workspace):
         if self.recording is None:
             return
         self.start_s = float(np.clip(start_s, 0.0, max(0.0, self.recording.duration - self.length_s)))
-        self._read()
+        self._say_where()
+        self.events.show_boxes()
+        self.pages.read()
 
-    def set_length(self, length_s: float) -> None:
+    def set_length(self, length_s: float, paper: float | None = None) -> None:
         """Show pages of this length, or of as much as the recording has; longer ones get the length again."""
         if self.recording is None:
             return
-        self.wished_s = max(float(length_s), LEAST_S)
-        self.length_s = min(self.wished_s, max(self.recording.duration, LEAST_S))
-        self.bar.show_length(self.length_s)
+        total = max(self.recording.duration, LEAST_S)
+        self.wished_s = total if length_s == WHOLE else max(float(length_s), LEAST_S)
+        self.length_s = min(self.wished_s, total)
+        if paper is None and self.appearance.look.paper:
+            self.appearance.change(paper=False)
+        self.bar.show_length(self.length_s, paper)
         self.go_to(self.start_s)
 
-    def amplify(self, factor: float) -> None:
-        """Draw traces larger or smaller."""
-        self.gain = float(np.clip(self.gain * factor, 0.01, 100.0))
-        self.bar.show_gain(self.gain)
-        self._read()
+    def show_span(self, start_s: float, stop_s: float) -> None:
+        """Show a stretch as a page."""
+        self.start_s = start_s
+        self.set_length(stop_s - start_s)
 
     def _zoom_at(self, factor: float, t: float) -> None:
-        fraction, middle = t / self.length_s, self.start_s + t
-        self.start_s = middle - fraction * self.length_s * factor
+        fraction = (t - self.start_s) / self.length_s
+        self.start_s = t - fraction * self.length_s * factor
         self.set_length(self.length_s * factor)
 
-    # Events
+    @property
+    def detail_span(self) -> tuple[float, float]:
+        """Start and length of what the second window shows, s: it moves with the page."""
+        place, share = self.detail_share
+        return self.start_s + place * self.length_s, share * self.length_s
 
-    def _pick(self, t: float) -> None:
-        """Select the event at a time, the shortest where several overlap."""
-        events = self.session.events
-        margin = self.length_s / 300
-        at = np.flatnonzero(
-            (events.recording == self.recording_id)
-            & (events.start_s - margin <= t)
-            & (t <= events.start_s + events.duration_s + margin)
-        )
-        best = at[np.argmin(events.duration_s[at])] if len(at) else None
-        self.session.selection.set(() if best is None else (int(events.id[best]),), self.traces)
+    def show_detail(self, on: bool) -> None:
+        """Show or hide the second window."""
+        self.detail.setVisible(on)
+        self._place_detail()
 
-    def _selected(self, ids: tuple[int, ...], origin: object) -> None:
-        row = self.model.row_of(ids[0]) if ids else None
-        if row is not None:
-            self._place = row
-        if origin is not self.table:
-            self.right.select(ids)
-        if ids and origin is not self.traces and self.isVisible():
-            self._reveal(ids[0])
-        self._show_boxes()
+    def slide_detail(self, seconds: float) -> None:
+        """Move the second window along the page."""
+        place, share = self.detail_share
+        self.detail_share = float(np.clip(place + seconds / self.length_s, 0.0, 1.0 - share)), share
+        self._place_detail()
 
-    def _reveal(self, event_id: int) -> None:
-        events = self.session.events
-        rows = np.flatnonzero(events.id == event_id)
-        if not len(rows):
+    def zoom_detail(self, factor: float) -> None:
+        """Show more or less in the second window."""
+        place, share = self.detail_share
+        wide = float(np.clip(share * factor, 0.001, 1.0))
+        self.detail_share = float(np.clip(place + (share - wide) / 2, 0.0, 1.0 - wide)), wide
+        self._place_detail()
+
+    def _place_detail(self) -> None:
+        self.traces.context = self.detail_span if self.detail.isVisibleTo(self) else None
+        self.traces.update()
+        self.events.show_boxes()
+        self.pages.read()
+
+    def _say_where(self) -> None:
+        if self.recording is None:
             return
-        start, recording = float(events.start_s[rows[0]]), int(events.recording[rows[0]])
-        known = [r.id for r in self.session.recordings]
-        if recording != self.recording_id and recording in known:
-            self._goal = {"start_s": max(0.0, start - self.wished_s / 2)}
-            self.recordings.setCurrentRow(known.index(recording))
-        elif not self.start_s <= start <= self.start_s + self.length_s:
-            self.go_to(start - self.length_s / 2)
-
-    def step(self, direction: int) -> None:
-        """Select the next or the previous event in the order of the table."""
-        ids = self.model.ids.tolist()
-        if not ids:
-            return
-        current = self.session.selection.ids[0] if self.session.selection.ids else None
-        place = 0
-        if current is not None:
-            row = self.model.row_of(current)
-            # After one that was removed comes what stands in its place now.
-            place = self._place + min(direction, 0) if row is None else row + direction
-        self.session.selection.set((ids[place % len(ids)],), self)
+        stop, total = min(self.start_s + self.length_s, self.recording.duration), self.recording.duration
+        scale = self.overview.scale
+        text = self.tr("{} to {} of {}").format(scale.text(self.start_s), scale.text(stop), clock(total))
+        self.overview.show_page(self.start_s, self.length_s, text)
+        self.traces.context = self.detail_span if self.detail.isVisibleTo(self) else None
 
     def activate(self) -> None:
         if self.session.selection.ids and self.opened is not None:
-            self._reveal(self.session.selection.ids[0])
+            self.events.reveal(self.session.selection.ids[0])
 
     def actions_of_room(self) -> list[Action]:
         return actions_of(self)

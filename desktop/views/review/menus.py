@@ -1,0 +1,113 @@
+"""The menus of Review: what can be done at a place of the page, to a channel, and to how things look."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QPoint
+from PySide6.QtWidgets import QMenu
+
+from core.signals import MONTAGES, applicable
+from core.study import edit_recording
+from desktop.views.review.spectral import COLOURS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from desktop.views.review.view import ReviewView
+
+
+class Menus(QObject):
+    """Fills the menus when they are opened, from what is shown then."""
+
+    def __init__(self, room: ReviewView) -> None:
+        super().__init__(room)
+        self._room = room
+        bar = room.bar
+        for button, fill in ((bar.montage, self._montage), (bar.view, self._view), (bar.picture, self._picture)):
+            menu = button.menu()
+            menu.aboutToShow.connect(lambda m=menu, f=fill: (m.clear(), f(m)))
+
+    def show_at(self, where: QPoint, t: float, channel: str) -> None:
+        """Show what can be done at a place of the page."""
+        menu = QMenu(self._room)
+        self._room.marks.fill_menu(menu, t, channel)
+        menu.addSeparator()
+        self.fill_channel(menu, channel)
+        menu.exec(where)
+
+    def show_channel(self, where: QPoint, channel: str) -> None:
+        """Show what can be done to a channel."""
+        menu = QMenu(self._room)
+        self.fill_channel(menu, channel)
+        menu.exec(where)
+
+    def fill_channel(self, menu: QMenu, channel: str) -> None:
+        """Add what can be done to a channel."""
+        room, recording = self._room, self._room.recording
+        if not channel or recording is None:
+            return
+        number = recording.index(channel)
+        menu.addSection(channel)
+        bad = channel in room.appearance.look.bad
+        mark = menu.addAction(self.tr("Not bad after all") if bad else self.tr("Mark as bad"))
+        mark.triggered.connect(lambda: self.mark_bad(channel, not bad))
+        mark.setEnabled(room.session.writable)
+        rest = tuple(n for n in room.channels if n != number)
+        hide = menu.addAction(self.tr("Hide"), lambda: room.appearance.show_channels(rest))
+        hide.setEnabled(bool(rest))
+        menu.addAction(self.tr("Larger"), lambda: room.appearance.amplify_channel(channel, 1.25))
+        menu.addAction(self.tr("Smaller"), lambda: room.appearance.amplify_channel(channel, 0.8))
+        menu.addAction(self.tr("Spectrogram of it"), lambda: room.choose_channel(channel))
+
+    def mark_bad(self, channel: str, bad: bool) -> None:
+        """Mark a channel bad, or not any more: an edit of the study, like labels."""
+        entry = self._room.entry
+        if entry is not None and channel:
+            names = [name for name in entry.bad_channels if name != channel] + [channel] * bad
+            self._room.session.edit(lambda study: edit_recording(study, entry.id, bad_channels=names))
+
+    def _montage(self, menu: QMenu) -> None:
+        room = self._room
+        if room.opened is None:
+            return
+        stored, now = room.opened.stored, room.derived.montage
+        self._choice(menu, self.tr("As recorded"), now is None, lambda: room.derived.use_montage(None))
+        fits = applicable(stored)
+        for key, entry in MONTAGES.items():
+            why = fits.get(key, "")
+            action = self._choice(
+                menu, self.tr(entry.title), now is not None and now.name == entry.title,
+                lambda e=entry: room.derived.use_montage(e.make(stored)),
+            )  # fmt: skip
+            action.setToolTip(why or self.tr(entry.help))
+            action.setEnabled(not why)
+
+    def _view(self, menu: QMenu) -> None:
+        room, look = self._room, self._room.appearance.look
+        self._choice(menu, self.tr("Stacked"), not look.overlaid, lambda: room.appearance.change(overlaid=False))
+        self._choice(menu, self.tr("Laid over each other"), look.overlaid, lambda: room.appearance.change(overlaid=True))
+        menu.addSeparator()
+        self._choice(menu, self.tr("ECG paper, 25 mm/s, 10 mm/mV"), look.paper, lambda: room.toggle_paper())
+        self._choice(menu, self.tr("Time of day"), room.appearance.absolute, lambda: room.show_absolute(not room.appearance.absolute))
+        self._choice(menu, self.tr("Second window"), room.detail.isVisibleTo(room), lambda: room.show_detail(not room.detail.isVisibleTo(room)))
+        menu.addSeparator()
+        menu.addAction(self.tr("Fit all traces"), room.appearance.reset)
+
+    def _picture(self, menu: QMenu) -> None:
+        room, look = self._room, self._room.spectral.look
+        shown = room.spectrogram.isVisibleTo(room)
+        self._choice(menu, self.tr("Show it"), shown, lambda: room.show_spectrogram(not shown))
+        menu.addSeparator()
+        for name in COLOURS:
+            self._choice(menu, self.tr(name), look.colours == name, lambda n=name: room.spectral.change(colours=n))
+        menu.addSeparator()
+        menu.addAction(self.tr("Range, highest frequency, velocity…"), room.ask_spectral)
+
+    @staticmethod
+    def _choice(menu: QMenu, title: str, on: bool, run: Callable[[], object]):  # type: ignore[no-untyped-def]
+        action = menu.addAction(title)
+        action.setCheckable(True)
+        action.setChecked(on)
+        action.triggered.connect(lambda _checked=False: run())
+        return action

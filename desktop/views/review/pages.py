@@ -1,0 +1,193 @@
+"""Gets what a page shows: traces and spectrogram are read and drawn in the background, the newest request wins."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from core.errors import HitscopeError
+from core.signals import build_pyramid
+from desktop.services import theme
+from desktop.services.session import Session
+from desktop.services.tasks import TaskReporter
+from desktop.views.review.data import Opened, gate_of
+from desktop.views.review.pictures.rows import lay_rows
+from desktop.views.review.pictures.trace_canvas import TraceCanvas
+from desktop.views.review.pictures.traces import DrawnPage, draw_page, read_page
+from desktop.views.review.spectral import frequency_axis
+from desktop.views.review.tiles import Tiles
+from desktop.widgets.parts import number
+
+if TYPE_CHECKING:
+    from desktop.views.review.view import ReviewView
+
+DIM_AFTER_MS = 150
+GROWTH_MS = 700  # between looks at a pyramid that grows
+TRACE_COLOURS = (*(f"trace-{n}" for n in range(1, 9)), "muted")
+
+
+class Pages(QObject):
+    """Reads pages for the room's pictures; `progressed` tells the share of a recording that has been gone through."""
+
+    progressed = Signal(object)
+
+    def __init__(self, session: Session, room: ReviewView) -> None:
+        super().__init__(room)
+        self._session, self._room = session, room
+        self.tiles = Tiles(session, self)
+        self.tiles.changed.connect(self.show_spectrogram)
+        self.tiles.failed.connect(session.failed)
+        self._awaited: set[str] = set()
+        self._builder: TaskReporter | None = None
+        self._waiting = QTimer(self, singleShot=True, interval=DIM_AFTER_MS)
+        self._waiting.timeout.connect(self._dim)
+        self._growth = QTimer(self, singleShot=True, interval=GROWTH_MS)
+        self._growth.timeout.connect(self.read)
+
+    def start(self, opened: Opened) -> None:
+        """Take up a recording: its pages can be read at once, those of hours as its pyramid grows."""
+        self.stop()
+        if opened.pyramid.complete:
+            return
+        report = self._builder = TaskReporter(self)
+        report.progressed.connect(lambda share, _text: self._grown(report, share))
+
+        def ended(_result: object) -> None:
+            if self._builder is report:
+                self.progressed.emit(None)
+                self.read()
+
+        self._session.background.submit(
+            "review pyramid", build_pyramid, opened.recording, opened.pyramid.folder, report,
+            done=ended, failed=lambda error: (ended(None), self._session.failed.emit(error)),
+        )  # fmt: skip
+
+    def stop(self) -> None:
+        """Let go of the recording that was shown."""
+        if self._builder is not None:
+            self._builder.cancel()
+            self._builder = None
+            self.progressed.emit(None)
+        self._growth.stop()
+        self.tiles.forget()
+
+    def _grown(self, report: TaskReporter, share: float) -> None:
+        if report is not self._builder:
+            return
+        self.progressed.emit(share)
+        if self._room.traces.unread_s is not None and not self._growth.isActive():
+            self._growth.start()
+
+    # Traces
+
+    def read(self) -> None:
+        """Ask for the page; what is shown stays, moved to where it belongs, until the new one is there."""
+        room = self._room
+        if room.opened is None:
+            return
+        self._ask(room.traces, "page", room.start_s, room.length_s)
+        if room.detail.isVisibleTo(room):
+            self._ask(room.detail, "detail", *room.detail_span)
+        self.show_spectrogram()
+
+    def _ask(self, canvas: TraceCanvas, what: str, start_s: float, length_s: float) -> None:
+        room, opened = self._room, self._room.opened
+        assert opened is not None
+        look, rect = room.appearance.look, canvas.frame.rect
+        width, height, ratio = max(1, round(rect.width())), max(1, round(rect.height())), canvas.devicePixelRatioF()
+        channels = opened.recording.channels
+        rows = lay_rows(channels, opened.typical, look, height, room.px_per_mm)
+        colours = {key: theme.token(key) for key in TRACE_COLOURS}
+        canvas.show_time(start_s, length_s)
+        self._await(what)
+
+        def make() -> tuple[Opened, DrawnPage]:
+            page = read_page(opened.pyramid, look.channels, start_s, length_s, round(width * ratio))
+            return opened, draw_page(page, rows, width, height, ratio, colours)
+
+        def done(got: tuple[Opened, DrawnPage]) -> None:
+            if got[0] is room.opened:
+                self._arrived(what)
+                canvas.unread_s = self._unread(opened, got[1])
+                canvas.show_page(got[1], room.channel_name, room.px_per_mm if look.paper else None)
+                if canvas is room.traces:
+                    room.status.refresh()
+
+        def failed(error: Exception) -> None:
+            self._arrived(what)
+            self._session.failed.emit(error)
+
+        self._session.tasks.submit(f"review {what}", make, done=done, failed=failed)
+
+    @staticmethod
+    def _unread(opened: Opened, drawn: DrawnPage) -> float | None:
+        """Return from which time on a page could not be drawn yet; None if it is whole."""
+        built = opened.pyramid.built_s
+        exact = all(line.exact for line in drawn.page.lines)
+        return None if exact or drawn.page.start_s + drawn.page.length_s <= built else built
+
+    # Spectrogram
+
+    def show_spectrogram(self) -> None:
+        """Show the tiles that are there; those that are missing are computed and shown as they come."""
+        room, opened = self._room, self._room.opened
+        if opened is None or not opened.recording.channels or not room.spectrogram.isVisibleTo(room):
+            return
+        canvas, look, recording = room.spectrogram, room.spectral.look, opened.recording
+        channel = room.picture_channel
+        canvas.show_time(room.start_s, room.length_s)
+        titles = (self.tr("Frequency (Hz)"), self.tr("Frequency (kHz)"), self.tr("Velocity (cm/s)"))
+        axis = frequency_axis(recording, channel, look, titles)
+        try:
+            grid = self.tiles.grid(recording, channel, room.length_s, round(canvas.frame.rect.width()))
+        except HitscopeError:
+            grid = None
+        if grid is None:
+            canvas.show_tiles((), axis, self.tr("too short for a spectrogram"))
+            return
+        tiles = self.tiles.ask(recording, channel, grid, room.start_s, room.length_s, look)
+        levels = self.tiles.levels(recording, channel, look)
+        if tiles or canvas.empty:
+            canvas.show_tiles(tiles or canvas.tiles, axis, self._caption(opened, channel, levels, grid.share))
+        if self.tiles.complete:
+            self._arrived("picture")
+        else:
+            self._await("picture")
+
+    def _caption(self, opened: Opened, channel: int, levels: tuple[float, float] | None, share: float) -> str:
+        gate = gate_of(opened.recording, channel)
+        name = opened.recording.channels[channel].name if gate is None else self.tr("gate {}").format(gate + 1)
+        if levels is None:
+            return name
+        said = self.tr("{}, {} to {} dB").format(name, number(levels[0]), number(levels[1]))
+        if share < 1.0:
+            said += self.tr(" · {} % of the signal looked at").format(number(100 * share, 0 if share >= 0.1 else 1))
+        return said
+
+    # What is awaited
+
+    def _await(self, *what: str) -> None:
+        self._awaited |= set(what)
+        if not self._waiting.isActive():
+            self._waiting.start()
+
+    def _arrived(self, *what: str) -> None:
+        self._awaited -= set(what)
+        if not self._awaited:
+            self._waiting.stop()
+        if not self._waiting.isActive():
+            self._dim()
+
+    def opening(self) -> None:
+        """Another recording is being opened: what is shown is of the one before."""
+        self._await("page", "picture")
+
+    def opened(self) -> None:
+        """It is there, or could not be opened."""
+        self._arrived("page", "picture")
+
+    def _dim(self) -> None:
+        """Dim what is not what was asked for any more."""
+        self._room.traces.dim("page" in self._awaited)
+        self._room.spectrogram.dim("picture" in self._awaited)

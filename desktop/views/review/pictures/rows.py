@@ -1,0 +1,137 @@
+"""How traces are laid out: which channels, in which row, at which scale."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from core.signals import Channel, conversion
+from desktop.widgets.parts import number, unit_of
+
+FILL = 0.85  # of a row: what the range of nearly all of a channel's samples takes
+COMMON = ("eeg", "ecg", "eog", "emg", "doppler_i", "doppler_q", "doppler_forward", "doppler_reverse")
+ABOVE, BELOW = 20.0, 4.0  # px above the first row, where events are named, and below the last
+
+
+@dataclass(frozen=True)
+class Typical:
+    """What is typical of a channel all through the recording, in its unit: its middle, and the range of nearly all samples."""
+
+    middle: float
+    spread: float
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a page is drawn.
+
+    Attributes
+    ----------
+    channels : tuple of int
+        Those shown, from top to bottom.
+    gain : float
+        How much larger than fitted all traces are.
+    factors : mapping of str to float
+        How much larger single channels are, by name.
+    sensitivity : mapping of str to float
+        µV per mm by kind of channel; the kinds left out are fitted to their rows.
+    overlaid : bool
+        Whether all traces share one row.
+    paper : bool
+        Whether the grid of ECG paper lies behind them.
+    bad : frozenset of str
+        Names of channels marked bad: they are drawn muted.
+    """
+
+    channels: tuple[int, ...] = ()
+    gain: float = 1.0
+    factors: Mapping[str, float] = field(default_factory=dict)
+    sensitivity: Mapping[str, float] = field(default_factory=dict)
+    overlaid: bool = False
+    paper: bool = False
+    bad: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Row:
+    """A trace's place: its middle line (px from the top), how tall its unit is, and what the gutter says of it.
+
+    `bar_px` is the height of its scale bar, which stands for `bar`.
+    """
+
+    channel: int
+    name: str
+    y: float
+    height: float
+    px_per_unit: float
+    middle: float
+    colour: str
+    bad: bool
+    bar: str
+    bar_px: float
+
+
+def lay_rows(
+    channels: Sequence[Channel], typical: Sequence[Typical], look: Look, height: float, px_per_mm: float
+) -> tuple[Row, ...]:
+    """Return the rows of a page in a picture `height` px tall. O(channels)."""
+    n = 1 if look.overlaid else max(1, len(look.channels))
+    tall = (height - ABOVE - BELOW) / n
+    spreads = _spreads(channels, typical, look)
+    rows = []
+    for place, channel in enumerate(look.channels):
+        known = channels[channel]
+        factor = look.gain * look.factors.get(known.name, 1.0)
+        per_mm, microvolts = look.sensitivity.get(known.kind), conversion(known.unit, "µV")
+        if per_mm is not None and microvolts is not None:
+            px_per_unit = factor * px_per_mm * microvolts / per_mm
+        else:
+            px_per_unit = factor * tall * FILL / spreads[channel]
+        bar = nice(0.5 * tall / px_per_unit)
+        colour = place % 8 + 1 if look.overlaid else colour_of(channels, channel)
+        rows.append(
+            Row(
+                channel, known.name, ABOVE + (0.5 if look.overlaid else place + 0.5) * tall, tall, px_per_unit,
+                typical[channel].middle, f"trace-{colour}", known.name in look.bad, amount(bar, unit_of(known)),
+                bar * px_per_unit,
+            )
+        )  # fmt: skip
+    return tuple(rows)
+
+
+def _spreads(channels: Sequence[Channel], typical: Sequence[Typical], look: Look) -> dict[int, float]:
+    """Return the range that each row stands for: channels of one kind and unit share theirs, so that they can be compared."""
+    groups: dict[object, list[int]] = {}
+    for channel in look.channels:
+        known = channels[channel]
+        groups.setdefault((known.kind, known.unit) if known.kind in COMMON else channel, []).append(channel)
+    spreads = {}
+    for members in groups.values():
+        good = [n for n in members if channels[n].name not in look.bad] or members
+        common = float(np.median([typical[n].spread for n in good]))
+        spreads |= dict.fromkeys(members, common)
+    return spreads
+
+
+def colour_of(channels: Sequence[Channel], channel: int) -> int:
+    """Return which of the eight trace colours a channel takes: gates differ; channels of a kind look alike."""
+    kind = channels[channel].kind
+    if kind in ("doppler_i", "doppler_q"):
+        return sum(c.kind == kind for c in channels[:channel]) % 8 + 1
+    return list(dict.fromkeys(c.kind for c in channels)).index(kind) % 8 + 1
+
+
+def nice(value: float) -> float:
+    """Return the largest of …, 0.1, 0.2, 0.5, 1, 2, 5, … that is at most `value`; 1 for what is not positive."""
+    if not (np.isfinite(value) and value > 0):
+        return 1.0
+    power = 10.0 ** np.floor(np.log10(value))
+    return float(power * max(step for step in (1, 2, 5) if step * power <= value * (1 + 1e-9)))
+
+
+def amount(value: float, unit: str) -> str:
+    """Return a nice value with its unit, with as many digits as it has."""
+    decimals = max(0, -int(np.floor(np.log10(value)))) if value > 0 else 0
+    return f"{number(value, decimals)} {unit}"

@@ -1,0 +1,197 @@
+"""The traces of a page, stacked in rows or laid over each other, with their names and scales in the gutter."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPen
+
+from desktop.services import theme
+from desktop.views.review.pictures.canvas import GUTTER, TimeCanvas
+from desktop.views.review.pictures.events import STRIP_PX, Tick, paint_boxes, paint_names, paint_ticks
+from desktop.views.review.pictures.frame import Frame, TimeScale
+from desktop.views.review.pictures.grid import (
+    AXIS_PX,
+    paint_paper,
+    paint_time_axis,
+    paint_time_grid,
+    paint_without_samples,
+)
+from desktop.views.review.pictures.rows import Row
+from desktop.views.review.pictures.traces import DrawnPage, paint_line
+from desktop.views.review.pointing import Pointing
+
+DIMMED = 0.35
+LEAST_ROW_PX = 11  # rows that are lower share a name with their neighbours
+TALL_ROW_PX = 30  # rows that are taller state their scale under their name
+
+
+class TraceCanvas(TimeCanvas):
+    """Traces over ECG paper or a time grid, with the events of the page."""
+
+    channel_chosen = Signal(str)
+    channel_scaled = Signal(str, float)
+
+    def __init__(self, pointing: Pointing, name: str = "", *, axis: bool = False) -> None:
+        super().__init__(name or self.tr("Traces"), pointing)
+        self.drawn_page: DrawnPage | None = None
+        self.rows: tuple[Row, ...] = ()
+        self.ticks: list[Tick] = []
+        self.gaps: tuple[tuple[float, float], ...] = ()
+        self.unread_s: float | None = None
+        self.paper_px: float | None = None
+        self.chosen = ""
+        self.axis = axis
+        self.context: tuple[float, float] | None = None
+
+    def plot_rect(self, whole: QRectF) -> QRectF:
+        return super().plot_rect(whole).adjusted(0, 0, 0, -AXIS_PX if self.axis else 0)
+
+    def show_page(self, drawn: DrawnPage, chosen: str, paper_px: float | None) -> None:
+        """Show a page that has been read and drawn; `paper_px` is a millimetre of ECG paper, None for no paper."""
+        self.drawn_page, self.rows, self.chosen, self.paper_px = drawn, drawn.rows, chosen, paper_px
+        self.dimmed = False
+        self.update()
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self.drawn_page, self.rows, self.boxes, self.ticks = None, (), [], []
+        self.update()
+
+    def value_at(self, t: float, channel: str) -> float | None:
+        """Return what is drawn of a channel at a time, in its unit; None where nothing is."""
+        if self.drawn_page is None:
+            return None
+        for row, line in zip(self.rows, self.drawn_page.page.lines, strict=True):
+            if row.name == channel:
+                value = line.value_at(t)
+                return value if value == value else None
+        return None
+
+    def row_at(self, at: QPointF) -> Row | None:
+        """Return the row nearest to a point."""
+        y = at.y() - self.frame.rect.top()
+        return min(self.rows, key=lambda row: abs(row.y - y), default=None)
+
+    def channel_at(self, at: QPointF) -> str:
+        row = self.row_at(at)
+        return row.name if row is not None else ""
+
+    def gutter_pressed(self, at: QPointF) -> None:
+        self.channel_chosen.emit(self.channel_at(at))
+
+    def gutter_turned(self, at: QPointF, turns: float) -> None:
+        self.channel_scaled.emit(self.channel_at(at), 1.25**turns)
+
+    # Painting
+
+    def paint_page(self, painter: QPainter, frame: Frame, *, vector: bool = False) -> None:
+        painter.save()
+        painter.setClipRect(frame.rect.adjusted(-1, 0, 1, 0), Qt.ClipOperation.IntersectClip)
+        if self.paper_px is not None:
+            paint_paper(painter, frame, self.paper_px)
+        else:
+            paint_time_grid(painter, frame, self.scale)
+        paint_without_samples(painter, frame, self.gaps, self.tr("no samples here"))
+        if self.unread_s is not None:
+            paint_without_samples(painter, frame, [(self.unread_s, frame.stop_s)], self.tr("being read"))
+        paint_boxes(painter, frame, self.boxes, {row.name: row for row in self.rows})
+        paint_ticks(painter, frame.rect.left(), frame.rect.top(), STRIP_PX, self.ticks)
+        painter.setOpacity(DIMMED if self.dimmed else 1.0)
+        if vector:
+            self._paint_lines(painter, frame)
+        else:
+            self._paint_image(painter, frame)
+        painter.setOpacity(1.0)
+        paint_names(painter, frame, self.boxes)
+        if self.context is not None:
+            self._paint_context(painter, frame)
+        painter.restore()
+        self._paint_gutter(painter, frame)
+        if self.axis:
+            paint_time_axis(painter, frame, self.scale, axis_title(self.scale))
+
+    def _paint_image(self, painter: QPainter, frame: Frame) -> None:
+        """Paint the picture that was made, moved or stretched to where its time lies now."""
+        if self.drawn_page is None:
+            return
+        page, image = self.drawn_page.page, self.drawn_page.image
+        ratio = image.devicePixelRatio()
+        if page.length_s == frame.length_s and round(image.width() / ratio) == round(frame.rect.width()):
+            painter.drawImage(QPointF(round(frame.x(page.start_s)), frame.rect.top()), image)
+            return
+        target = frame.span(page.start_s, page.length_s)
+        target.setHeight(image.height() / ratio)
+        painter.drawImage(target, image)
+
+    def _paint_lines(self, painter: QPainter, frame: Frame) -> None:
+        if self.drawn_page is None:
+            return
+        for row, line in zip(self.rows, self.drawn_page.page.lines, strict=True):
+            paint_line(painter, frame, row, line, theme.token("muted" if row.bad else row.colour))
+
+    def _paint_context(self, painter: QPainter, frame: Frame) -> None:
+        """Frame what the second window shows."""
+        assert self.context is not None
+        painter.setPen(QPen(QColor(theme.token("accent")), 1, Qt.PenStyle.DashLine))
+        painter.drawRect(frame.span(*self.context).adjusted(0, 1, 0, -2))
+
+    def _paint_gutter(self, painter: QPainter, frame: Frame) -> None:
+        metrics, shown_to, named = painter.fontMetrics(), -1e9, set()
+        for row in self.rows:
+            y = frame.rect.top() + row.y
+            if row.y - shown_to < LEAST_ROW_PX or row.name in named:
+                continue
+            shown_to = row.y
+            named.add(row.name)
+            chosen = row.name == self.chosen
+            if chosen:
+                painter.fillRect(QRectF(0, y - row.height / 2 + 1, 3, row.height - 2), QColor(theme.token("accent")))
+            name = metrics.elidedText(row.name, Qt.TextElideMode.ElideMiddle, GUTTER - 22)
+            painter.setPen(QColor(theme.token("muted" if row.bad else "text")))
+            tall = row.height >= TALL_ROW_PX
+            base = y + (0 if tall else metrics.ascent() / 2 - 1)
+            painter.drawText(QPointF(8, base), name)
+            if row.bad:
+                wide = metrics.horizontalAdvance(name)
+                painter.drawLine(QLineF(8, base - metrics.ascent() / 2 + 1, 8 + wide, base - metrics.ascent() / 2 + 1))
+            if tall:
+                painter.setPen(QColor(theme.token("muted")))
+                said = self.tr("bad") if row.bad else row.bar
+                painter.drawText(QPointF(8, y + metrics.ascent() + 1), said)
+                self._paint_bar(painter, frame, row)
+        if self.rows and self.rows[0].height < TALL_ROW_PX:
+            self._paint_common_bars(painter, frame)
+        painter.setPen(QPen(QColor(theme.token("line")), 0))
+        painter.drawLine(QLineF(frame.rect.left(), frame.rect.top(), frame.rect.left(), frame.rect.bottom()))
+
+    def _paint_common_bars(self, painter: QPainter, frame: Frame) -> None:
+        """Paint one bar for all low rows of a scale, at the lower right where there is most room."""
+        metrics, right = painter.fontMetrics(), frame.rect.right() - 8
+        for row in {(row.bar, round(row.bar_px)): row for row in self.rows if not row.bad}.values():
+            wide, low = metrics.horizontalAdvance(row.bar) + 14, frame.rect.bottom() - 6
+            high = low - row.bar_px
+            place = QRectF(right - wide, min(high, low - metrics.height()) - 3, wide + 6, max(row.bar_px, metrics.height()) + 6)
+            veil = QColor(theme.token("plot"))
+            veil.setAlpha(215)
+            painter.fillRect(place, veil)
+            painter.setPen(QPen(QColor(theme.token("text")), 2))
+            painter.drawLine(QLineF(right, low, right, high))
+            painter.drawText(QPointF(right - wide + 4, (low + high) / 2 + metrics.ascent() / 2 - 1), row.bar)
+            right -= wide + 12
+
+    def _paint_bar(self, painter: QPainter, frame: Frame, row: Row) -> None:
+        """Paint the bar that is as tall as the amount written in the gutter."""
+        x, y = frame.rect.left() - 6, frame.rect.top() + row.y
+        low, high = y + row.bar_px / 2, y - row.bar_px / 2
+        pen = QPen(QColor(theme.token("muted")), 2)
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+        painter.setPen(pen)
+        painter.drawLine(QLineF(x, low, x, high))
+
+
+def axis_title(scale: TimeScale) -> str:
+    """Return the title of a time axis."""
+    from PySide6.QtCore import QCoreApplication
+
+    said = "Time (min:s)" if scale.began is None else "Time of day"
+    return QCoreApplication.translate("pictures", said)

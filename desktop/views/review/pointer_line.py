@@ -1,0 +1,50 @@
+"""The line under the pictures: what is under the pointer, else how the page is drawn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QDateTime, QLocale
+
+from desktop.widgets.elided import ElidedLabel
+from desktop.widgets.parts import clock, number, unit_of
+
+if TYPE_CHECKING:
+    from desktop.views.review.view import ReviewView
+
+
+class PointerLine(ElidedLabel):
+    """Time, time of day and value under the pointer."""
+
+    def __init__(self, room: ReviewView) -> None:
+        super().__init__()
+        self._room = room
+        self.setProperty("role", "muted")
+        self.setContentsMargins(10, 2, 10, 4)
+        self.setAccessibleName(self.tr("Under the pointer"))
+
+    def refresh(self) -> None:
+        """Say it anew."""
+        room = self._room
+        t, recording = room.pointing.cursor_s, room.recording
+        if t is None or recording is None or room.traces.drawn_page is None:
+            self.setText(self._drawn())
+            return
+        parts = [clock(t, 3)]
+        if recording.start_time is not None:
+            at = QDateTime(recording.start_time).addMSecs(round(1000 * t))
+            parts.append(QLocale().toString(at, "yyyy-MM-dd HH:mm:ss"))
+        value = room.traces.value_at(t, room.channel_name)
+        if value is not None:
+            unit = unit_of(recording.channels[room.picture_channel])
+            parts.append(f"{room.channel_name} {number(value, 3 if abs(value) < 10 else 1)} {unit}")
+        self.setText(" · ".join(parts))
+
+    def _drawn(self) -> str:
+        drawn = self._room.traces.drawn_page
+        if drawn is None:
+            return ""
+        if drawn.page.samples_per_px <= 2:
+            return self.tr("Every sample is drawn")
+        said = self.tr("Smallest and largest of {} samples in each pixel: no extreme is left out")
+        return said.format(number(drawn.page.samples_per_px))

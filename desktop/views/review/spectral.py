@@ -1,0 +1,107 @@
+"""How the spectrogram looks: of which channel, in which levels and colours, up to which frequency, as frequency or velocity."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields, replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyqtgraph as pg
+from PySide6.QtCore import QObject, Signal
+
+from core.signals import Recording, velocity_cm_s
+from desktop.services import theme
+from desktop.views.review.data import gate_of
+from desktop.views.review.pictures.spectrogram_canvas import FrequencyAxis
+
+# Ordered in lightness, so that they are read by every kind of colour vision and in print.
+COLOURS = ("cividis", "viridis", "inferno", "grey")
+CLIP = (-0.5, 3.0)  # levels in standard deviations from the mean (a and b of the papers' rule)
+HIGHEST_HZ = {"eeg": 40.0, "eog": 40.0, "ecg": 60.0}  # what is shown at first; emg, audio and Doppler: all
+
+
+@dataclass(frozen=True)
+class SpectralLook:
+    """The look of spectrograms.
+
+    Attributes
+    ----------
+    channel : str
+        Whose spectrogram; of a Doppler channel, its gate's.
+    levels : (float, float) or None
+        Lowest and highest level, dB; None for those of the recording by `clip`.
+    clip : (float, float)
+        The papers' rule: from ``μ + aσ`` to ``μ + bσ`` of the recording's levels.
+    colours : str
+        One of `COLOURS`.
+    highest_hz : mapping of str to float
+        Up to which frequency by kind of channel.
+    velocity : bool
+        Whether Doppler is shown as velocity, cm/s.
+    emission_mhz, angle_deg : float
+        Of the probe; what turns frequency into velocity.
+    """
+
+    channel: str = ""
+    levels: tuple[float, float] | None = None
+    clip: tuple[float, float] = CLIP
+    colours: str = "cividis"
+    highest_hz: dict[str, float] = field(default_factory=lambda: dict(HIGHEST_HZ))
+    velocity: bool = False
+    emission_mhz: float = 2.0
+    angle_deg: float = 0.0
+
+
+class Spectral(QObject):
+    """The look of the spectrogram that is shown; `changed` tells that it must be shown anew."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.look = SpectralLook()
+
+    def change(self, **values: Any) -> None:
+        """Change fields of the look."""
+        look = replace(self.look, **values)
+        if look != self.look:
+            self.look = look
+            self.changed.emit()
+
+    def kept(self) -> dict[str, Any]:
+        """Return what the study remembers, as JSON."""
+        return asdict(self.look)
+
+    def start(self, kept: dict[str, Any]) -> None:
+        """Take up what was remembered, as far as it is known here."""
+        known = {f.name for f in fields(SpectralLook)}
+        values = {name: tuple(v) if isinstance(v, list) else v for name, v in kept.items() if name in known}
+        self.look = SpectralLook(**values)
+
+
+def frequency_axis(recording: Recording, channel: int, look: SpectralLook, titles: tuple[str, str, str]) -> FrequencyAxis:
+    """Return the upright axis of a channel's spectrogram; `titles` for Hz, kHz and velocity."""
+    known = recording.channels[channel]
+    hertz, kilohertz, velocity = titles
+    if gate_of(recording, channel) is None:
+        return FrequencyAxis(0.0, min(look.highest_hz.get(known.kind, known.fs / 2), known.fs / 2), 1.0, hertz)
+    half = min(look.highest_hz.get(known.kind, known.fs / 2), known.fs / 2)
+    if look.velocity:
+        per_hz = velocity_cm_s(1.0, 1e6 * look.emission_mhz, look.angle_deg)
+        return FrequencyAxis(-half, half, float(per_hz), velocity)
+    return FrequencyAxis(-half, half, 1e-3, kilohertz)
+
+
+@cache
+def palette(name: str) -> npt.NDArray[np.uint32]:
+    """Return a colour map as 256 pixels."""
+    if name == "cividis":
+        rgb = theme.cividis()
+    elif name == "grey":
+        rgb = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
+    else:
+        rgb = pg.colormap.get(name).getLookupTable(nPts=256)
+    wide = rgb.astype(np.uint32)
+    return np.uint32(0xFF000000) | wide[:, 0] << 16 | wide[:, 1] << 8 | wide[:, 2]
