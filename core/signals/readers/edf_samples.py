@@ -17,7 +17,7 @@ from core.signals.digital import Digital
 from core.signals.recording import Floats
 
 Bytes = npt.NDArray[np.uint8]
-DTYPES = {2: np.dtype("<i2"), 3: np.dtype("<i4")}  # of a sample of so many bytes: EDF, BDF
+DTYPES: dict[int, np.dtype[Any]] = {2: np.dtype("<i2"), 3: np.dtype("<i4")}  # of a sample of so many bytes: EDF, BDF
 
 
 @dataclass(frozen=True)
