@@ -1,10 +1,16 @@
 from . import simulate as simulate
+from .digital import Digital as Digital
+from .digital import DigitalSource as DigitalSource
 from .in_study import add_to_study as add_to_study
 from .in_study import content_hash as content_hash
 from .in_study import open_from_study as open_from_study
 from .in_study import relink as relink
+from .overview import envelope_of as envelope_of
+from .overview import spread_of as spread_of
 from .pyramid import Pyramid as Pyramid
-from .pyramid import build_pyramid as build_pyramid
+from .pyramid import open_pyramid as open_pyramid
+from .pyramid_build import build_pyramid as build_pyramid
+from .pyramid_build import prune_pyramids as prune_pyramids
 from .readers import FORMATS as FORMATS
 from .readers import READABLE as READABLE
 from .readers import READERS as READERS

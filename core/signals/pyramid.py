@@ -1,61 +1,74 @@
 """Min/max pyramids: any window of a long recording drawn from about two values per pixel, extremes never lost.
 
-Level 0 holds the minimum and maximum of every 64 samples, each further level those of four bins below. Built once in
-O(n) with bounded memory, 4.2 % of the samples' size; a query touches O(bins asked for) values. Decimation by LTTB
-would be prettier and can drop the extreme sample; a HITS is the extreme.
+Level 0 holds the minimum and maximum of every 64 samples, each further level those of four bins below; for 16-bit samples
+that is 4.2 % of their size. A pyramid can be looked at while it is built: short windows are read from the samples, long
+ones from what is there. Decimation by LTTB would be prettier and can drop the extreme sample; a HITS is the extreme.
 """
 
 from __future__ import annotations
 
-from contextlib import ExitStack
-from dataclasses import dataclass
+import hashlib
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import IO
 
 import numpy as np
-from filelock import AcquireReturnProxy, FileLock
+import numpy.typing as npt
 
-from core.errors import InputError
-from core.jobs import NullReporter, Reporter, replacing
+from core.signals.extremes import Extremes, Values, calibrated, empty_bin, extremes_of, fold, handy
+from core.signals.pyramid_tables import BASE, BUILT, Table, map_tables, tables_of
 from core.signals.recording import Floats, Recording
 
-BASE, FACTOR = 64, 4
-CHUNK_LEVELS = 8  # whose bins fit into a piece of samples
-CHUNK = BASE * FACTOR ** (CHUNK_LEVELS - 1)  # samples read at a time: a million, 8 MB
-HEADER_BYTES = 128  # of a .npy file
-OPEN_FILES = 64
-VERSION = 1
-
-Bins = tuple[Floats, Floats]
-
-
-def level_lengths(n_samples: int) -> list[int]:
-    """Return the number of bins of each level; the last has at most `FACTOR`."""
-    lengths = [-(-n_samples // BASE)]
-    while lengths[-1] > FACTOR:
-        lengths.append(-(-lengths[-1] // FACTOR))
-    return lengths
-
-
-def bin_extremes(low: Floats, high: Floats, size: int) -> Bins:
-    """Return the minima of `low` and the maxima of `high` of every `size` values; NaN only where all are NaN."""
-    starts = np.arange(0, len(low), size)
-    return np.fmin.reduceat(low, starts), np.fmax.reduceat(high, starts)
+VERSION = 2
+FROM_SAMPLES = 1 << 23  # values of a window that are read at once where the pyramid is not built yet: about 25 ms
+Line = tuple[Floats, Floats, Floats]
 
 
 @dataclass(frozen=True)
 class Pyramid:
-    """The pyramids of a recording; `query` answers any window in O(`n_bins`), reading nothing else."""
+    """The pyramids of a recording, complete or not; safe to ask from several threads, also while they are built.
+
+    Attributes
+    ----------
+    recording : Recording
+    folder : Path
+        Where its files are.
+    """
 
     recording: Recording
     folder: Path
+    _maps: list[tuple[npt.NDArray[np.int64], list[Values]]] = field(default_factory=list, repr=False, compare=False)
 
-    def query(self, channel: int | str, start_s: float, stop_s: float, n_bins: int) -> tuple[Floats, Floats, Floats]:
-        """Return what to draw of a channel between two times.
+    @cached_property
+    def tables(self) -> tuple[Table, ...]:
+        """What the files hold."""
+        return tables_of(self.recording)
+
+    @property
+    def built_s(self) -> float:
+        """Up to which time all channels are built, s; ``recording.duration`` when all is."""
+        built = self._built()
+        late = [n / table.fs for table, n in zip(self.tables, built, strict=True) if n < table.n_samples]
+        return min(late, default=self.recording.duration)
+
+    @property
+    def complete(self) -> bool:
+        """Whether all is built."""
+        return all(n >= table.n_samples for table, n in zip(self.tables, self._built(), strict=True))
+
+    def query(self, channel: int | str, start_s: float, stop_s: float, n_bins: int) -> Line:
+        """Return what to draw of a channel between two times: `query_page` of one channel."""
+        return self.query_page([channel], start_s, stop_s, n_bins)[0]
+
+    def query_page(self, channels: Sequence[int | str], start_s: float, stop_s: float, n_bins: int) -> list[Line]:
+        """Return what to draw of several channels between two times, read in one pass.
 
         Parameters
         ----------
-        channel : int or str
+        channels : sequence of int or str
         start_s, stop_s : float
             Window, s; what lies outside the recording is left out.
         n_bins : int
@@ -63,128 +76,104 @@ class Pyramid:
 
         Returns
         -------
-        t, low, high : (n,) float64 arrays
-            Times (s), minima and maxima in the channel's unit; NaN in gaps. Below two samples per bin,
-            the samples themselves, with ``low`` equal to ``high``.
+        list of (t, low, high), each (n,) float64 arrays
+            For each channel times (s), minima and maxima in its unit; NaN in gaps and in long windows where the pyramid
+            is not built yet (`built_s`). Bins start at whole multiples of their length, so that they stay the same when
+            the window moves. Below two samples per bin, the samples themselves: ``low`` is ``high``.
+
+        Raises
+        ------
+        InputError
+            If there is no such channel, or it cannot be read.
         """
-        number = self.recording.index(channel)
-        known = self.recording.channels[number]
-        start = int(np.clip(np.floor(start_s * known.fs), 0, known.n_samples))
-        stop = int(np.clip(np.ceil(stop_s * known.fs) + 1, start, known.n_samples))
-        per_bin = max(1.0, (stop - start) / max(n_bins, 1))
-        if per_bin < BASE:
-            samples = self.recording.read(number, start, stop)
-            size = int(per_bin) if per_bin >= 2 else 1
-            low, high = (samples, samples) if size == 1 or not len(samples) else bin_extremes(samples, samples, size)
-            return (start + np.arange(len(low)) * size) / known.fs, low, high
-        return self._from_levels(number, start, stop, per_bin)
+        numbers = [self.recording.index(channel) for channel in channels]
+        lines: dict[int, Line] = {}
+        for table in self.tables:
+            mine = [n for n in table.channels if n in numbers]
+            if mine:
+                lines.update(zip(mine, self._lines(table, mine, start_s, stop_s, n_bins), strict=True))
+        nothing = np.empty(0)
+        return [lines.get(number, (nothing, nothing, nothing)) for number in numbers]
 
-    def _from_levels(self, number: int, start: int, stop: int, per_bin: float) -> tuple[Floats, Floats, Floats]:
-        known = self.recording.channels[number]
-        lengths = level_lengths(known.n_samples)
-        level = min(int(np.log(per_bin / BASE) / np.log(FACTOR)), len(lengths) - 1)
-        size = BASE * FACTOR**level
-        first, last = start // size, min(-(-stop // size), lengths[level])
-        offset = sum(lengths[:level])
-        table = np.load(self.folder / f"{number}.npy", mmap_mode="r", allow_pickle=False)
-        bins = np.asarray(table[offset + first : offset + last], dtype=np.float64)
-        group = max(1, round(per_bin / size))
-        low, high = bin_extremes(bins[:, 0], bins[:, 1], group)
-        return (first * size + np.arange(len(low)) * size * group) / known.fs, low, high
+    def _lines(self, table: Table, numbers: list[int], start_s: float, stop_s: float, n_bins: int) -> list[Line]:
+        start = int(np.clip(np.floor(start_s * table.fs), 0, table.n_samples))
+        stop = int(np.clip(np.ceil(stop_s * table.fs) + 1, start, table.n_samples))
+        shown = min(stop_s * table.fs, table.n_samples) - max(start_s * table.fs, 0)  # the same wherever the window is
+        per_bin = max(1.0, shown / max(n_bins, 1))
+        unbuilt = stop > self._built()[table.number]
+        if per_bin < BASE or (unbuilt and (stop - start) * len(numbers) <= FROM_SAMPLES):
+            return lines_of_samples(self.recording, numbers, start, stop, int(per_bin))
+        return self._from_levels(table, numbers, start, stop, per_bin)
+
+    def _from_levels(self, table: Table, numbers: list[int], start: int, stop: int, per_bin: float) -> list[Line]:
+        level = table.level_for(per_bin)
+        several = handy(max(1, round(per_bin / table.sizes[level])))
+        width = table.sizes[level] * several
+        first, last = start // width, -(-stop // width)
+        built = self._built()[table.number]  # before the bins, which may grow meanwhile
+        low, high = self._bins(table, numbers, level, first * several, min(last * several, table.lengths[level]))
+        low, high = fold(low, high, several)
+        if built < table.n_samples:
+            low[:, max(0, built // width - first) :], high[:, max(0, built // width - first) :] = empty_bin(table.dtype)
+        low, high = calibrated(low, high, self.recording.digital(numbers, 0, 0))
+        t = (first + np.arange(low.shape[1])) * width / table.fs
+        return [(t, a, b) for a, b in zip(low, high, strict=True)]
+
+    def _bins(self, table: Table, numbers: list[int], level: int, first: int, last: int) -> Extremes:
+        """Return bins of a level, (n_channels, n) each; anything where they are not built."""
+        found = self._map()
+        if found is None:
+            return (nothing := np.zeros((len(numbers), last - first), table.dtype)), nothing.copy()
+        rows, offset = [table.channels.index(number) for number in numbers], table.offsets[level]
+        low, high = found[1][table.number][:, rows, offset + first : offset + last]
+        return low, high
+
+    def _map(self) -> tuple[npt.NDArray[np.int64], list[Values]] | None:
+        if not self._maps and (found := map_tables(self.folder, self.tables)) is not None:
+            self._maps.append(found)
+        return self._maps[0] if self._maps else None
+
+    def _built(self) -> list[int]:
+        found = self._map()
+        return [0] * len(self.tables) if found is None else [int(n) for n in found[0]]
 
 
-def build_pyramid(recording: Recording, folder: str | Path, report: Reporter | None = None) -> Pyramid:
-    """Build what is missing of the pyramids of a recording in `folder`, and return them.
+def lines_of_samples(recording: Recording, numbers: list[int], start: int, stop: int, per_bin: int) -> list[Line]:
+    """Return the lines of channels of one rate, read from their samples, as `Pyramid.query_page`.
 
-    O(n) time; memory for `CHUNK` samples, whatever the length and the number of channels. A channel's file is written
-    whole and renamed: an interrupted build leaves nothing behind. A second caller waits for the first.
+    Parameters
+    ----------
+    recording : Recording
+    numbers : list of int
+    start, stop : int
+        Samples; the first and the last bin may reach beyond.
+    per_bin : int
+        Samples per bin; up to 20 % fewer are taken where they then fold faster.
+    """
+    known, size = recording.channels[numbers[0]], handy(per_bin)
+    first, last = start // size * size, min(-(-stop // size) * size, known.n_samples)
+    samples = recording.digital(numbers, first, max(first, last))
+    if size == 1:
+        t = np.arange(first, last) / known.fs
+        return [(t, line, line) for line in samples.physical()]
+    low, high = calibrated(*fold(*extremes_of(samples), size), samples)
+    t = (first + np.arange(low.shape[1]) * size) / known.fs
+    return [(t, a, b) for a, b in zip(low, high, strict=True)]
+
+
+def open_pyramid(recording: Recording, folder: str | Path) -> Pyramid:
+    """Return the pyramid of a recording as far as it is built, at once; `build_pyramid` completes it.
 
     Parameters
     ----------
     recording : Recording
     folder : str or Path
-        Where the pyramids of this content are kept, such as ``study.folder / "arrays" / sha256``.
-    report : Reporter, optional
-
-    Raises
-    ------
-    InputError
-        If the recording cannot be read or the folder not be written to.
-    JobCancelled
-        If asked to stop.
+        Where the pyramids of this content are kept, such as ``study.folder / "arrays" / sha256``. What was derived from
+        it has a folder of its own in there.
     """
-    report = report or NullReporter()
-    folder = Path(folder) / f"pyramid-{VERSION}"
-    if _missing(recording, folder):
-        with _only_one(folder):
-            missing = _missing(recording, folder)
-            for first in range(0, len(missing), OPEN_FILES):
-                _build(recording, folder, missing[first : first + OPEN_FILES], report)
-    return Pyramid(recording, folder)
-
-
-def _only_one(folder: Path) -> AcquireReturnProxy:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        return FileLock(folder / "building.lock").acquire()
-    except OSError as error:
-        raise InputError(
-            f"could not be written to ({error.strerror})", subject=folder, remedy="Choose a folder you may write to"
-        ) from error
-
-
-def _missing(recording: Recording, folder: Path) -> list[int]:
-    """Return the channels whose file is not there, or not of the length that it must have."""
-    missing = []
-    for number, channel in enumerate(recording.channels):
-        path = folder / f"{number}.npy"
-        if not path.is_file() or path.stat().st_size != HEADER_BYTES + 8 * sum(level_lengths(channel.n_samples)):
-            missing.append(number)
-    return missing
-
-
-def _build(recording: Recording, folder: Path, numbers: list[int], report: Reporter) -> None:
-    """Build the files of some channels, going once through time: interleaved samples are then read from disk once."""
-    lengths = {number: recording.channels[number].n_samples for number in numbers}
-    steps = [(start, n) for start in range(0, max(lengths.values()), CHUNK) for n in numbers if start < lengths[n]]
-    with ExitStack() as files:
-        writers = {n: LevelWriter(files.enter_context(replacing(folder / f"{n}.npy")), lengths[n]) for n in numbers}
-        for done, (start, n) in enumerate(steps):
-            report.check()
-            writers[n].add(recording.read(n, start, min(start + CHUNK, lengths[n])))
-            report.progress(done + 1, len(steps), recording.path.name)
-        for writer in writers.values():
-            writer.finish()
-
-
-class LevelWriter:
-    """Writes the levels of a channel below one another, ``(n_bins, 2)`` float32, while its samples come in."""
-
-    def __init__(self, file: IO[bytes], n_samples: int) -> None:
-        self._file = file
-        self._lengths = level_lengths(n_samples)
-        self._offsets = [sum(self._lengths[:level]) for level in range(len(self._lengths))]
-        self._tops: list[Bins] = []
-        header = {"descr": "<f4", "fortran_order": False, "shape": (sum(self._lengths), 2)}
-        np.lib.format.write_array_header_1_0(file, header)
-
-    def add(self, samples: Floats) -> None:
-        """Add the next `CHUNK` samples; only the last piece may be shorter."""
-        bins = bin_extremes(samples, samples, BASE)
-        for level in range(min(CHUNK_LEVELS, len(self._lengths))):
-            if level:
-                bins = bin_extremes(*bins, FACTOR)
-            self._write(level, bins)
-        self._tops.append(bins)
-
-    def finish(self) -> None:
-        """Write the levels whose bins are longer than a piece."""
-        for level in range(CHUNK_LEVELS, len(self._lengths)):
-            low, high = (np.concatenate(values) for values in zip(*self._tops, strict=True))
-            self._tops = [bin_extremes(low, high, FACTOR)]
-            self._write(level, self._tops[0])
-
-    def _write(self, level: int, bins: Bins) -> None:
-        self._file.seek(HEADER_BYTES + 8 * self._offsets[level])
-        self._file.write(np.column_stack(bins).astype("<f4").tobytes())
-        self._offsets[level] += len(bins[0])
+    place = Path(folder) / f"pyramid-{VERSION}"
+    if recording.derivation:
+        place /= f"derived-{hashlib.sha256(recording.derivation.encode()).hexdigest()[:16]}"
+    with suppress(OSError):
+        os.utime(place / BUILT)  # used just now: pruned last
+    return Pyramid(recording, place)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import InputError
+from core.signals.digital import Digital, DigitalSource
 
 Floats = npt.NDArray[np.float64]
 
@@ -138,6 +139,43 @@ class Recording:
             If the channel does not exist, the range is not inside the recording, or is not given in whole samples.
         """
         number = self.index(channel)
+        self._check_range(number, start, stop)
+        if start == stop:
+            return np.empty(0)
+        try:
+            samples = self.source.read(number, int(start), int(stop))
+        except Exception as error:  # of any library, on any damage
+            raise self._unreadable(start, stop, f"{type(error).__name__}: {error}") from error
+        if len(samples) != stop - start:
+            raise self._unreadable(start, stop, f"{len(samples)} of {stop - start} samples are there")
+        return samples
+
+    def digital(self, channels: Sequence[int], start: int, stop: int) -> Digital:
+        """Return samples ``start … stop - 1`` of several channels as they are stored, in one pass where the format allows.
+
+        Of a source without integers, the samples are in physical units, with gain 1.
+
+        Raises
+        ------
+        InputError
+            As `read`, and if the channels differ in their rate or length.
+        """
+        numbers = [self.index(channel) for channel in channels]
+        if len({(self.channels[n].fs, self.channels[n].n_samples) for n in numbers}) != 1:
+            raise InputError(
+                "only channels of one rate and length can be read together",
+                subject=self.path,
+                remedy="Read them one by one",
+            )
+        self._check_range(numbers[0], start, stop)
+        if not isinstance(self.source, DigitalSource):
+            return Digital.of_floats(np.stack([self.read(n, start, stop) for n in numbers]))
+        try:
+            return self.source.digital(numbers, int(start), int(stop))
+        except Exception as error:  # of any library, on any damage
+            raise self._unreadable(start, stop, f"{type(error).__name__}: {error}") from error
+
+    def _check_range(self, number: int, start: int, stop: int) -> None:
         for value in (start, stop):
             if not isinstance(value, int | np.integer):
                 raise InputError(
@@ -152,15 +190,6 @@ class Recording:
                 subject=self.path,
                 remedy="Choose a range inside the recording",
             )
-        if start == stop:
-            return np.empty(0)
-        try:
-            samples = self.source.read(number, int(start), int(stop))
-        except Exception as error:  # of any library, on any damage
-            raise self._unreadable(start, stop, f"{type(error).__name__}: {error}") from error
-        if len(samples) != stop - start:
-            raise self._unreadable(start, stop, f"{len(samples)} of {stop - start} samples are there")
-        return samples
 
     def _unreadable(self, start: int, stop: int, detail: str) -> InputError:
         return InputError(

@@ -1,4 +1,4 @@
-"""EDF, EDF+ and BDF: edfio reads the header; samples are sliced from a memory map, exact to the sample.
+"""EDF, EDF+ and BDF: edfio reads the header; `edf_samples` the samples.
 
 A discontinuous recording (EDF+D) keeps its gaps: what lies between two pieces reads as NaN.
 """
@@ -6,20 +6,19 @@ A discontinuous recording (EDF+D) keeps its gaps: what lies between two pieces r
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from core.signals.readers.damage import damaged, ends_early
+from core.signals.readers.edf_samples import EdfSource, Layout, Records
 from core.signals.readers.edf_timeline import Piece, find_pieces, read_marks
 from core.signals.readers.layouts import ChannelLayout
 from core.signals.readers.naming import distinct, guess_kind
-from core.signals.recording import Annotation, Channel, Floats, Recording
+from core.signals.recording import Annotation, Channel, Recording
 
 FORMAT = "edf"
 TITLE = "EDF and BDF"
@@ -28,74 +27,6 @@ LISTED = EXTENSIONS
 LAYOUTS: dict[str, ChannelLayout] = {}  # its header says what the channels are
 BDF = b"\xffBIOSEMI"
 EDF = b"0       "
-
-
-@dataclass(frozen=True)
-class Records:
-    """The data records of a file as a memory map: one row a record, one byte a column."""
-
-    path: Path
-    header_bytes: int
-    n: int
-    n_bytes: int
-    sample_bytes: int
-
-    def bytes_of(self, records: slice, columns: slice) -> npt.NDArray[np.uint8]:
-        """Return some bytes of some records; nothing else is read."""
-        if self.n == 0 or self.n_bytes == 0:
-            return np.empty((0, columns.stop - columns.start), np.uint8)
-        raw = np.memmap(self.path, np.uint8, "r", self.header_bytes, (self.n, self.n_bytes))
-        return np.ascontiguousarray(raw[records, columns])
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Where a channel lies in each data record, its way to physical units, and the sample each piece starts at."""
-
-    columns: slice
-    per_record: int
-    gain: float
-    shift: float
-    starts: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class EdfSource:
-    """Samples of every channel, on one clock."""
-
-    records: Records
-    piece_records: tuple[int, ...]
-    layouts: tuple[Layout, ...]
-
-    def read(self, channel: int, start: int, stop: int) -> Floats:
-        """Return samples in physical units; NaN between pieces."""
-        layout = self.layouts[channel]
-        ends = (*self.piece_records[1:], self.records.n)
-        out = np.full(stop - start, np.nan)
-        piece = max(int(np.searchsorted(layout.starts, start, side="right")) - 1, 0)
-        while piece < len(ends) and layout.starts[piece] < stop:
-            begin, first = layout.starts[piece], self.piece_records[piece]
-            low, high = max(start, begin), min(stop, begin + (ends[piece] - first) * layout.per_record)
-            if low < high:
-                out[low - start : high - start] = self._in_piece(layout, first, low - begin, high - begin)
-            piece += 1
-        return out
-
-    def _in_piece(self, layout: Layout, first_record: int, start: int, stop: int) -> Floats:
-        n = layout.per_record
-        first, last = start // n, -(-stop // n)
-        raw = self.records.bytes_of(slice(first_record + first, first_record + last), layout.columns)
-        digital = _integers(raw, self.records.sample_bytes)
-        return digital[start - first * n : stop - first * n] * layout.gain + layout.shift
-
-
-def _integers(raw: npt.NDArray[np.uint8], size: int) -> Floats:
-    """Return little-endian two's complement integers of 2 (EDF) or 3 (BDF) bytes as float64."""
-    if size == 2:
-        return raw.view("<i2").reshape(-1).astype(np.float64)
-    wide = np.zeros((raw.size // 3, 4), np.uint8)
-    wide[:, 1:] = raw.reshape(-1, 3)
-    return (wide.view("<i4").reshape(-1) >> 8).astype(np.float64)
 
 
 def sniff(head: bytes) -> bool:

@@ -1,0 +1,92 @@
+"""What a whole recording looks like, from few short reads: at once, however long it is, without its pyramid."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import InputError
+from core.signals.pyramid import Line, Pyramid, lines_of_samples
+from core.signals.recording import Floats, Recording
+
+WINDOWS, WINDOW_S = 20, 1.0  # of `spread_of`
+PERCENTILES = (1.0, 99.0)
+LOOK_S = 0.25  # of `envelope_of`: holds a heart beat's steepest part, and every wave from 4 Hz on
+WHOLE = 1 << 19  # samples: up to here all are read, in one go
+
+
+def spread_of(recording: Recording, channel: int | str) -> float:
+    """Return the height that a row of a channel stands for at first: what holds all but the rarest samples.
+
+    The range from the 1st to the 99th percentile of twenty windows of a second, evenly taken over the recording: the same on
+    every page, so that amplitudes can be compared.
+
+    Returns
+    -------
+    float
+        In the channel's unit; 1 for a flat channel, and where no sample was found.
+
+    Raises
+    ------
+    InputError
+        If there is no such channel, or it cannot be read.
+    """
+    number = recording.index(channel)
+    if not recording.channels[number].n_samples:
+        return 1.0
+    found = np.concatenate([_look(recording, number, at, WINDOW_S) for at in _evenly(recording, number, WINDOWS)])
+    found = found[np.isfinite(found)]
+    if not len(found):
+        return 1.0
+    low, high = np.percentile(found, PERCENTILES)
+    return float(high - low) or 1.0
+
+
+def envelope_of(source: Recording | Pyramid, channel: int | str, n_bins: int = 500) -> Line:
+    """Return the line of an overview bar: about `n_bins` minima and maxima over the whole recording.
+
+    A complete pyramid gives them all. Until then each bin of a long recording is judged by a look of a quarter of a second
+    at its start: enough to show quiet and loud stretches and gaps, not single events.
+
+    Parameters
+    ----------
+    source : Recording or Pyramid
+    channel : int or str
+    n_bins : int
+
+    Returns
+    -------
+    t, low, high : (n,) float64 arrays
+        As `Pyramid.query` gives them.
+
+    Raises
+    ------
+    InputError
+        If there is no such channel, it cannot be read, or no bins are asked for.
+    """
+    recording = source.recording if isinstance(source, Pyramid) else source
+    number = recording.index(channel)
+    if n_bins < 1:
+        raise InputError(
+            f"an envelope of {n_bins} bins shows nothing", subject=recording.path, remedy="Ask for one or more"
+        )
+    known = recording.channels[number]
+    if isinstance(source, Pyramid) and source.complete:
+        return source.query(number, 0.0, known.n_samples / known.fs, n_bins)
+    if known.n_samples <= WHOLE:
+        return lines_of_samples(recording, [number], 0, known.n_samples, max(1, known.n_samples // n_bins))[0]
+    starts = _evenly(recording, number, n_bins)
+    looks = [_look(recording, number, start, LOOK_S) for start in starts]
+    low = np.array([np.fmin.reduce(look) for look in looks])
+    high = np.array([np.fmax.reduce(look) for look in looks])
+    return starts / known.fs, low, high
+
+
+def _evenly(recording: Recording, number: int, n: int) -> npt.NDArray[np.int64]:
+    """Return samples at which `n` equal parts of a channel start; fewer where it has fewer."""
+    return np.unique(np.linspace(0, recording.channels[number].n_samples, n, endpoint=False).astype(np.int64))
+
+
+def _look(recording: Recording, number: int, start: int, length_s: float) -> Floats:
+    known = recording.channels[number]
+    return recording.read(number, start, min(start + max(1, round(length_s * known.fs)), known.n_samples))

@@ -1,0 +1,109 @@
+"""The samples of EDF and BDF: sliced from a memory map, exact to the sample, all channels of a record in one pass.
+
+The map lives only as long as a read: what it touched does not stay in the memory of the process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.signals.digital import Digital
+from core.signals.recording import Floats
+
+Bytes = npt.NDArray[np.uint8]
+DTYPES: dict[int, np.dtype[Any]] = {2: np.dtype("<i2"), 3: np.dtype("<i4")}  # of a sample of so many bytes: EDF, BDF
+
+
+@dataclass(frozen=True)
+class Records:
+    """The data records of a file as a memory map: one row a record, one byte a column."""
+
+    path: Path
+    header_bytes: int
+    n: int
+    n_bytes: int
+    sample_bytes: int
+
+    def map(self) -> Bytes:
+        """Return all records, ``(n, n_bytes)``; nothing is read yet."""
+        if self.n == 0 or self.n_bytes == 0:
+            return np.empty((0, self.n_bytes), np.uint8)
+        return np.memmap(self.path, np.uint8, "r", self.header_bytes, (self.n, self.n_bytes))
+
+    def bytes_of(self, records: slice, columns: slice) -> Bytes:
+        """Return some bytes of some records; nothing else is read."""
+        return np.ascontiguousarray(self.map()[records, columns])
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where a channel lies in each data record, its way to physical units, and the sample each piece starts at."""
+
+    columns: slice
+    per_record: int
+    gain: float
+    shift: float
+    starts: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class EdfSource:
+    """Samples of every channel, on one clock."""
+
+    records: Records
+    piece_records: tuple[int, ...]
+    layouts: tuple[Layout, ...]
+
+    def read(self, channel: int, start: int, stop: int) -> Floats:
+        """Return samples in physical units; NaN between pieces."""
+        return self.digital([channel], start, stop).physical()[0]
+
+    def digital(self, channels: Sequence[int], start: int, stop: int) -> Digital:
+        """Return the stored integers of channels of one rate; missing between pieces."""
+        chosen = [self.layouts[channel] for channel in channels]
+        gain, shift = np.array([layout.gain for layout in chosen]), np.array([layout.shift for layout in chosen])
+        dtype = DTYPES[self.records.sample_bytes]
+        parts = self._parts(chosen[0], start, stop)
+        raw = self.records.map()
+        if [n for _, _, n in parts] == [stop - start]:  # without a gap, without a copy
+            return Digital(_integers(raw, chosen, parts[0][1], stop - start, dtype), gain, shift)
+        values = np.zeros((len(chosen), stop - start), dtype)
+        missing = np.ones(stop - start, bool)
+        for at, first, n in parts:
+            values[:, at : at + n] = _integers(raw, chosen, first, n, dtype)
+            missing[at : at + n] = False
+        return Digital(values, gain, shift, missing)
+
+    def _parts(self, layout: Layout, start: int, stop: int) -> list[tuple[int, int, int]]:
+        """Return what of a range is stored: position in the range, number of the first stored sample, how many."""
+        ends = (*self.piece_records[1:], self.records.n)
+        parts = []
+        piece = max(int(np.searchsorted(layout.starts, start, side="right")) - 1, 0)
+        while piece < len(ends) and layout.starts[piece] < stop:
+            begin, first = layout.starts[piece], self.piece_records[piece]
+            low, high = max(start, begin), min(stop, begin + (ends[piece] - first) * layout.per_record)
+            if low < high:
+                parts.append((low - start, first * layout.per_record + low - begin, high - low))
+            piece += 1
+        return parts
+
+
+def _integers(raw: Bytes, layouts: list[Layout], start: int, n: int, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    """Return stored samples of channels with equally many a record, (n_channels, n), from sample `start` on."""
+    per = layouts[0].per_record
+    first, last = start // per, -(-(start + n) // per)
+    whole = np.empty((len(layouts), last - first, per), dtype)
+    for channel, layout in zip(whole, layouts, strict=True):
+        stored = raw[first:last, layout.columns]
+        if dtype.itemsize == 2:
+            channel.view(np.uint8)[:] = stored
+        else:  # 24 bits: moved to the top of 32, and down again with their sign
+            channel.view(np.uint8).reshape(last - first, per, 4)[..., 1:] = stored.reshape(last - first, per, 3)
+            channel >>= 8
+    return whole.reshape(len(layouts), -1)[:, start - first * per : start - first * per + n]
