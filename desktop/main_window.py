@@ -334,6 +334,8 @@ class MainWindow(QMainWindow):
         ids = self.session.selection.ids
         keys = {0: UNSURE} | {c.position: c.key for c in self.session.classes if c.key != UNSURE}
         key = keys.get(digit)
+        if key is not None and self.room is not None and self.room.label_here(key):
+            return  # what is chosen there became a labelled event
         if key is not None:
             self.session.label(ids, key)
         elif ids:

@@ -5,8 +5,9 @@ from .in_study import add_to_study as add_to_study
 from .in_study import content_hash as content_hash
 from .in_study import open_from_study as open_from_study
 from .in_study import relink as relink
+from .overview import Typical as Typical
 from .overview import envelope_of as envelope_of
-from .overview import spread_of as spread_of
+from .overview import typical_of as typical_of
 from .pyramid import Pyramid as Pyramid
 from .pyramid import open_pyramid as open_pyramid
 from .pyramid_build import build_pyramid as build_pyramid

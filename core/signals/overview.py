@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -9,22 +11,26 @@ from core.errors import InputError
 from core.signals.pyramid import Line, Pyramid, lines_of_samples
 from core.signals.recording import Floats, Recording
 
-WINDOWS, WINDOW_S = 20, 1.0  # of `spread_of`
-PERCENTILES = (1.0, 99.0)
+WINDOWS, WINDOW_S = 20, 1.0  # of `typical_of`
+PERCENTILES = (1.0, 50.0, 99.0)
 LOOK_S = 0.25  # of `envelope_of`: holds a heart beat's steepest part, and every wave from 4 Hz on
 WHOLE = 1 << 19  # samples: up to here all are read, in one go
 
 
-def spread_of(recording: Recording, channel: int | str) -> float:
-    """Return the height that a row of a channel stands for at first: what holds all but the rarest samples.
+@dataclass(frozen=True)
+class Typical:
+    """What is typical of a channel all through its recording, in its unit: its middle, and the range of nearly all samples."""
 
-    The range from the 1st to the 99th percentile of twenty windows of a second, evenly taken over the recording: the same on
-    every page, so that amplitudes can be compared.
+    middle: float
+    spread: float
 
-    Returns
-    -------
-    float
-        In the channel's unit; 1 for a flat channel, and where no sample was found.
+
+def typical_of(recording: Recording, channel: int | str) -> Typical:
+    """Return where the row of a channel lies at first, and the height that it stands for.
+
+    The median, and the range from the 1st to the 99th percentile, of twenty windows of a second, evenly taken over the
+    recording: the same on every page, so that amplitudes can be compared. The range of a flat channel, and of one without
+    samples, is 1.
 
     Raises
     ------
@@ -33,13 +39,13 @@ def spread_of(recording: Recording, channel: int | str) -> float:
     """
     number = recording.index(channel)
     if not recording.channels[number].n_samples:
-        return 1.0
+        return Typical(0.0, 1.0)
     found = np.concatenate([_look(recording, number, at, WINDOW_S) for at in _evenly(recording, number, WINDOWS)])
     found = found[np.isfinite(found)]
     if not len(found):
-        return 1.0
-    low, high = np.percentile(found, PERCENTILES)
-    return float(high - low) or 1.0
+        return Typical(0.0, 1.0)
+    low, middle, high = np.percentile(found, PERCENTILES)
+    return Typical(float(middle), float(high - low) or 1.0)
 
 
 def envelope_of(source: Recording | Pyramid, channel: int | str, n_bins: int = 500) -> Line:

@@ -20,6 +20,7 @@ from core.study import (
     NewEvent,
     RecordingEntry,
     Study,
+    combine,
     label_events,
     new_events,
     remove_events,
@@ -312,13 +313,18 @@ class Session(QObject):
         start_s: float,
         duration_s: float,
         kind: str = "mark",
+        *,
+        label: str = "",
         origin: object = None,
     ) -> None:
-        """Add an event that the annotator drew, and select it."""
-        event = NewEvent(recording_id, channel, start_s, duration_s, kind, "annotator")
-        self.edit(
-            lambda study: new_events(study, [event]), then=lambda done: self.selection.set(done.event_ids, origin)
-        )
+        """Add an event that the annotator drew, labelled if a class is given, and select it."""
+
+        def build(study: Study) -> Changeset:
+            event = NewEvent(recording_id, channel, start_s, duration_s, kind, "annotator", {"by": study.annotator})
+            made = new_events(study, [event])
+            return combine(made.title, made, label_events(study, made.event_ids, label)) if label else made
+
+        self.edit(build, then=lambda done: self.selection.set(done.event_ids, origin))
 
     # Reading
 

@@ -74,6 +74,10 @@ class Workspace(QWidget):
         """Return the room's actions; their shortcuts work while it is shown."""
         return []
 
+    def label_here(self, key: str) -> bool:
+        """The key of a class was pressed; return whether the room made an event of it, else the selected ones get it."""
+        return False
+
     def activate(self) -> None:
         """The room was entered."""
 

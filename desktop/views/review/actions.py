@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.events import EVENT_MAKERS
 from desktop.actions.registry import Action
+from desktop.views.review.toolbar import WHOLE
 
 if TYPE_CHECKING:
     from desktop.views.review.view import ReviewView
@@ -38,10 +39,33 @@ def actions_of(room: ReviewView) -> list[Action]:
         act("smaller", tr("Smaller traces"), lambda: room.amplify(0.8), "-"),
         act("zoom_in", tr("Shorter page"), lambda: room.set_length(room.length_s / 2), "Ctrl+Up"),
         act("zoom_out", tr("Longer page"), lambda: room.set_length(room.length_s * 2), "Ctrl+Down"),
-        act("next", tr("Next event"), lambda: room.step(1), "N"),
-        act("previous", tr("Previous event"), lambda: room.step(-1), "P"),
+        act("whole", tr("The whole recording as one page"), lambda: room.set_length(WHOLE)),
+        act("go_to", tr("Go to a time…"), room.asking.time, "G"),
+        act("play_on", tr("Scroll by itself, or stop"), room.scroller.toggle, "Shift+Space"),
+        act("detail", tr("Second window"), room.second.toggle, "W"),
+        act("paper", tr("ECG paper, 25 mm/s and 10 mm/mV"), room.toggle_paper, "E"),
+        act("absolute", tr("Time of day, or from the start"), lambda: room.show_absolute(not room.appearance.absolute), "T"),
+        act("overlaid", tr("Lay traces over each other, or stack them"), room.appearance.toggle_overlaid, "O"),
+        act("fit", tr("Fit all traces"), room.appearance.reset, "F"),
+        act("channel_up", tr("Choose the channel above"), lambda: room.step_channel(-1), "Up"),
+        act("channel_down", tr("Choose the channel below"), lambda: room.step_channel(1), "Down"),
+        act("channel_larger", tr("Larger: the chosen channel"), lambda: room.amplify_chosen(1.25), "Ctrl++"),
+        act("channel_smaller", tr("Smaller: the chosen channel"), lambda: room.amplify_chosen(0.8), "Ctrl+-"),
+        act("bad", tr("Mark the chosen channel as bad, or not"), room.toggle_bad, "B"),
+        act("montage", tr("Choose a montage"), room.bar.montage.showMenu, "Alt+M"),
+        act("filters", tr("Choose filters…"), room.asking.filters, "Alt+F"),
+        act("spectrum", tr("Range and axis of the spectrogram…"), room.asking.spectral),
+        act("next", tr("Next event"), lambda: room.events.step(1), "N"),
+        act("previous", tr("Previous event"), lambda: room.events.step(-1), "P"),
         act("filter", tr("Filter events"), room.filter.setFocus, "Ctrl+F"),
-        act("mark", tr("Add a mark in the middle of the page"), room.marks.add_in_the_middle, "M"),
+        act("stretch", tr("Choose a stretch to measure, play or mark"), room.marks.choose_stretch, "C"),
+        act("stretch_none", tr("Let go of the stretch"), lambda: room.pointing.choose(None), "Esc"),
+        act("left_back", tr("Left edge of the stretch back"), lambda: room.marks.move_edges(-0.01, 0), ","),
+        act("left_on", tr("Left edge of the stretch on"), lambda: room.marks.move_edges(0.01, 0), "."),
+        act("right_back", tr("Right edge of the stretch back"), lambda: room.marks.move_edges(0, -0.01), "Shift+,"),
+        act("right_on", tr("Right edge of the stretch on"), lambda: room.marks.move_edges(0, 0.01), "Shift+."),
+        act("mark", tr("Mark the stretch, or the middle of the page"), room.marks.add_here, "M"),
+        act("comment", tr("Comment on the selected events…"), room.marks.comment, "K"),
         act("mark_left", tr("Move the mark left"), lambda: room.marks.change(-0.01, 0), "Shift+Left"),
         act("mark_right", tr("Move the mark right"), lambda: room.marks.change(0.01, 0), "Shift+Right"),
         act("mark_longer", tr("Lengthen the mark"), lambda: room.marks.change(0, 0.01), "Alt+Right"),

@@ -92,6 +92,10 @@ class Appearance(QObject):
         given = {} if microvolts_per_mm is None else {kind: microvolts_per_mm}
         self.change(sensitivity=others | given, gain=1.0)
 
+    def toggle_overlaid(self) -> None:
+        """Lay traces over each other, or stack them."""
+        self.change(overlaid=not self.look.overlaid)
+
     def reset(self) -> None:
         """Fit all traces to their rows again."""
         self.change(gain=1.0, factors={}, sensitivity={})

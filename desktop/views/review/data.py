@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from core.signals import Pyramid, Recording, envelope_of, typical_of
+from core.signals import Pyramid, Recording, Typical, envelope_of, open_pyramid, typical_of
 from desktop.services.session import Session
-from desktop.views.review.pictures.rows import Typical
 
 Floats = npt.NDArray[np.float64]
 ENVELOPE_BINS = 600
@@ -43,21 +42,12 @@ class Opened:
     envelope: tuple[Floats, Floats, Floats] = field(repr=False)
 
 
-def open_stored(session: Session, recording_id: int) -> Recording:
-    """Open a recording of the study as its file has it (in a task)."""
-    return session.recording(recording_id)
-
-
-def prepare(recording_id: int, stored: Recording, shown: Recording, folder: Path) -> Opened:
-    """Return what pages are drawn from, at once: nothing is read but short pieces (in a task)."""
-    from core.signals import open_pyramid
-
-    pyramid = open_pyramid(shown, folder)
-    typical = tuple(Typical(*typical_of(shown, n)) for n in range(len(shown.channels)))
-    envelope = envelope_of(pyramid, 0, ENVELOPE_BINS) if shown.channels else (np.empty(0),) * 3
+def open_recording(session: Session, recording_id: int, derive: Callable[[Recording], Recording]) -> Opened:
+    """Open a recording of the study at once: of its samples only short pieces are read (in a task)."""
+    stored = session.recording(recording_id)
+    shown = derive(stored)
+    pyramid = open_pyramid(shown, session.arrays_of(recording_id))
+    typical = tuple(typical_of(shown, channel) for channel in range(len(shown.channels)))
+    nothing = np.empty(0)
+    envelope = envelope_of(pyramid, 0, ENVELOPE_BINS) if shown.channels else (nothing, nothing, nothing)
     return Opened(recording_id, stored, shown, pyramid, typical, envelope)
-
-
-def gate_of(recording: Recording, channel: int) -> int | None:
-    """Return the Doppler gate a channel belongs to, or None."""
-    return next((g for g, pair in enumerate(recording.gates) if channel in pair), None)

@@ -54,9 +54,9 @@ class EventDisplay(QObject):
         for canvas in (room.traces, room.spectrogram):
             canvas.show_time(room.start_s, room.length_s)
             canvas.show_boxes(boxes)
-        if room.detail.isVisibleTo(room):
-            boxes, room.detail.ticks = self.shown.on_page(room.detail.frame.at(*room.detail_span), selected)
-            room.detail.show_time(*room.detail_span)
+        if room.second.shown:
+            boxes, room.detail.ticks = self.shown.on_page(room.detail.frame.at(*room.second.span), selected)
+            room.detail.show_time(*room.second.span)
             room.detail.show_boxes(boxes)
 
     def pick(self, t: float, channel: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QPoint
 from PySide6.QtWidgets import QMenu
 
-from core.signals import MONTAGES, applicable
+from core.signals import MONTAGES, applicable, make_montage
 from core.study import edit_recording
 from desktop.views.review.spectral import COLOURS
 
@@ -71,15 +71,11 @@ class Menus(QObject):
         room = self._room
         if room.opened is None:
             return
-        stored, now = room.opened.stored, room.derived.montage
-        self._choice(menu, self.tr("As recorded"), now is None, lambda: room.derived.use_montage(None))
-        fits = applicable(stored)
-        for key, entry in MONTAGES.items():
-            why = fits.get(key, "")
-            action = self._choice(
-                menu, self.tr(entry.title), now is not None and now.name == entry.title,
-                lambda e=entry: room.derived.use_montage(e.make(stored)),
-            )  # fmt: skip
+        stored, now, bad = room.opened.stored, room.derived.montage, sorted(room.appearance.look.bad)
+        for key, why in applicable(stored, bad).items():
+            entry, none = MONTAGES[key], key == "recorded"
+            made = None if why or none else make_montage(key, stored, bad)
+            action = self._choice(menu, self.tr(entry.title), now == made and not why, lambda m=made: room.derived.use_montage(m))
             action.setToolTip(why or self.tr(entry.help))
             action.setEnabled(not why)
 
@@ -90,7 +86,7 @@ class Menus(QObject):
         menu.addSeparator()
         self._choice(menu, self.tr("ECG paper, 25 mm/s, 10 mm/mV"), look.paper, lambda: room.toggle_paper())
         self._choice(menu, self.tr("Time of day"), room.appearance.absolute, lambda: room.show_absolute(not room.appearance.absolute))
-        self._choice(menu, self.tr("Second window"), room.detail.isVisibleTo(room), lambda: room.show_detail(not room.detail.isVisibleTo(room)))
+        self._choice(menu, self.tr("Second window"), room.second.shown, room.second.toggle)
         menu.addSeparator()
         menu.addAction(self.tr("Fit all traces"), room.appearance.reset)
 
@@ -102,7 +98,7 @@ class Menus(QObject):
         for name in COLOURS:
             self._choice(menu, self.tr(name), look.colours == name, lambda n=name: room.spectral.change(colours=n))
         menu.addSeparator()
-        menu.addAction(self.tr("Range, highest frequency, velocity…"), room.ask_spectral)
+        menu.addAction(self.tr("Range, highest frequency, velocity…"), room.asking.spectral)
 
     @staticmethod
     def _choice(menu: QMenu, title: str, on: bool, run: Callable[[], object]):  # type: ignore[no-untyped-def]

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.errors import HitscopeError
-from core.signals import build_pyramid
+from core.signals import build_pyramid, gate_of
 from desktop.services import theme
 from desktop.services.session import Session
 from desktop.services.tasks import TaskReporter
-from desktop.views.review.data import Opened, gate_of
+from desktop.views.review.data import Opened
 from desktop.views.review.pictures.rows import lay_rows
 from desktop.views.review.pictures.trace_canvas import TraceCanvas
 from desktop.views.review.pictures.traces import DrawnPage, draw_page, read_page
@@ -87,8 +87,8 @@ class Pages(QObject):
         if room.opened is None:
             return
         self._ask(room.traces, "page", room.start_s, room.length_s)
-        if room.detail.isVisibleTo(room):
-            self._ask(room.detail, "detail", *room.detail_span)
+        if room.second.shown:
+            self._ask(room.detail, "detail", *room.second.span)
         self.show_spectrogram()
 
     def _ask(self, canvas: TraceCanvas, what: str, start_s: float, length_s: float) -> None:

@@ -1,48 +1,42 @@
-"""What stands round the pictures of Review: recordings and channels left, a toolbar above, events right."""
+"""What stands beside the pictures of Review: recordings and channels left, events right."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QComboBox,
-    QFrame,
-    QHBoxLayout,
     QHeaderView,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
-    QMenu,
-    QProgressBar,
-    QPushButton,
-    QSizePolicy,
     QTableView,
     QVBoxLayout,
     QWidget,
 )
 
-from core.events import EVENT_MAKERS
 from core.signals import Recording
 from core.study import RecordingEntry
 from desktop.models.event_model import LABEL, EventModel
 from desktop.services.guard import guarded
 from desktop.services.session import Session
-from desktop.widgets.parts import badge, button, clock, label, line, number, unit_of
+from desktop.widgets.parts import clock, label, line, number, unit_of
 from desktop.widgets.two_lines import TwoLineDelegate, two_line_item
 
-PROGRESS_PX = 3
 NARROW_PX = 380  # an events panel narrower than this leaves out where the labels are from
 FROM = 5
-PAGES_S = (1, 2, 5, 10, 30, 60, 300, 1800)
+CHANNEL, NAME = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 
 
 class RecordingsPanel(QWidget):
     """The recordings of the study, and the channels of the one that is shown."""
 
     channels_changed = Signal(object)
+    order_changed = Signal(object)
+    channel_chosen = Signal(int)
+    menu_asked = Signal(object, str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,14 +50,21 @@ class RecordingsPanel(QWidget):
         layout.addWidget(self.list, 3)
         layout.addWidget(label(self.tr("Channels"), "title"))
         layout.addWidget(
-            label(self.tr("Ticked ones are shown; the chosen one gives the spectrogram."), "muted", wrap=True)
+            label(self.tr("Tick what is shown, drag to reorder; the chosen one gives the spectrogram."), "muted", wrap=True)
         )
         self.channels = QListWidget()
         self.channels.setProperty("role", "ticks")
         self.channels.setAccessibleName(
             self.tr("Channels: ticked ones are shown, the chosen one gives the spectrogram")
         )
+        self.channels.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
+        self.channels.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.channels.itemChanged.connect(lambda _item: self.channels_changed.emit(self.ticked))
+        self.channels.model().rowsMoved.connect(lambda *_: self.order_changed.emit(self.order))
+        self.channels.currentItemChanged.connect(
+            lambda item, _before: self.channel_chosen.emit(item.data(CHANNEL) if item is not None else -1)
+        )
+        self.channels.customContextMenuRequested.connect(self._ask_menu)
         layout.addWidget(self.channels, 2)
         for widget in (self.list, self.channels):
             widget.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -81,25 +82,63 @@ class RecordingsPanel(QWidget):
         self.list.setCurrentRow(chosen)
         self.list.blockSignals(False)
 
-    def show_channels(self, recording: Recording, ticked: Sequence[int], chosen: int) -> None:
+    def show_channels(
+        self, recording: Recording, order: Sequence[int], ticked: Sequence[int], chosen: int, bad: Collection[str]
+    ) -> None:
         """List the channels of a recording, without telling."""
         self.channels.blockSignals(True)
         self.channels.clear()
-        for n, channel in enumerate(recording.channels):
+        for n in order:
+            channel = recording.channels[n]
             rate = f"{number(channel.fs, 0 if channel.fs % 1 == 0 else 2)} Hz"
             item = QListWidgetItem(f"{channel.name}   {rate}")
-            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
-            item.setCheckState(Qt.CheckState.Checked if n in ticked else Qt.CheckState.Unchecked)
+            item.setData(CHANNEL, n)
+            item.setData(NAME, channel.name)
+            flags = item.flags() | Qt.ItemFlag.ItemIsUserCheckable
+            item.setFlags(flags & ~Qt.ItemFlag.ItemIsDropEnabled)  # dropped between others, not on one
             item.setToolTip(f"{channel.name}: {channel.kind}, {unit_of(channel)}, {rate}")
             self.channels.addItem(item)
-        self.channels.setCurrentRow(chosen)
         self.channels.blockSignals(False)
+        self.tick(ticked, bad)
+        self.choose_channel(chosen)
+
+    def tick(self, ticked: Sequence[int], bad: Collection[str]) -> None:
+        """Tick channels and strike out the bad ones, without telling."""
+        self.channels.blockSignals(True)
+        for item in self._items:
+            on = item.data(CHANNEL) in ticked
+            item.setCheckState(Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
+            font = item.font()
+            font.setStrikeOut(item.data(NAME) in bad)
+            item.setFont(font)
+        self.channels.blockSignals(False)
+
+    def choose_channel(self, channel: int) -> None:
+        """Choose a channel, without telling."""
+        self.channels.blockSignals(True)
+        for item in self._items:
+            if item.data(CHANNEL) == channel:
+                self.channels.setCurrentItem(item)
+        self.channels.blockSignals(False)
+
+    def _ask_menu(self, at: QPoint) -> None:
+        item = self.channels.itemAt(at)
+        if item is not None:
+            self.menu_asked.emit(self.channels.viewport().mapToGlobal(at), item.data(NAME))
+
+    @property
+    def _items(self) -> list[QListWidgetItem]:
+        return [self.channels.item(n) for n in range(self.channels.count())]
+
+    @property
+    def order(self) -> tuple[int, ...]:
+        """Numbers of all channels in the order of the list."""
+        return tuple(item.data(CHANNEL) for item in self._items)
 
     @property
     def ticked(self) -> tuple[int, ...]:
         """Numbers of the ticked channels."""
-        items = (self.channels.item(n) for n in range(self.channels.count()))
-        return tuple(n for n, item in enumerate(items) if item.checkState() == Qt.CheckState.Checked)
+        return tuple(item.data(CHANNEL) for item in self._items if item.checkState() == Qt.CheckState.Checked)
 
 
 class EventsPanel(QWidget):

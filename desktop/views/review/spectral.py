@@ -11,9 +11,8 @@ import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtCore import QObject, Signal
 
-from core.signals import Recording, velocity_cm_s
+from core.signals import Recording, gate_of, velocity_cm_s
 from desktop.services import theme
-from desktop.views.review.data import gate_of
 from desktop.views.review.pictures.spectrogram_canvas import FrequencyAxis
 
 # Ordered in lightness, so that they are read by every kind of colour vision and in print.
@@ -65,7 +64,10 @@ class Spectral(QObject):
 
     def change(self, **values: Any) -> None:
         """Change fields of the look."""
-        look = replace(self.look, **values)
+        self.use(replace(self.look, **values))
+
+    def use(self, look: SpectralLook) -> None:
+        """Use another look."""
         if look != self.look:
             self.look = look
             self.changed.emit()

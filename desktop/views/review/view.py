@@ -15,6 +15,7 @@ from desktop.services import theme
 from desktop.services.session import Session
 from desktop.views.review.actions import actions_of
 from desktop.views.review.appearance import Appearance
+from desktop.views.review.asking import Asking
 from desktop.views.review.data import Opened, open_recording
 from desktop.views.review.derived import Derived
 from desktop.views.review.event_display import EventDisplay
@@ -31,6 +32,8 @@ from desktop.views.review.pictures.spectrogram_canvas import SpectrogramCanvas
 from desktop.views.review.pictures.trace_canvas import TraceCanvas
 from desktop.views.review.pointing import Pointing
 from desktop.views.review.pointer_line import PointerLine
+from desktop.views.review.scroller import Scroller
+from desktop.views.review.second_window import SecondWindow
 from desktop.views.review.shown_events import Layers
 from desktop.views.review.spectral import Spectral
 from desktop.views.review.toolbar import WHOLE, Toolbar
@@ -39,7 +42,6 @@ from desktop.widgets.workspace import Workspace
 
 LEAST_S = 0.01  # the shortest page
 LEAST_PX = 440  # the pictures are never narrower; the panels beside them give way
-DETAIL_SHARE = 0.1  # of the page: what the second window shows at first
 USUAL_DPI = (60.0, 400.0)  # a screen that says otherwise does not know
 
 
@@ -58,7 +60,6 @@ class ReviewView(Workspace):
         self.picture_channel = 0
         self.start_s, self.length_s = 0.0, 10.0
         self.wished_s = self.length_s  # the page length that was asked for; a short recording shows less
-        self.detail_share = (0.45, DETAIL_SHARE)  # where the second window is on the page, and how much of it it shows
         self.pointing, self.appearance, self.spectral = Pointing(self), Appearance(self), Spectral(self)
         self.derived, self.layers = Derived(self), Layers(self)
         self.traces, self.detail = TraceCanvas(self.pointing), TraceCanvas(self.pointing, self.tr("Second window"), axis=True)
@@ -70,7 +71,8 @@ class ReviewView(Workspace):
         self.simulated = self.bar.simulated
         self.library, self.marks, self.finder = Library(session, self), Marks(session, self), Finder(session, self)
         self.find, self.mark, self.add_recordings = self.finder.find, self.marks.add, self.library.add
-        self.pages, self.menus = Pages(session, self), Menus(self)
+        self.pages, self.menus, self.scroller = Pages(session, self), Menus(self), Scroller(self)
+        self.second, self.asking = SecondWindow(self), Asking(self)
         self.gestures = [
             (self.tr("Drag, wheel"), self.tr("Scroll")),
             (self.tr("Ctrl+wheel, Alt+drag"), self.tr("Show less or more time")),
@@ -120,8 +122,6 @@ class ReviewView(Workspace):
             canvas.panned.connect(lambda dt: self.go_to(self.start_s + dt))
             canvas.zoomed.connect(self._zoom_at)
             canvas.zoomed_to.connect(self.show_span)
-        self.detail.panned.connect(self.slide_detail)
-        self.detail.zoomed.connect(lambda factor, _t: self.zoom_detail(factor))
         for canvas in self.canvases:
             canvas.picked.connect(self.events.pick)
             canvas.drawn.connect(self.mark)
@@ -148,6 +148,7 @@ class ReviewView(Workspace):
         self.bar.sensitivity_chosen.connect(lambda chosen: self.appearance.set_sensitivity(self.kind, chosen))
         self.bar.amplified.connect(self.amplify)
         self.bar.find.connect(self.find)
+        self.bar.filters.clicked.connect(self.asking.filters)
         self.pages.progressed.connect(self.bar.show_reading)
         self.library.reading.connect(self.bar.show_reading)
         self.library.added.connect(self._added)
@@ -355,6 +356,22 @@ class ReviewView(Workspace):
             self.pages.read()
             self.channel_changed()
 
+    def step_channel(self, direction: int) -> None:
+        """Choose the channel above or below."""
+        shown = self.channels
+        if shown:
+            place = shown.index(self.picture_channel) + direction if self.picture_channel in shown else 0
+            self._channel_chosen(shown[int(np.clip(place, 0, len(shown) - 1))])
+
+    def amplify_chosen(self, factor: float) -> None:
+        """Draw the chosen channel larger or smaller."""
+        self.appearance.amplify_channel(self.channel_name, factor)
+
+    def toggle_bad(self) -> None:
+        """Mark the chosen channel as bad, or not any more."""
+        if self.session.writable:
+            self.menus.mark_bad(self.channel_name, self.channel_name not in self.appearance.look.bad)
+
     def channel_changed(self) -> None:
         """Another channel is chosen: what is measured is that of it."""
         self.pointing.stretch_changed.emit()
@@ -376,6 +393,23 @@ class ReviewView(Workspace):
         sensitivity = {"ecg": 100.0, **self.appearance.look.sensitivity}
         self.appearance.change(paper=True, sensitivity=sensitivity, gain=1.0)
         self.set_length(self.traces.frame.rect.width() / self.px_per_mm / speed, paper=speed)
+
+    def toggle_paper(self) -> None:
+        """Show ECG paper of 25 mm/s and 10 mm/mV, or go back to plain pages."""
+        if self.appearance.look.paper:
+            kept = {k: v for k, v in self.appearance.look.sensitivity.items() if k != "ecg"}
+            self.appearance.change(paper=False, sensitivity=kept)
+            self.bar.show_length(self.length_s)
+        else:
+            self.use_paper(25.0)
+
+    def show_spectrogram(self, on: bool) -> None:
+        """Show or hide the spectrogram."""
+        self.spectrogram.setVisible(on)
+        self.traces.axis = not on
+        self.traces.updateGeometry()
+        self.traces.update()
+        self._resized()
 
     def show_absolute(self, on: bool) -> None:
         """Write times as the clock on the wall, or from the start of the recording."""
@@ -434,36 +468,6 @@ class ReviewView(Workspace):
         self.start_s = t - fraction * self.length_s * factor
         self.set_length(self.length_s * factor)
 
-    @property
-    def detail_span(self) -> tuple[float, float]:
-        """Start and length of what the second window shows, s: it moves with the page."""
-        place, share = self.detail_share
-        return self.start_s + place * self.length_s, share * self.length_s
-
-    def show_detail(self, on: bool) -> None:
-        """Show or hide the second window."""
-        self.detail.setVisible(on)
-        self._place_detail()
-
-    def slide_detail(self, seconds: float) -> None:
-        """Move the second window along the page."""
-        place, share = self.detail_share
-        self.detail_share = float(np.clip(place + seconds / self.length_s, 0.0, 1.0 - share)), share
-        self._place_detail()
-
-    def zoom_detail(self, factor: float) -> None:
-        """Show more or less in the second window."""
-        place, share = self.detail_share
-        wide = float(np.clip(share * factor, 0.001, 1.0))
-        self.detail_share = float(np.clip(place + (share - wide) / 2, 0.0, 1.0 - wide)), wide
-        self._place_detail()
-
-    def _place_detail(self) -> None:
-        self.traces.context = self.detail_span if self.detail.isVisibleTo(self) else None
-        self.traces.update()
-        self.events.show_boxes()
-        self.pages.read()
-
     def _say_where(self) -> None:
         if self.recording is None:
             return
@@ -471,7 +475,13 @@ class ReviewView(Workspace):
         scale = self.overview.scale
         text = self.tr("{} to {} of {}").format(scale.text(self.start_s), scale.text(stop), clock(total))
         self.overview.show_page(self.start_s, self.length_s, text)
-        self.traces.context = self.detail_span if self.detail.isVisibleTo(self) else None
+        self.second.frame_on_page()
+
+    def label_here(self, key: str) -> bool:
+        if self.pointing.stretch is None:
+            return False
+        self.marks.add_here(label=key)
+        return True
 
     def activate(self) -> None:
         if self.session.selection.ids and self.opened is not None:

@@ -2,30 +2,30 @@ import numpy as np
 import pytest
 
 from core.errors import InputError
-from core.signals import build_pyramid, envelope_of, open_pyramid, spread_of
+from core.signals import build_pyramid, envelope_of, open_pyramid, typical_of
 from tests.core.signals.arrays import Floats, Integers, recording
 
 
 def test_spread_is_the_height_of_the_signal_not_of_a_spike():
     x = 10 * np.sin(np.arange(360_000) / 7.0)
     x[1000] = 1e6
-    assert spread_of(recording(Floats([x])), 0) == pytest.approx(20.0, rel=0.01)
+    assert typical_of(recording(Floats([x])), 0).spread == pytest.approx(20.0, rel=0.01)
 
 
 @pytest.mark.parametrize("x", [np.zeros(5000), np.full(5000, np.nan), np.empty(0), np.ones(1)])
 def test_spread_where_there_is_none(x):
-    assert spread_of(recording(Floats([x, np.arange(9.0)])), "c0") == 1.0
+    assert typical_of(recording(Floats([x, np.arange(9.0)])), "c0").spread == 1.0
 
 
 def test_spread_passes_over_gaps():
     x = np.where(np.arange(300_000) < 200_000, np.nan, np.arange(300_000) % 2)
-    assert spread_of(recording(Floats([x])), 0) == 1.0
-    assert spread_of(recording(Floats([5 * x])), 0) == 5.0
+    assert typical_of(recording(Floats([x])), 0).spread == 1.0
+    assert typical_of(recording(Floats([5 * x])), 0).spread == 5.0
 
 
 def test_spread_reads_little():
     some = recording(Floats([np.random.default_rng(0).standard_normal(3_000_000)]))
-    assert spread_of(some, 0) == pytest.approx(2 * 2.326, rel=0.1)
+    assert typical_of(some, 0).spread == pytest.approx(2 * 2.326, rel=0.1)
     assert sum(stop - start for _, start, stop in some.source.reads) == 2000
 
 

@@ -11,6 +11,7 @@ from PySide6.QtCore import QLocale, QRectF
 from desktop.widgets.parts import clock
 from desktop.widgets.plots import CLOCK_STEPS
 
+DAY_S = 86_400.0
 TICK_PX = 84  # between two labels of a time axis, at least
 
 
@@ -72,6 +73,20 @@ class TimeScale:
         hours, second = divmod(whole, 3600)
         tail = f"{QLocale().decimalPoint()}{rest:0{decimals}d}" if decimals else ""
         return f"{hours % 24:02d}:{second // 60:02d}:{second % 60:02d}{tail}"
+
+    def read(self, text: str) -> float | None:
+        """Return the time that somebody wrote, s: ``90``, ``1:30``, ``1:02:03.5``, or as the clock on the wall; None if it is none."""
+        parts = text.strip().replace(",", ".").split(":")
+        try:
+            values = [float(part) for part in parts]
+        except ValueError:
+            return None
+        if not 1 <= len(values) <= 3 or any(v < 0 for v in values) or not np.isfinite(values).all():
+            return None
+        seconds = sum(value * 60**place for place, value in enumerate(reversed(values)))
+        if self.began is None or len(values) == 1:
+            return float(seconds)
+        return float((seconds - self.zero_s) % DAY_S) if seconds < DAY_S else None
 
     def ticks(self, frame: Frame) -> list[tuple[float, str]]:
         """Return times of ticks and what is written at them, at round times of whichever clock is shown."""

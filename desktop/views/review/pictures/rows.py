@@ -7,20 +7,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from core.signals import Channel, conversion
+from core.signals import Channel, Typical, conversion
 from desktop.widgets.parts import number, unit_of
 
 FILL = 0.85  # of a row: what the range of nearly all of a channel's samples takes
 COMMON = ("eeg", "ecg", "eog", "emg", "doppler_i", "doppler_q", "doppler_forward", "doppler_reverse")
 ABOVE, BELOW = 20.0, 4.0  # px above the first row, where events are named, and below the last
-
-
-@dataclass(frozen=True)
-class Typical:
-    """What is typical of a channel all through the recording, in its unit: its middle, and the range of nearly all samples."""
-
-    middle: float
-    spread: float
 
 
 @dataclass(frozen=True)
