@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.errors import HitscopeError
@@ -59,7 +60,7 @@ class Pages(QObject):
                 self.read()
 
         self._session.background.submit(
-            "review pyramid", build_pyramid, opened.recording, opened.pyramid.folder, report,
+            "review pyramid", build_pyramid, opened.recording, self._session.arrays_of(opened.id), report,
             done=ended, failed=lambda error: (ended(None), self._session.failed.emit(error)),
         )  # fmt: skip
 
@@ -124,8 +125,10 @@ class Pages(QObject):
     def _unread(opened: Opened, drawn: DrawnPage) -> float | None:
         """Return from which time on a page could not be drawn yet; None if it is whole."""
         built = opened.pyramid.built_s
-        exact = all(line.exact for line in drawn.page.lines)
-        return None if exact or drawn.page.start_s + drawn.page.length_s <= built else built
+        if drawn.page.start_s + drawn.page.length_s <= built:
+            return None
+        late = [line.low[line.t >= built] for line in drawn.page.lines]  # NaN, unless samples could be read directly
+        return built if any(len(low) and np.isnan(low).all() for low in late) else None
 
     # Spectrogram
 

@@ -135,7 +135,7 @@ def draw_tile(tile: Tile, levels: tuple[float, float], colours: str) -> TileImag
     scaled = (tile.db[::-1] - low) * (255.0 / max(high - low, 1e-9))
     missing = np.isnan(scaled)
     index = np.clip(np.nan_to_num(scaled, posinf=255.0, neginf=0.0), 0.0, 255.0).astype(np.uint8)
-    pixels = palette(colours)[index]
+    pixels = np.ascontiguousarray(palette(colours)[index])
     pixels[missing] = 0
     image = QImage(pixels.data, pixels.shape[1], pixels.shape[0], 4 * pixels.shape[1], QImage.Format.Format_ARGB32)
     step = float(tile.freqs_hz[1] - tile.freqs_hz[0]) if len(tile.freqs_hz) > 1 else 1.0

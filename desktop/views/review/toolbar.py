@@ -119,6 +119,7 @@ class Toolbar(QFrame):
         box.setAccessibleName(self.tr("Sensitivity"))
         box.setToolTip(self.tr("Sensitivity of all channels of the chosen channel's kind; the wheel over a name scales one channel"))
         box.setMaxVisibleItems(24)
+        box.setMinimumContentsLength(10)
         box.activated.connect(lambda n: self.sensitivity_chosen.emit(box.itemData(n)))
         return box
 

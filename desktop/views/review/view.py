@@ -106,7 +106,7 @@ class ReviewView(Workspace):
         split = QSplitter()
         for widget in (self.left, middle, self.right):
             split.addWidget(widget)
-        split.setSizes([190, 720, 390])
+        split.setSizes([180, 900, 310])
         split.setChildrenCollapsible(False)
         split.setStretchFactor(1, 1)
         self.remember_splitters(columns=split, pictures=pictures)

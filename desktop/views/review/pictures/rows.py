@@ -82,6 +82,8 @@ def lay_rows(
         else:
             px_per_unit = factor * tall * FILL / spreads[channel]
         bar = nice(0.5 * tall / px_per_unit)
+        if look.paper and known.kind == "ecg":
+            bar = conversion("mV", known.unit) or bar  # a millivolt, as on all ECG paper
         colour = place % 8 + 1 if look.overlaid else colour_of(channels, channel)
         rows.append(
             Row(
