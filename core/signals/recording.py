@@ -73,7 +73,8 @@ class Recording:
         What the file says; a study may know better.
     simulated : bool
         Whether the file says that it holds simulated signals.
-    annotations : tuple of Annotation
+    annotations : sequence of Annotation
+        Of a long file, read when they are first looked at.
     options : mapping
         Reader options that had to be given, such as the meaning of two audio channels.
     note : str
@@ -94,7 +95,7 @@ class Recording:
     start_time: datetime | None = None
     subject: str | None = None
     simulated: bool = False
-    annotations: tuple[Annotation, ...] = ()
+    annotations: Sequence[Annotation] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
     note: str = ""
     gaps: tuple[tuple[float, float], ...] = ()

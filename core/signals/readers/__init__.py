@@ -143,7 +143,7 @@ def open_recording(path: str | Path, **options: Any) -> Recording:
         raise
     except Exception as error:  # of any library, on any damage: the user hears which file and what to do
         raise _not_readable(path, reader, error) from error
-    if not recording.annotations and not any(channel.n_samples for channel in recording.channels):
+    if not any(channel.n_samples for channel in recording.channels) and not recording.annotations:
         raise InputError("the recording is empty", subject=path, remedy="Export it again from where it came")
     return recording
 

@@ -6,6 +6,7 @@ A discontinuous recording (EDF+D) keeps its gaps: what lies between two pieces r
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
@@ -15,7 +16,7 @@ import numpy as np
 
 from core.signals.readers.damage import damaged, ends_early
 from core.signals.readers.edf_samples import EdfSource, Layout, Records
-from core.signals.readers.edf_timeline import Piece, find_pieces, read_marks
+from core.signals.readers.edf_timeline import MOST_LOOKS, LaterMarks, Piece, find_pieces, look_at_onsets, read_marks
 from core.signals.readers.layouts import ChannelLayout
 from core.signals.readers.naming import distinct, guess_kind
 from core.signals.recording import Annotation, Channel, Recording
@@ -104,14 +105,29 @@ def _header(path: Path, allow_truncated: bool) -> tuple[Records, Any, bool]:
 
 def _timeline(
     records: Records, marking: list[slice], record_s: float, shortest_gap_s: float, says_continuous: bool
-) -> tuple[tuple[Annotation, ...], tuple[Piece, ...]]:
+) -> tuple[Sequence[Annotation], tuple[Piece, ...]]:
     """Return the marks and the pieces on a clock that starts with the first data record."""
-    found = [read_marks(records.bytes_of(slice(None), columns)) for columns in marking]
-    onsets = found[0][0] if found else np.full(records.n, np.nan)
+
+    def onset_of(record: int) -> float:
+        return float(read_marks(records.bytes_of(slice(record, record + 1), marking[0]))[0][0])
+
+    def marks() -> tuple[Annotation, ...]:
+        try:
+            found = [m for columns in marking for m in read_marks(records.bytes_of(slice(None), columns))[1]]
+        except OSError as error:  # read later, the file may be gone
+            raise damaged(records.path, f"its annotations cannot be read ({error.strerror})") from error
+        moved = (Annotation(round(m.onset_s - zero, 9), m.duration_s, m.text) for m in found)
+        return tuple(sorted(moved, key=lambda m: m.onset_s))
+
+    is_long = bool(marking) and records.n > MOST_LOOKS
+    onsets = look_at_onsets(onset_of, records.n, record_s, says_continuous) if is_long else None
+    if onsets is None and marking:
+        onsets = read_marks(records.bytes_of(slice(None), marking[0]))[0]
+    elif onsets is None:
+        onsets = np.full(records.n, np.nan)
     pieces = find_pieces(onsets, record_s, shortest_gap_s, says_continuous)
     zero = float(onsets[0]) if len(onsets) and np.isfinite(onsets[0]) else 0.0
-    marks = [Annotation(round(m.onset_s - zero, 9), m.duration_s, m.text) for _, several in found for m in several]
-    return tuple(sorted(marks, key=lambda m: m.onset_s)), pieces
+    return LaterMarks(marks) if is_long else marks(), pieces
 
 
 def _layout(signal: Any, columns: slice, record_s: float, pieces: tuple[Piece, ...]) -> Layout:

@@ -5,6 +5,7 @@ The map lives only as long as a read: what it touched does not stay in the memor
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +17,14 @@ import numpy.typing as npt
 from core.signals.digital import Digital
 from core.signals.recording import Floats
 
+SHORT = 1 << 18  # bytes
 Bytes = npt.NDArray[np.uint8]
 DTYPES: dict[int, np.dtype[Any]] = {2: np.dtype("<i2"), 3: np.dtype("<i4")}  # of a sample of so many bytes: EDF, BDF
 
 
 @dataclass(frozen=True)
 class Records:
-    """The data records of a file as a memory map: one row a record, one byte a column."""
+    """The data records of a file, memory-mapped where they are read: one row a record, one byte a column."""
 
     path: Path
     header_bytes: int
@@ -30,15 +32,26 @@ class Records:
     n_bytes: int
     sample_bytes: int
 
-    def map(self) -> Bytes:
-        """Return all records, ``(n, n_bytes)``; nothing is read yet."""
-        if self.n == 0 or self.n_bytes == 0:
-            return np.empty((0, self.n_bytes), np.uint8)
-        return np.memmap(self.path, np.uint8, "r", self.header_bytes, (self.n, self.n_bytes))
+    def rows(self, first: int, last: int) -> Bytes:
+        """Return records ``first … last - 1``, ``(last - first, n_bytes)``; only what is looked at is read."""
+        shape = (max(last - first, 0), self.n_bytes)
+        if not (shape[0] and self.n_bytes):
+            return np.empty(shape, np.uint8)
+        begin = self.header_bytes + first * self.n_bytes
+        before = begin % mmap.ALLOCATIONGRANULARITY
+        with self.path.open("rb") as file:
+            length = before + shape[0] * self.n_bytes
+            mapped = mmap.mmap(file.fileno(), length, access=mmap.ACCESS_READ, offset=begin - before)
+        if length <= SHORT and hasattr(mapped, "madvise"):
+            # Reading ahead, by up to megabytes, would make 500 looks over a day as slow as reading the day.
+            mapped.madvise(mmap.MADV_RANDOM)
+            mapped.madvise(mmap.MADV_WILLNEED)
+        return np.frombuffer(mapped, np.uint8, offset=before).reshape(shape)
 
     def bytes_of(self, records: slice, columns: slice) -> Bytes:
-        """Return some bytes of some records; nothing else is read."""
-        return np.ascontiguousarray(self.map()[records, columns])
+        """Return some bytes of consecutive records."""
+        first, last, _ = records.indices(self.n)
+        return np.ascontiguousarray(self.rows(first, last)[:, columns])
 
 
 @dataclass(frozen=True)
@@ -70,13 +83,12 @@ class EdfSource:
         gain, shift = np.array([layout.gain for layout in chosen]), np.array([layout.shift for layout in chosen])
         dtype = DTYPES[self.records.sample_bytes]
         parts = self._parts(chosen[0], start, stop)
-        raw = self.records.map()
         if [n for _, _, n in parts] == [stop - start]:  # without a gap, without a copy
-            return Digital(_integers(raw, chosen, parts[0][1], stop - start, dtype), gain, shift)
+            return Digital(_integers(self.records, chosen, parts[0][1], stop - start, dtype), gain, shift)
         values = np.zeros((len(chosen), stop - start), dtype)
         missing = np.ones(stop - start, bool)
         for at, first, n in parts:
-            values[:, at : at + n] = _integers(raw, chosen, first, n, dtype)
+            values[:, at : at + n] = _integers(self.records, chosen, first, n, dtype)
             missing[at : at + n] = False
         return Digital(values, gain, shift, missing)
 
@@ -94,13 +106,14 @@ class EdfSource:
         return parts
 
 
-def _integers(raw: Bytes, layouts: list[Layout], start: int, n: int, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+def _integers(records: Records, layouts: list[Layout], start: int, n: int, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
     """Return stored samples of channels with equally many a record, (n_channels, n), from sample `start` on."""
     per = layouts[0].per_record
     first, last = start // per, -(-(start + n) // per)
     whole = np.empty((len(layouts), last - first, per), dtype)
+    raw = records.rows(first, last)
     for channel, layout in zip(whole, layouts, strict=True):
-        stored = raw[first:last, layout.columns]
+        stored = raw[:, layout.columns]
         if dtype.itemsize == 2:
             channel.view(np.uint8)[:] = stored
         else:  # 24 bits: moved to the top of 32, and down again with their sign

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import overload
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +17,7 @@ from core.signals.recording import Annotation
 TAL = re.compile(rb"([+-]\d+(?:\.\d*)?)(?:\x15(\d+(?:\.\d*)?))?\x14([^\x00]*)\x14\x00")
 SLACK = 0.1  # of a data record: how far rounding may move a record of a file that calls itself continuous
 ROUNDING_S = 1e-9
+MOST_LOOKS = 1000  # at single data records, before reading them all is faster
 
 
 @dataclass(frozen=True)
@@ -88,3 +92,69 @@ def find_pieces(
         if late > shortest + ROUNDING_S:
             pieces.append(Piece(int(record), float(since[record])))
     return tuple(pieces)
+
+
+def look_at_onsets(
+    onset_of: Callable[[int], float], n: int, record_s: float, says_continuous: bool
+) -> npt.NDArray[np.float64] | None:
+    """Return the onset of every data record from few of them.
+
+    Data records do not overlap. Where two of them are as far apart as the records between them last, there is no gap
+    between them: a day without gaps is two looks, each gap about twenty more.
+
+    Parameters
+    ----------
+    onset_of : callable
+        Reads the onset of a data record, s; NaN where none is stated.
+    n : int
+        Number of data records.
+    record_s : float
+        Duration of a data record, s.
+    says_continuous : bool
+        As of `find_pieces`: then half of what it believes to be a gap is passed over.
+
+    Returns
+    -------
+    (n,) float64 array or None
+        None where so few do not tell: there are many gaps, or records that do not say when they start.
+    """
+    tolerance = ROUNDING_S + (SLACK / 2 * record_s if says_continuous else 0.0)
+    onsets = np.full(n, np.nan)
+    onsets[0], onsets[-1] = onset_of(0), onset_of(n - 1)
+    open_ranges, looks = [(0, n - 1)], 2
+    while open_ranges:
+        first, last = open_ranges.pop()
+        if np.isnan(onsets[first]) or np.isnan(onsets[last]) or looks > MOST_LOOKS:
+            return None
+        if abs(onsets[last] - onsets[first] - (last - first) * record_s) <= tolerance:
+            onsets[first:last] = onsets[first] + np.arange(last - first) * record_s
+        elif last - first > 1:
+            middle = (first + last) // 2
+            onsets[middle] = onset_of(middle)
+            looks += 1
+            open_ranges += [(first, middle), (middle, last)]
+    return onsets
+
+
+class LaterMarks(Sequence[Annotation]):
+    """Marks that are read when they are first looked at: in a file of a day they lie far apart."""
+
+    def __init__(self, read: Callable[[], tuple[Annotation, ...]]) -> None:
+        self._read = read
+
+    @cached_property
+    def _all(self) -> tuple[Annotation, ...]:
+        return self._read()
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def __iter__(self) -> Iterator[Annotation]:
+        return iter(self._all)
+
+    @overload
+    def __getitem__(self, index: int) -> Annotation: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Annotation, ...]: ...
+    def __getitem__(self, index: int | slice) -> Annotation | tuple[Annotation, ...]:
+        return self._all[index]

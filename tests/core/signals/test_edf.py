@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from core.errors import InputError
 from core.signals import open_recording
+from core.signals.readers.edf_samples import Records
+from core.signals.readers.edf_timeline import find_pieces, look_at_onsets
 
 SMALL = Path(__file__).parents[2] / "data" / "recordings"
 
@@ -134,6 +136,70 @@ def test_rounded_clocks_of_a_continuous_file_are_no_gaps_but_real_gaps_are(tmp_p
     np.testing.assert_array_equal(open_recording(rounded).read(0, 0, 40), np.arange(40))
     lying = write_edf(tmp_path / "l.edf", [ramp(2, 4)], [0, 3], kind="EDF+C")
     assert np.isnan(open_recording(lying).read(0, 4, 12)).all()
+
+
+def looked_at(onsets, record_s=1.0, says_continuous=False):
+    looks = []
+    found = look_at_onsets(lambda n: looks.append(n) or float(onsets[n]), len(onsets), record_s, says_continuous)
+    return found, looks
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    gaps=st.dictionaries(st.integers(1, 9999), st.sampled_from([0.01, 0.5, 3.0, 1e5]), max_size=12),
+    record_s=st.sampled_from([1.0, 0.25, 1 / 3]),
+    zero=st.sampled_from([0.0, 0.3]),
+)
+def test_few_looks_find_every_gap(gaps, record_s, zero):
+    late = np.zeros(10_000)
+    for at, length in gaps.items():
+        late[at:] += length
+    onsets = zero + np.arange(10_000) * record_s + late
+    found, looks = looked_at(onsets, record_s)
+    np.testing.assert_allclose(found, onsets, rtol=0, atol=1e-6)
+    assert len(looks) <= 2 + 15 * len(gaps)
+    assert find_pieces(found, record_s, 0.001, False) == find_pieces(onsets, record_s, 0.001, False)
+
+
+def test_where_few_looks_do_not_tell_all_records_are_read():
+    jumping = np.cumsum(np.full(9000, 1.5))
+    assert looked_at(jumping)[0] is None
+    silent = np.where(np.arange(9000) < 4000, np.arange(9000.0), np.nan)
+    assert looked_at(silent)[0] is None
+    rounded = np.round(np.arange(9000) / 3, 2)
+    assert len(looked_at(rounded, 1 / 3, says_continuous=True)[1]) == 2
+
+
+@pytest.mark.parametrize("kind", ["EDF+C", "EDF+D"])
+def test_a_long_file_opens_without_reading_its_marks(tmp_path, kind, monkeypatch):
+    n, gap = 3000, 100.0 * (kind == "EDF+D")
+    onsets = 0.5 + np.arange(n) + gap * (np.arange(n) >= 2000)
+    marks = [(5, tal(5.5, "early")), (2500, tal(2500.75 + gap, "late", duration=2))]
+    path = write_edf(tmp_path / "long.edf", [ramp(n, 2)], onsets, kind=kind, marks=marks)
+    rows, read = [], Records.rows
+    monkeypatch.setattr(Records, "rows", lambda self, a, b: rows.append(b - a) or read(self, a, b))
+    recording = open_recording(path)
+    assert sum(rows) < 40
+    assert [(a.onset_s, a.duration_s, a.text) for a in recording.annotations] == [
+        (5.0, 0.0, "early"),
+        (2500.25 + gap, 2.0, "late"),
+    ]
+    assert (len(recording.annotations), recording.annotations[1].text, recording.annotations[:1][0].text) == (
+        2,
+        "late",
+        "early",
+    )
+    assert recording.duration == n + gap
+    assert np.isnan(recording.read(0, 4000, 4002)).any() == bool(gap)
+    assert sum(rows) < 2 * n
+
+
+def test_marks_of_a_long_file_that_went_away(tmp_path):
+    path = write_edf(tmp_path / "long.edf", [ramp(1500, 2)], np.arange(1500.0))
+    recording = open_recording(path)
+    path.unlink()
+    with pytest.raises(InputError, match="annotations cannot be read"):
+        list(recording.annotations)
 
 
 @pytest.mark.parametrize(
