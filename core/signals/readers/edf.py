@@ -179,7 +179,9 @@ def _timeline(
     onsets = found[0][0] if found else np.full(records.n, np.nan)
     pieces = find_pieces(onsets, record_s, shortest_gap_s, says_continuous)
     zero = float(onsets[0]) if len(onsets) and np.isfinite(onsets[0]) else 0.0
-    marks = [Annotation(round(m.onset_s - zero, 9), m.duration_s, m.text) for _, several in found for m in several]
+    # A difference is rounded; an onset that is no difference is exactly what the file says.
+    since = {m.onset_s: round(m.onset_s - zero, 9) if zero else m.onset_s for _, several in found for m in several}
+    marks = [Annotation(since[m.onset_s], m.duration_s, m.text) for _, several in found for m in several]
     return tuple(sorted(marks, key=lambda m: m.onset_s)), pieces
 
 
