@@ -21,6 +21,7 @@ HOSTILE = (
     Annotation(1.0, 0.0, "", {"comment": "", "channel": ""}),
     Annotation(1.0, 0.0, "n/a", {"comment": "n/a", "label": "N/A"}),
     Annotation(2.0, 0.0, "tab\tline\nreturn\r\n", {"comment": 'a "quoted", one;\nand another'}),
+    Annotation(2.0, 0.0, "\r", {"comment": "\n"}),
     Annotation(2.0, 0.0, "\x14\x15\x00\x1f", {"channel": "\x00"}),
     Annotation(3.0, 0.0, "pain@@arm", {}),
     Annotation(3.0, 0.0, "pain", {"channel": "a@@b"}),

@@ -12,7 +12,7 @@ from core.registry import Entry, chosen
 from core.signals.annotation_files import bids, csv, edf, wfdb
 from core.signals.annotation_files.details import storable
 from core.signals.annotation_files.from_events import annotations_of_events
-from core.signals.readers import READERS, find, open_recording
+from core.signals.readers import READERS, find, open_recording, reader_of
 from core.signals.readers.damage import damaged
 from core.signals.recording import Annotation, Recording
 from core.study import EventTable
@@ -90,7 +90,7 @@ def read_annotations(path: str | Path, format: str | None = None) -> tuple[Annot
         If the file is missing, of an unknown type or damaged; of a table, with the number of the row.
     """
     path = find(path)
-    key = format or _format_that_is_there(path)
+    key = format or _key_of(path)
     try:
         if key is None:
             return open_recording(path).annotations
@@ -167,7 +167,19 @@ def _format_by_name(path: Path) -> str:
     return key
 
 
-def _format_that_is_there(path: Path) -> str | None:
+def annotation_format_of(path: str | Path) -> str:
+    """Return the key in `ANNOTATION_FORMATS` of an annotation file, or the format of a recording that carries some.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, or it is of an unknown type.
+    """
+    path = find(path)
+    return _key_of(path) or reader_of(path).FORMAT
+
+
+def _key_of(path: Path) -> str | None:
     """Return the format of an existing file; None for a recording that carries its annotations in a way of its own."""
     key = _by_extension(path)
     if key is not None:

@@ -58,5 +58,6 @@ def _header(text: str, delimiter: str) -> list[str]:
 def encode(events: Sequence[Annotation], recording: Recording | None) -> bytes:
     """Return the bytes of the file: UTF-8, times with all their digits."""
     out = io.StringIO(newline="")
-    csv.writer(out, lineterminator="\n").writerows(rows_of(events, HEADER, {"": ""}))
+    # The line ends of RFC 4180: Python quotes a cell that holds one of their characters, and no other line break.
+    csv.writer(out, lineterminator="\r\n").writerows(rows_of(events, HEADER, {"": ""}))
     return out.getvalue().encode()

@@ -125,7 +125,7 @@ def encode(events: Sequence[Annotation], recording: Recording | None) -> bytes:
     """
     fs = max(recording.fs) if recording is not None and recording.channels else FS
     codes = {symbol: code for code, symbol in symbols().items()}
-    marks = [Mark(0, NOTE, f"## time resolution: {int(fs) if fs == int(fs) else fs!r}".encode())]
+    placed: list[tuple[int, Annotation]] = []
     for event in events:
         if event.onset_s < 0:
             raise InputError(
@@ -133,11 +133,24 @@ def encode(events: Sequence[Annotation], recording: Recording | None) -> bytes:
                 kept="Nothing was written",
                 remedy="Move or leave out the event, or write EDF+, BIDS or CSV",
             )
-        code = codes.get(event.text, NOTE)
-        # Programs that use the wfdb library drop a note at sample 0; marks stay in order.
-        sample = max(round(event.onset_s * fs), marks[-1].sample, int(code == NOTE))
-        marks += _marks_of(event, sample, code, fs, recording)
+        # Programs that use the wfdb library drop a note at sample 0.
+        sample = max(round(_moment(event) * fs), int(event.text not in codes or event.text == symbols()[NOTE]))
+        if placed and placed[-1][1].onset_s == event.onset_s:
+            sample = max(sample, placed[-1][0])  # so that they are read in this order again
+        placed.append((sample, event))
+    marks = [Mark(0, NOTE, f"## time resolution: {int(fs) if fs == int(fs) else fs!r}".encode())]
+    for sample, event in sorted(placed, key=lambda pair: pair[0]):
+        marks += _marks_of(event, sample, codes.get(event.text, NOTE), fs, recording)
     return encode_marks(marks)
+
+
+def _moment(event: Annotation) -> float:
+    """Return when other programs are to see an event, s: a beat is marked at its peak, whatever was put round it."""
+    for name in ("peak_s", "onset_s"):
+        at = event.attributes.get(name)
+        if isinstance(at, int | float) and event.onset_s <= at <= event.onset_s + event.duration_s:
+            return float(at)
+    return event.onset_s
 
 
 def _marks_of(event: Annotation, sample: int, code: int, fs: float, recording: Recording | None) -> list[Mark]:
