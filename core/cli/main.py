@@ -17,6 +17,7 @@ from core.errors import HitscopeError, JobCancelled
 COMMANDS = {
     "info": ("info", "what a recording holds: channels, rates, units, duration, annotations"),
     "study": ("study", "create a study, add recordings and events to it, list what it holds"),
+    "annotations": ("annotations", "export events of a study to EDF+, WFDB, BIDS or CSV, import and convert them"),
     "detect": ("detect", "find HITS, heart beats or windows in a recording"),
     "features": ("features", "learn features of events without labels"),
     "project": ("project", "2-D maps of features, and the one with the best silhouette"),

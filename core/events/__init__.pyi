@@ -1,3 +1,5 @@
+from .annotation_exchange import export_annotations as export_annotations
+from .annotation_exchange import import_annotations as import_annotations
 from .finding import Found as Found
 from .finding import find_events as find_events
 from .finding import make_events as make_events

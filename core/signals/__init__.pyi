@@ -1,6 +1,12 @@
 from . import simulate as simulate
 from .digital import Digital as Digital
 from .digital import DigitalSource as DigitalSource
+from .annotation_files import ANNOTATION_FORMATS as ANNOTATION_FORMATS
+from .annotation_files import AnnotationFormat as AnnotationFormat
+from .annotation_files import annotation_format_of as annotation_format_of
+from .annotation_files import read_annotations as read_annotations
+from .annotation_files import write_annotations as write_annotations
+from .annotation_files.from_events import annotations_of_events as annotations_of_events
 from .in_study import add_to_study as add_to_study
 from .in_study import content_hash as content_hash
 from .in_study import open_from_study as open_from_study

@@ -1,11 +1,14 @@
 from .changes import Change as Change
 from .changes import Changeset as Changeset
 from .changes import HistoryEntry as HistoryEntry
+from .edits import BY_HAND as BY_HAND
 from .edits import NewEvent as NewEvent
+from .edits import add_event as add_event
 from .edits import add_recording as add_recording
 from .edits import combine as combine
 from .edits import define_classes as define_classes
 from .edits import edit_event as edit_event
+from .edits import edit_events as edit_events
 from .edits import edit_recording as edit_recording
 from .edits import label_events as label_events
 from .edits import new_events as new_events

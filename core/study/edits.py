@@ -17,6 +17,7 @@ from core.study.entries import UNSURE
 if TYPE_CHECKING:
     from core.study.study import Study
 
+BY_HAND = "annotator"  # the maker of events that a person drew; who it was stands in their attribute ``by``
 # What a column of an event may be, and what it is stored as.
 EVENT_COLUMNS: dict[str, tuple[Rule, Callable[[Any], Any]]] = {
     "recording": (whole(1), int),
@@ -94,23 +95,72 @@ def new_events(study: Study, events: Sequence[NewEvent], title: str | None = Non
     return Changeset(title or default, tuple(changes))
 
 
+def add_event(
+    study: Study,
+    recording: int,
+    channel: str,
+    start_s: float,
+    duration_s: float,
+    kind: str = "mark",
+    *,
+    by: str | None = None,
+    comment: str = "",
+) -> Changeset:
+    """Return the changeset that adds an event drawn by a person; `by` is who, by default the study's current annotator.
+
+    Raises
+    ------
+    InputError
+        If the start is not finite, or the duration below 0 s.
+    """
+    attributes = {"by": by or study.annotator, **({"comment": comment} if comment else {})}
+    return new_events(study, [NewEvent(recording, channel, start_s, duration_s, kind, BY_HAND, attributes)])
+
+
 def edit_event(study: Study, event_id: int, **fields: Any) -> Changeset:
-    """Return the changeset that changes columns of one event, such as ``start_s`` and ``duration_s``, s.
+    """Return the changeset that changes columns of one event, such as ``start_s`` and ``duration_s``, s; see `edit_events`.
 
     Raises
     ------
     InputError
         If there is no such event or column, or a value is none of that column's.
     """
-    rows = study.event_rows([event_id])
-    if not rows:
+    what = ", ".join(sorted(fields))
+    return replace(edit_events(study, [event_id], **fields), title=f"change {what} of event {event_id}")
+
+
+def edit_events(study: Study, ids: Iterable[int], **fields: Any) -> Changeset:
+    """Return the changeset that gives columns of events the same value, such as ``kind`` or ``channel``: one step of undo.
+
+    ``comment`` is kept among an event's attributes, whose others stay; an empty one is taken away. Events that have these
+    values already are no part of it.
+
+    Raises
+    ------
+    InputError
+        If an event or a column does not exist, or a value is none of that column's.
+    """
+    wanted = [int(i) for i in ids]
+    subject = f"event {wanted[0]}" if len(wanted) == 1 else counted(len(wanted), "event")
+    comment = fields.pop("comment", None)
+    check_each({"comment": TEXT.or_none()}, {"comment": comment}, subject=subject)
+    columns, rows = _stored(fields, subject), study.event_rows(wanted)
+    if gone := sorted(set(wanted) - {row["id"] for row in rows}):
         raise InputError(
-            f"there is no event {event_id}", subject=study.folder, remedy="It may have been removed: choose another"
+            f"there is no event {', '.join(map(str, gone[:5]))}",
+            subject=study.folder,
+            remedy="It may have been removed: choose another",
         )
-    after = _stored(fields, f"event {event_id}")
-    before = {name: rows[0][name] for name in after}
-    what = ", ".join(sorted(after))
-    return Changeset(f"change {what} of event {event_id}", (Change("events", (event_id,), before, after),))
+    changes = []
+    for row in rows:
+        after = dict(columns)
+        if comment is not None:
+            kept = {k: v for k, v in {**row, **after}["attributes"].items() if k != "comment"}
+            after["attributes"] = {**kept, "comment": comment} if comment else kept
+        if before := {name: row[name] for name in after if row[name] != after[name]}:
+            changes.append(Change("events", (row["id"],), before, {name: after[name] for name in before}))
+    what = ", ".join(sorted([*fields, *["comment"] * (comment is not None)]))
+    return Changeset(f"change {what} of {counted(len(changes), 'event')}", tuple(changes))
 
 
 def remove_events(study: Study, ids: Iterable[int]) -> Changeset:

@@ -116,7 +116,8 @@ def _timeline(
             found = [m for columns in marking for m in read_marks(records.bytes_of(slice(None), columns))[1]]
         except OSError as error:  # read later, the file may be gone
             raise damaged(records.path, f"its annotations cannot be read ({error.strerror})") from error
-        moved = (Annotation(round(m.onset_s - zero, 9), m.duration_s, m.text) for m in found)
+        # A difference is rounded; an onset that is no difference is exactly what the file says.
+        moved = (Annotation(round(m.onset_s - zero, 9) if zero else m.onset_s, m.duration_s, m.text) for m in found)
         return tuple(sorted(moved, key=lambda m: m.onset_s))
 
     is_long = bool(marking) and records.n > MOST_LOOKS

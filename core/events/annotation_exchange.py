@@ -1,0 +1,224 @@
+"""Annotation files and the events of a study: imported as one undoable step, exported so that they come back equal."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.errors import InputError
+from core.events.symbols import BEAT_SYMBOLS
+from core.signals import (
+    Annotation,
+    Recording,
+    annotation_format_of,
+    annotations_of_events,
+    open_from_study,
+    read_annotations,
+    write_annotations,
+)
+from core.study import Changeset, EventTable, NewEvent, Study, combine, label_events, new_events
+
+PASSED_ON = ("propagated", "simulated")  # what was no person's label does not become one on its way through a file
+Place = tuple[str, float, float, str]
+
+
+@dataclass(frozen=True)
+class Label:
+    """A label as a file gives it."""
+
+    key: str
+    annotator: str
+    source: str
+    confidence: float | None
+
+
+def import_annotations(study: Study, recording_id: int, path: str | Path, format: str | None = None) -> Changeset:
+    """Return the changeset that adds the annotations of a file to a recording of a study; nothing is written.
+
+    Their maker is ``file:`` and the file's name. A file that `export_annotations` wrote gives the same events again. Of
+    others, the text is the label; of WFDB files only that of beats is. An annotation of no known channel goes to the
+    first. An event is there already if one of this recording begins and lasts the same, on the same channel and of the
+    same kind: then only labels are added, of annotators who have given it none.
+
+    Parameters
+    ----------
+    study : Study
+    recording_id : int
+    path : str or Path
+    format : str, optional
+        Key of `core.signals.ANNOTATION_FORMATS`; by default the extension says it.
+
+    Raises
+    ------
+    InputError
+        If file or recording cannot be read, or no annotation lies within the recording.
+    """
+    path = Path(path)
+    entry = study.recording(recording_id)
+    recording = open_from_study(study, recording_id)
+    marks = read_annotations(path, format)
+    within = [a for a in marks if a.onset_s <= recording.duration and a.onset_s + a.duration_s >= 0]
+    if marks and not within:
+        raise InputError(
+            f"none of its {len(marks):,} annotations lies within {entry.name} ({recording.duration:g} s)",
+            subject=path,
+            kept="The study is unchanged",
+            remedy="Choose the recording that it belongs to",
+        )
+    symbols = (format or annotation_format_of(path)) == "wfdb"
+    read = [_event_of(a, entry.id, recording, path, symbols) for a in within]
+    fallback = "simulated" if entry.simulated else "imported"
+    return _changeset(study, entry.id, read, path, len(marks) - len(within), fallback)
+
+
+def _event_of(
+    a: Annotation, recording_id: int, recording: Recording, path: Path, symbols: bool
+) -> tuple[NewEvent, Label | None]:
+    """Return the event that an annotation is, and its label."""
+    said = dict(a.attributes)
+    ours = "maker" in said and "kind" in said
+    beat = symbols and a.text in BEAT_SYMBOLS
+    kind = str(said.pop("kind", "beat" if beat else "annotation"))
+    text_is_label = not ours and (beat or not symbols)
+    label = str(said.pop("label", a.text if text_is_label else "")).strip()
+    if a.text and a.text not in (label, kind):
+        said["symbol" if symbols else "text"] = a.text
+    who, source = said.pop("annotator", ""), said.pop("label_source", "")
+    confidence = said.pop("label_confidence", None)
+    channel = _channel_of(said, recording)
+    event = NewEvent(recording_id, channel, a.onset_s, a.duration_s, kind, f"file:{path.name}", said)
+    sure = float(confidence) if isinstance(confidence, int | float) else None
+    return event, Label(label, str(who).strip(), str(source), sure) if label else None
+
+
+def _channel_of(said: dict[str, Any], recording: Recording) -> str:
+    """Return the channel that an annotation is about; a name that the recording does not know stays in `said`."""
+    names = [channel.name for channel in recording.channels]
+    stated = str(said.pop("channel", "")).strip()
+    alike = {name.strip().casefold(): name for name in reversed(names)}
+    if stated in names or stated.casefold() in alike:
+        return stated if stated in names else alike[stated.casefold()]
+    if stated:
+        said["channel"] = stated
+    number = said.get("chan", 0)
+    return names[number if isinstance(number, int) and 0 <= number < len(names) else 0]
+
+
+def _changeset(
+    study: Study,
+    recording_id: int,
+    read: Sequence[tuple[NewEvent, Label | None]],
+    path: Path,
+    n_outside: int,
+    fallback: str,
+) -> Changeset:
+    """Return what adds those events that are not there, and those labels that nobody has given."""
+    known = _places(study.events(recording_id))
+    there = [_first_of(known[_place(event)]) for event, _ in read]
+    fresh = [event for (event, _), identity in zip(read, there, strict=True) if identity is None]
+    said = [f"import {len(fresh):,} events from {path.name}"]
+    said += [f"{len(read) - len(fresh):,} were there already"] * (len(fresh) < len(read))
+    said += [f"{n_outside:,} outside the recording were left out"] * (n_outside > 0)
+    title = "; ".join(said)
+    added = new_events(study, fresh, title) if fresh else Changeset(title, ())
+    ids = iter(key[0] for key in added.keys("events"))
+    of = [next(ids) if identity is None else identity for identity in there]
+    labels = [(identity, label) for identity, (_, label) in zip(of, read, strict=True) if label is not None]
+    return combine(title, added, *_labels(study, labels, fallback, f"{fallback} ({path.name})"))
+
+
+def _first_of(ids: list[int]) -> int | None:
+    return ids.pop(0) if ids else None
+
+
+def _place(event: NewEvent) -> Place:
+    return event.channel, float(event.start_s), float(event.duration_s), event.kind
+
+
+def _places(events: EventTable) -> defaultdict[Place, list[int]]:
+    """Return the ids of the events at each place, in order; several may lie at one."""
+    found: defaultdict[Place, list[int]] = defaultdict(list)
+    columns = (events.channel, events.start_s.tolist(), events.duration_s.tolist(), events.kind)
+    for identity, *place in zip(events.id.tolist(), *columns, strict=True):
+        found[tuple(place)].append(identity)
+    return found
+
+
+def _labels(study: Study, labels: Sequence[tuple[int, Label]], source: str, annotator: str) -> list[Changeset]:
+    """Return what gives labels, but those of annotators who have given the event one; one changeset for each source."""
+    given = study.label_rows([identity for identity, _ in labels])
+    several: defaultdict[tuple[str, str], list[tuple[int, Label]]] = defaultdict(list)
+    for identity, label in labels:
+        who = label.annotator or annotator
+        if (identity, who) not in given:
+            several[who, label.source if label.source in PASSED_ON else source].append((identity, label))
+    return [
+        label_events(
+            study,
+            [identity for identity, _ in members],
+            [label.key for _, label in members],
+            source=how,
+            confidence=[np.nan if label.confidence is None else label.confidence for _, label in members],
+            annotator=who,
+        )
+        for (who, how), members in several.items()
+    ]
+
+
+def export_annotations(
+    study: Study,
+    recording_id: int,
+    path: str | Path,
+    format: str | None = None,
+    ids: Iterable[int] | None = None,
+    *,
+    replace: bool = False,
+) -> int:
+    """Write events of a recording to an annotation file and return how many there are.
+
+    Imported into a study with the same recording, they are equal. Of the labels, the one that each event shows goes along.
+
+    Parameters
+    ----------
+    study : Study
+    recording_id : int
+    path : str or Path
+    format : str, optional
+        Key of `core.signals.ANNOTATION_FORMATS`; by default the extension says it.
+    ids : iterable of int, optional
+        Only these events.
+    replace : bool
+        Whether a file that is there may be replaced.
+
+    Raises
+    ------
+    InputError
+        If there are no such events, a file is there, or it cannot be written.
+    """
+    entry = study.recording(recording_id)
+    events = study.events(recording_id)
+    if ids is not None:
+        events = events.take(np.isin(events.id, np.fromiter(ids, np.int64)))
+    if not len(events):
+        raise InputError(
+            f"there are no events of {entry.name} to export", subject=study.folder, remedy="Choose others, or make some"
+        )
+    recording = None if entry.missing else open_from_study(study, recording_id)
+    marks = annotations_of_events(events, _annotators(study, events))
+    write_annotations(path, marks, format, recording=recording, replace=replace)
+    return len(marks)
+
+
+def _annotators(study: Study, events: EventTable) -> dict[int, str]:
+    """Return whose label each event shows."""
+    shown = dict(zip(events.id.tolist(), zip(events.label, events.label_source, strict=True), strict=True))
+    whose: dict[int, str] = {}
+    for (event, annotator), row in study.label_rows(shown).items():
+        if (row["label"], row["source"]) == shown[event] and whose.get(event) != study.annotator:
+            whose[event] = annotator
+    return whose

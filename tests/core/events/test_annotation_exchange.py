@@ -1,0 +1,211 @@
+"""Annotation files and a study: out and in again, equal; in once, whatever is imported twice."""
+
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import resources
+from core.errors import InputError
+from core.events import export_annotations, import_annotations, make_events
+from core.signals import Annotation, add_to_study, read_annotations, write_annotations
+from core.study import UNSURE, NewEvent, Study, edit_event, label_events, new_events, remove_events
+
+SMALL = Path(__file__).parents[2] / "data" / "recordings"
+FILES = ("marks.edf", "marks.atr", "marks_events.tsv", "marks.csv")
+
+
+@pytest.fixture
+def new_study(tmp_path):
+    opened = []
+
+    def make(name="208.hea", annotator="Ana"):
+        opened.append(Study.create(tmp_path / f"study {len(opened)}", annotator=annotator))
+        add_to_study(opened[-1], resources.path(f"demo/{name}"))
+        return opened[-1]
+
+    yield make
+    for study in opened:
+        study.close()
+
+
+@pytest.fixture
+def study(new_study):
+    """A study with marks of a person, beats of a detector, and labels of every source."""
+    study = new_study()
+    marks = [
+        NewEvent(1, "MLII", 0.1 + 0.2, 1 / 3, "mark", "annotator", {"by": "Ana", "comment": "a\ttab, and “quotes”"}),
+        NewEvent(1, "V1", 12.5, 0.0, "mark", "annotator", {"by": "Ana"}),
+        NewEvent(1, "V1", 12.5, 0.0, "mark", "annotator", {"by": "Ben", "comment": "the same place"}),
+        NewEvent(1, "MLII", 1000.0, 0.2, "beat", "beats", {"peak_s": 1000.1}),
+        NewEvent(1, "MLII", 1001.0, 0.2, "beat", "beats", {"peak_s": 1001.1}),
+    ]
+    ids = study.apply(new_events(study, marks)).event_ids
+    study.apply(label_events(study, ids[:1], "spike"))
+    study.apply(label_events(study, ids[1:2], UNSURE))
+    study.apply(label_events(study, ids[2:3], "artefact", annotator="Ben"))
+    study.apply(label_events(study, ids[3:4], "V", source="propagated", confidence=[0.5]))
+    return study
+
+
+def columns(study, *names):
+    events = study.events()
+    order = np.lexsort((events.id, events.start_s))
+    comments = [events.attributes[row].get("comment") for row in order]
+    return [
+        (*(getattr(events, name)[row] for name in names), comment) for row, comment in zip(order, comments, strict=True)
+    ]
+
+
+WHAT = ("start_s", "duration_s", "channel", "kind", "label")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_events_come_back_equal_in_another_study(study, new_study, tmp_path, name):
+    assert export_annotations(study, 1, tmp_path / name) == 5
+    other = new_study(annotator="Cleo")
+    done = other.apply(import_annotations(other, 1, tmp_path / name))
+    assert columns(other, *WHAT) == columns(study, *WHAT)
+    assert set(other.events().maker) == {f"file:{name}"}
+    assert {c.key for c in other.classes()} == {"spike", UNSURE, "artefact", "V"}
+    assert done.title == f"import 5 events from {name}"
+    # Exported again from there, nothing is lost on the way.
+    (tmp_path / "again").mkdir()
+    export_annotations(other, 1, tmp_path / "again" / name)
+    passing = ("maker", "label_source")  # of each study
+
+    def lasting(path):
+        marks = read_annotations(path)
+        return [{k: v for k, v in a.attributes.items() if k not in passing} for a in marks]
+
+    assert lasting(tmp_path / "again" / name) == lasting(tmp_path / name)
+
+
+def test_whose_labels_and_how_they_came_survive_and_none_becomes_a_person_s(study, new_study, tmp_path):
+    export_annotations(study, 1, tmp_path / "marks.csv")
+    other = new_study(annotator="Cleo")
+    other.apply(import_annotations(other, 1, tmp_path / "marks.csv"))
+    events = other.events()
+    rows = other.label_rows(events.id)
+    assert Counter((who, row["label"], row["source"]) for (_, who), row in rows.items()) == {
+        ("Ana", "spike", "imported"): 1,
+        ("Ana", UNSURE, "imported"): 1,
+        ("Ben", "artefact", "imported"): 1,
+        ("Ana", "V", "propagated"): 1,
+    }
+    assert np.nanmax(events.label_confidence) == 0.5
+    assert [a.get("by") for a in events.attributes] == ["Ana", "Ana", "Ben", None, None]
+
+
+def test_a_second_import_adds_nothing_and_one_undo_takes_all_back(study, new_study, tmp_path):
+    export_annotations(study, 1, tmp_path / "marks.edf")
+    other = new_study()
+    done = other.apply(import_annotations(other, 1, tmp_path / "marks.edf"))
+    again = import_annotations(other, 1, tmp_path / "marks.edf")
+    assert again.changes == ()
+    assert again.title == "import 0 events from marks.edf; 5 were there already"
+    assert import_annotations(study, 1, tmp_path / "marks.edf").changes == ()
+    other.apply(done.inverse())
+    assert len(other.events()) == 0
+    assert other.classes() == []
+
+
+def test_what_was_changed_meanwhile_is_not_changed_back(study, tmp_path):
+    export_annotations(study, 1, tmp_path / "marks.csv")
+    first, second = study.events().id[:2].tolist()
+    study.apply(label_events(study, [first], "artefact"))
+    study.apply(edit_event(study, second, attributes={"comment": "new"}))
+    assert import_annotations(study, 1, tmp_path / "marks.csv").changes == ()
+    study.apply(remove_events(study, [first]))
+    back = study.apply(import_annotations(study, 1, tmp_path / "marks.csv"))
+    assert len(back.keys("events")) == 1
+    assert study.events(ids=back.event_ids).label.tolist() == ["spike"]
+
+
+def test_labels_of_others_come_to_events_that_are_there(new_study, tmp_path):
+    study = new_study("S001R04.edf")
+    study.apply(make_events(study, 1, "windows", with_labels=False))
+    export_annotations(study, 1, tmp_path / "windows.csv")
+    bens = [
+        Annotation(a.onset_s, a.duration_s, "rest", {**a.attributes, "label": "rest", "annotator": "Ben"})
+        for a in read_annotations(tmp_path / "windows.csv")
+    ]
+    write_annotations(tmp_path / "ben.csv", bens)
+    study.apply(import_annotations(study, 1, tmp_path / "ben.csv"))
+    events = study.events()
+    assert len(events) == len(bens)
+    assert set(events.label) == {"rest"}
+    assert {who for _, who in study.label_rows(events.id)} == {"Ben"}
+
+
+def test_beats_of_a_reference_file(new_study, tmp_path):
+    study = new_study()
+    shutil.copyfile(resources.path("demo/208.atr"), tmp_path / "208.atr")
+    shutil.copyfile(resources.path("demo/208.hea"), tmp_path / "208.hea")
+    study.apply(import_annotations(study, 1, tmp_path / "208.atr"))
+    events = study.events()
+    marks = read_annotations(tmp_path / "208.atr")
+    assert len(events) == len(marks)
+    assert Counter(events.kind) == {"beat": 2955, "annotation": len(marks) - 2955}
+    assert Counter(events.label[events.kind == "beat"]) == Counter(a.text for a in marks if a.text in "NVFSQ")
+    assert set(events.label[events.kind == "annotation"]) == {""}
+    rhythm = next(a for a, kind in zip(events.attributes, events.kind, strict=True) if kind == "annotation")
+    assert rhythm["symbol"] in '+~"'
+    assert set(events.label_source) == {"imported", ""}
+
+
+def test_beats_in_a_wfdb_file_stand_at_their_peaks(study, tmp_path):
+    import wfdb
+
+    export_annotations(study, 1, tmp_path / "marks.atr")
+    read = wfdb.rdann(str(tmp_path / "marks"), "atr")
+    beats = [(sample, symbol) for sample, symbol in zip(read.sample, read.symbol, strict=True) if sample > 300_000]
+    assert beats == [(round(1000.1 * 360), "V"), (round(1001.1 * 360), '"')]
+
+
+def test_texts_of_other_programs_are_labels(new_study, tmp_path):
+    study = new_study("S001R04.edf")
+    (tmp_path / "scored.tsv").write_text(
+        "onset\tduration\ttrial_type\tchannel\tcomment\n"
+        "1.5\t0.2\tblink\tFP1\tlarge\n"
+        "3\t2\tslow wave\tnowhere\tn/a\n"
+        "5\t0\tn/a\tn/a\tn/a\n"
+        "900\t1\tblink\tn/a\tn/a\n"
+    )
+    done = study.apply(import_annotations(study, 1, tmp_path / "scored.tsv"))
+    assert done.title == "import 3 events from scored.tsv; 1 outside the recording were left out"
+    events = study.events()
+    assert events.label.tolist() == ["blink", "slow wave", ""]
+    assert events.channel.tolist() == ["Fp1", "Fc5", "Fc5"]
+    assert events.attributes == [{"comment": "large"}, {"channel": "nowhere"}, {}]
+
+
+def test_a_file_of_another_recording_is_refused(new_study, tmp_path):
+    study = new_study("S001R04.edf")
+    write_annotations(tmp_path / "x.csv", [Annotation(5000.0, 1.0, "late"), Annotation(6000.0, 1.0, "later")])
+    n = len(study.history())
+    with pytest.raises(InputError, match=r"none of its 2 annotations lies within S001R04") as caught:
+        import_annotations(study, 1, tmp_path / "x.csv")
+    assert caught.value.kept == "The study is unchanged"
+    assert len(study.history()) == n
+
+
+def test_only_those_asked_for_are_exported_and_nothing_is_replaced_unasked(study, tmp_path):
+    ids = study.events().id
+    assert export_annotations(study, 1, tmp_path / "x.csv", ids=ids[1:3]) == 2
+    with pytest.raises(InputError, match="already"):
+        export_annotations(study, 1, tmp_path / "x.csv")
+    assert len(read_annotations(tmp_path / "x.csv")) == 2
+    assert export_annotations(study, 1, tmp_path / "x.csv", replace=True) == 5
+    with pytest.raises(InputError, match="no events of 208 to export"):
+        export_annotations(study, 1, tmp_path / "y.csv", ids=[10_000])
+    assert not (tmp_path / "y.csv").exists()
+
+
+def test_labels_in_simulated_recordings_stay_simulated(new_study, tmp_path):
+    study = new_study("tcd_simulated.wav")
+    write_annotations(tmp_path / "truth.csv", [Annotation(1.0, 0.1, "solid")])
+    study.apply(import_annotations(study, 1, tmp_path / "truth.csv"))
+    assert study.events().label_source.tolist() == ["simulated"]
