@@ -25,6 +25,7 @@ EXTENSIONS: tuple[str, ...] = (".wav", ".flac")
 LISTED = EXTENSIONS
 UNKNOWN_SIZE = 0xFFFFFFFF  # what streaming writers leave behind; libsndfile then goes by the file's length
 FLAC = b"fLaC"
+WAV_KINDS = ("WAV", "WAVEX", "RF64")
 
 LAYOUTS: dict[str, ChannelLayout] = {
     "iq": ChannelLayout(
@@ -70,10 +71,11 @@ def open_file(path: Path, *, layout: str | None = None, allow_truncated: bool = 
 
     try:
         with soundfile.SoundFile(path) as file:
-            fs, n_channels, stated, comment = float(file.samplerate), file.channels, file.frames, file.comment or ""
+            fs, n_channels, frames, comment = float(file.samplerate), file.channels, file.frames, file.comment or ""
+            kind = file.format
     except soundfile.LibsndfileError as error:
         raise damaged(path, f"this is no readable audio file ({error.error_string})") from error
-    n, stated = _whole(path, stated)
+    n, stated = _whole(path, kind, frames)
     if n < stated and not allow_truncated:
         raise ends_early(path, n, stated, "samples")
     if n == 0:
@@ -98,14 +100,15 @@ def files(path: Path) -> list[Path]:
     return [path]
 
 
-def _whole(path: Path, n: int) -> tuple[int, int]:
-    """Return how many samples can be read, and how many the file states, where libsndfile speaks of `n`."""
-    with path.open("rb") as stream:
-        if stream.read(4) == FLAC:
-            stated = stated_samples(path, n)
-            return whole_samples(path, stated), stated
+def _whole(path: Path, kind: str, frames: int) -> tuple[int, int]:
+    """Return how many samples can be read, and how many the file states, where libsndfile speaks of `frames`."""
+    if kind == "FLAC":
+        stated = stated_samples(path, frames)
+        return whole_samples(path, stated), stated
+    if kind not in WAV_KINDS:
+        raise damaged(path, f"this is audio of type {kind}, not WAV or FLAC")
     missing = _missing_share(path)
-    return n, round(n / (1 - missing)) if missing < 1 else n
+    return frames, round(frames / (1 - missing)) if missing < 1 else frames
 
 
 def _missing_share(path: Path) -> float:

@@ -63,11 +63,12 @@ class Layout:
 
 @dataclass(frozen=True)
 class EdfSource:
-    """Samples of every channel, on one clock."""
+    """Samples of every channel, on one clock; `marking` is where in each record its annotations lie."""
 
     records: Records
     piece_records: tuple[int, ...]
     layouts: tuple[Layout, ...]
+    marking: tuple[slice, ...] = ()
 
     def read(self, channel: int, start: int, stop: int) -> Floats:
         """Return samples in physical units; NaN between pieces."""
@@ -126,7 +127,7 @@ def open_file(path: Path, *, allow_truncated: bool = False) -> Recording:
             _channel(name, s.physical_dimension.strip(), layout, in_last, record_s)
             for name, (s, _), layout in zip(names, carrying, layouts, strict=True)
         ),
-        source=EdfSource(records, tuple(p.first_record for p in pieces), layouts),
+        source=EdfSource(records, tuple(p.first_record for p in pieces), layouts, tuple(marking)),
         start_time=_start(file),
         subject=_code(said),
         annotations=marks,

@@ -88,6 +88,30 @@ def read_header(path: Path) -> Header:
     InputError
         If it is missing, or a line of it is not as header(5) says.
     """
+    lines = _all_lines(path)
+    comments = tuple(line.strip(" \t#") for line in lines if line.startswith("#"))
+    try:
+        return _parse(path, _said(lines), comments)
+    except (ValueError, IndexError) as error:
+        raise damaged(path, f"its header cannot be understood: {error}") from error
+
+
+def header_lines(path: Path) -> list[str]:
+    """Return the lines of a header file without comments.
+
+    Raises
+    ------
+    InputError
+        If it is missing, or no header.
+    """
+    return _said(_all_lines(path))
+
+
+def _said(lines: list[str]) -> list[str]:
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def _all_lines(path: Path) -> list[str]:
     if not path.is_file():
         raise InputError("its header (.hea) is missing", subject=path, remedy="Put the .hea file beside it")
     with path.open("rb") as stream:
@@ -95,12 +119,7 @@ def read_header(path: Path) -> Header:
         if not sniff(raw):
             raise damaged(path, "this is not a WFDB header")
         raw += stream.read()
-    lines = [line.strip() for line in _text(raw).splitlines()]
-    said = [line for line in lines if line and not line.startswith("#")]
-    try:
-        return _parse(path, said, tuple(line.strip(" \t#") for line in lines if line.startswith("#")))
-    except (ValueError, IndexError) as error:
-        raise damaged(path, f"its header cannot be understood: {error}") from error
+    return [line.strip() for line in _text(raw).splitlines()]
 
 
 def _text(raw: bytes) -> str:
