@@ -7,6 +7,7 @@ from .annotation_files import annotation_format_of as annotation_format_of
 from .annotation_files import read_annotations as read_annotations
 from .annotation_files import write_annotations as write_annotations
 from .annotation_files.from_events import annotations_of_events as annotations_of_events
+from .deidentify import write_deidentified as write_deidentified
 from .in_study import add_to_study as add_to_study
 from .in_study import content_hash as content_hash
 from .in_study import open_from_study as open_from_study

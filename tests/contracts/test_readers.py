@@ -3,68 +3,13 @@
 import shutil
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-import resources
 from core.errors import InputError
 from core.signals import FORMATS, READERS, content_hash, open_recording
-
-SMALL = Path(__file__).parents[1] / "data" / "recordings"
-DEMO = resources.path("demo")
-
-
-def by_wfdb(path):
-    import wfdb
-
-    return wfdb.rdrecord(str(path.with_suffix("")), smooth_frames=False).e_p_signal
-
-
-def by_edfio(path):
-    import edfio
-
-    read = edfio.read_bdf if path.suffix == ".bdf" else edfio.read_edf
-    return [signal.data for signal in read(path).signals]
-
-
-def by_soundfile(path):
-    import soundfile
-
-    return soundfile.read(path, always_2d=True)[0].T
-
-
-@dataclass(frozen=True)
-class Case:
-    """A real recording: its files (first the one to open, then the one that is cut), and who else can read it whole."""
-
-    format: str
-    folder: Path
-    names: tuple[str, ...]
-    library: object
-    says_its_length: bool = True
-
-
-CASES = {
-    "wfdb": Case("wfdb", DEMO, ("208.hea", "208.dat", "208.atr"), by_wfdb),
-    "wfdb_mixed_rates": Case(
-        "wfdb",
-        SMALL,
-        ("mixedsignals.hea", "mixedsignals_e.dat", "mixedsignals_p.dat", "mixedsignals_r.dat"),
-        by_wfdb,
-        says_its_length=False,
-    ),
-    "wfdb_flac": Case(
-        "wfdb", SMALL, ("flacformats.hea", "flacformats.d0", "flacformats.d1", "flacformats.d2"), by_wfdb, False
-    ),
-    "edf": Case("edf", DEMO, ("S001R04.edf",), by_edfio),
-    "edf_mixed_rates": Case("edf", SMALL, ("short_psg.edf",), by_edfio),
-    "bdf_mixed_rates": Case("edf", SMALL, ("pyedflib_datarec_2s.bdf",), by_edfio),
-    "wav_two_gates": Case("wav", DEMO, ("tcd_device_event_01.wav",), by_soundfile),
-    "wav_simulated": Case("wav", DEMO, ("tcd_simulated.wav",), by_soundfile),
-}
+from tests.contracts.reader_cases import CASES
 
 
 @pytest.fixture(params=sorted(CASES))
@@ -77,9 +22,7 @@ def path(case, tmp_path):
     """A copy in a folder with spaces, accents and another script."""
     folder = tmp_path / "données d'été à revoir 記録"
     folder.mkdir()
-    for name in case.names:
-        shutil.copyfile(case.folder / name, folder / name)
-    return folder / case.names[0]
+    return case.put(folder)
 
 
 def test_every_reader_is_covered():
@@ -185,21 +128,40 @@ def test_a_file_cut_short_is_refused_by_name(case, path, keep):
 
 
 def test_what_is_whole_of_a_cut_file_can_be_used_when_asked(case, path):
-    whole = open_recording(case.folder / case.names[0])
+    whole = [(c, open_recording(path).read(n, 0, c.n_samples)) for n, c in enumerate(open_recording(path).channels)]
     samples = path.with_name(case.names[min(1, len(case.names) - 1)])
     data = samples.read_bytes()
     samples.write_bytes(data[: len(data) // 2])
-    if not case.says_its_length:  # compressed: the end is missed only when it is reached
+    if not case.says_its_length:  # one block of compressed samples: all or nothing
         with pytest.raises(InputError):
-            open_recording(path, allow_truncated=True).read(0, 0, whole.channels[0].n_samples)
+            open_recording(path, allow_truncated=True).read(0, 0, len(whole[0][1]))
         return
     half = open_recording(path, allow_truncated=True)
     assert half.options == {"allow_truncated": True}
-    assert 0.4 * whole.duration <= half.duration <= 0.5 * whole.duration
-    n = half.channels[0].n_samples
-    np.testing.assert_array_equal(half.read(0, 0, n), whole.read(0, 0, n))
-    with pytest.raises(InputError):
-        half.read(0, 0, n + 1)
+    kept = 0
+    for number, (channel, before) in enumerate(whole):
+        n = half.channels[number].n_samples
+        got = half.read(number, 0, n)
+        there = np.isfinite(got)
+        kept += there.sum() / channel.fs
+        np.testing.assert_array_equal(got[there], before[:n][there])
+        with pytest.raises(InputError):
+            half.read(number, 0, n + 1)
+    assert kept < sum(np.isfinite(before).sum() / channel.fs for channel, before in whole)
+    assert kept > 0
+
+
+def test_gaps_are_nan_and_all_that_lacks_every_channel_is_a_gap(path):
+    recording = open_recording(path)
+    for start_s, stop_s in recording.gaps:
+        for number in range(len(recording.channels)):
+            assert np.isnan(recording.read_seconds(number, start_s, stop_s)).all()
+    gaps = np.array(recording.gaps).reshape(-1, 2)
+    assert (np.diff(gaps.reshape(-1)) > 0).all()
+    lasting = [recording.read(number, 0, c.n_samples) for number, c in enumerate(recording.channels)]
+    missing = sum(np.isnan(values).sum() / c.fs for values, c in zip(lasting, recording.channels, strict=True))
+    if len(gaps):
+        assert missing >= len(recording.channels) * np.diff(gaps, axis=1).sum() - 1e-9
 
 
 def test_something_else_under_this_name_is_refused(path):

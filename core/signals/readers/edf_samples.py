@@ -67,11 +67,12 @@ class Layout:
 
 @dataclass(frozen=True)
 class EdfSource:
-    """Samples of every channel, on one clock."""
+    """Samples of every channel, on one clock; `marking` is where in each record its annotations lie."""
 
     records: Records
     piece_records: tuple[int, ...]
     layouts: tuple[Layout, ...]
+    marking: tuple[slice, ...] = ()
 
     def read(self, channel: int, start: int, stop: int) -> Floats:
         """Return samples in physical units; NaN between pieces."""
