@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from core.signals import Recording
 from core.study import RecordingEntry, Study
@@ -68,7 +68,7 @@ class ReviewView(Workspace):
         self.recordings, self.table, self.filter, self.model = (
             self.left.list, self.right.table, self.right.filter, self.right.model,
         )  # fmt: skip
-        self.simulated = self.bar.simulated
+        self.simulated, self.tabs = self.bar.simulated, QTabWidget()
         self.library, self.marks, self.finder = Library(session, self), Marks(session, self), Finder(session, self)
         self.find, self.mark, self.add_recordings = self.finder.find, self.marks.add, self.library.add
         self.pages, self.menus, self.scroller = Pages(session, self), Menus(self), Scroller(self)
@@ -103,8 +103,10 @@ class ReviewView(Workspace):
         layout.addWidget(pictures, 1)
         layout.addWidget(self.overview)
         layout.addWidget(self.status)
+        self.tabs.setDocumentMode(True)
+        self.tabs.addTab(self.right, self.tr("Events"))
         split = QSplitter()
-        for widget in (self.left, middle, self.right):
+        for widget in (self.left, middle, self.tabs):
             split.addWidget(widget)
         split.setSizes([180, 900, 310])
         split.setChildrenCollapsible(False)

@@ -195,6 +195,7 @@ def version_1(folder, wav):
         study.apply(new_events(study, [NewEvent(recording, "mono", 0.0, 0.001, "mark", "test")]))
     with sqlite3.connect(folder / "study.sqlite") as raw:
         raw.execute("ALTER TABLE recordings DROP COLUMN stamp")
+        raw.execute("ALTER TABLE recordings DROP COLUMN bad_channels")
         raw.execute("UPDATE meta SET value = '1' WHERE key = 'schema_version'")
     raw.close()
     return recording
