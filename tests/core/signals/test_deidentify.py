@@ -148,6 +148,16 @@ def test_big_endian_wav_stays_so(tmp_path):
     assert_same_signal(open_recording(path), open_recording(out))
 
 
+def test_what_is_too_long_for_riff_is_written_with_sizes_of_64_bits(tmp_path, monkeypatch):
+    monkeypatch.setattr("core.signals.deidentified.audio.TOO_LONG", 1000)
+    path = tmp_path / "a.wav"
+    soundfile.write(path, np.linspace(-1, 1, 1001), 8000, "PCM_U8")
+    (out,) = write_deidentified(path, tmp_path / "p01.wav")
+    assert out.read_bytes()[:4] == b"RF64"
+    assert int.from_bytes(out.read_bytes()[20:28], "little") == out.stat().st_size - 8
+    assert_same_signal(open_recording(path), open_recording(out))
+
+
 def test_a_file_that_is_there_is_not_replaced_and_no_copy_is_left_half_done(tmp_path):
     for name in ("208.hea", "208.dat", "208.atr"):
         shutil.copyfile(resources.path(f"demo/{name}"), tmp_path / name)

@@ -236,3 +236,13 @@ def test_a_damaged_header_is_read_or_refused_never_thrown(tmp_path_factory, at, 
         recording = open_recording(folder / "m.hea")
         for number, channel in enumerate(recording.channels):
             assert len(recording.read(number, 0, min(channel.n_samples, 2000))) == min(channel.n_samples, 2000)
+
+
+def test_a_null_signal_is_missing_throughout(tmp_path):
+    path = write_record(tmp_path, "r", [real_samples(20)[0]], "16", per_frame=(1,))
+    first, line = path.read_text().splitlines()
+    path.write_text(f"{first.replace('r 1', 'r 2')}\n{line}\n~ 0 100/mV 0 0 0 0 0 ABP\n")
+    recording = open_recording(path)
+    assert np.isnan(recording.read("ABP", 0, 20)).all()
+    assert np.isfinite(recording.read(0, 0, 20)).all()
+    assert recording.gaps == ()
