@@ -14,7 +14,7 @@ EXAMPLE = "hitscope info resources/demo/208.hea --json"
 
 def configure(options: argparse.ArgumentParser) -> None:
     """Add the options."""
-    options.add_argument("file", help="recording: WFDB (.hea), EDF/EDF+ (.edf) or WAV (.wav)")
+    options.add_argument("file", help="recording, of any format that can be read")
     add_reader(options)
     options.add_argument("--json", action="store_true", help="print JSON")
 

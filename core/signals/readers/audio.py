@@ -16,7 +16,7 @@ import numpy as np
 from core.errors import InputError
 from core.signals.readers.damage import damaged, ends_early
 from core.signals.readers.flac import stated_samples, whole_samples
-from core.signals.readers.layouts import ChannelLayout
+from core.signals.readers.layouts import DOPPLER, ChannelLayout
 from core.signals.recording import Channel, Floats, Recording
 
 FORMAT = "wav"  # in studies since before FLAC was read
@@ -27,17 +27,7 @@ UNKNOWN_SIZE = 0xFFFFFFFF  # what streaming writers leave behind; libsndfile the
 FLAC = b"fLaC"
 
 LAYOUTS: dict[str, ChannelLayout] = {
-    "iq": ChannelLayout(
-        "Doppler I/Q (in-phase and quadrature), gate by gate",
-        "The complex signal: towards and away from the probe are told apart",
-        (("I", "doppler_i"), ("Q", "doppler_q")),
-        repeats=True,
-    ),
-    "forward_reverse": ChannelLayout(
-        "Doppler, forward and reverse",
-        "The machine has parted the two directions of flow",
-        (("forward", "doppler_forward"), ("reverse", "doppler_reverse")),
-    ),
+    **DOPPLER,
     "stereo": ChannelLayout("plain audio", "Left and right", (("left", "audio"), ("right", "audio"))),
     "mono": ChannelLayout("plain audio, one channel", "As it is", (("audio", "audio"),)),
 }
