@@ -15,7 +15,8 @@ from core.errors import HitscopeError, JobCancelled
 
 # name: (module under core.cli.commands, one line of help). Loaded only when called: torch takes seconds.
 COMMANDS = {
-    "info": ("info", "what a recording holds: channels, rates, units, duration, annotations"),
+    "info": ("info", "what a recording holds: channels, rates, units, duration, gaps, annotations"),
+    "deidentify": ("deidentify", "a copy of a recording without what tells who the person is"),
     "study": ("study", "create a study, add recordings and events to it, list what it holds"),
     "detect": ("detect", "find HITS, heart beats or windows in a recording"),
     "features": ("features", "learn features of events without labels"),

@@ -1,4 +1,5 @@
 from . import simulate as simulate
+from .deidentify import write_deidentified as write_deidentified
 from .in_study import add_to_study as add_to_study
 from .in_study import content_hash as content_hash
 from .in_study import open_from_study as open_from_study

@@ -1,11 +1,15 @@
 """The real recordings that the contract suite opens, and who else can read each of them whole."""
 
+import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 import resources
+from tests.contracts import audio_files, edf_files, wfdb_files
 
 SMALL = Path(__file__).parents[1] / "data" / "recordings"
 DEMO = resources.path("demo")
@@ -22,6 +26,19 @@ def by_edfio(path):
 
     read = edfio.read_bdf if path.suffix == ".bdf" else edfio.read_edf
     return [signal.data for signal in read(path).signals]
+
+
+def by_edfio_with_gaps(path):
+    """edfio closes gaps: open them again where the file was given them."""
+    whole = []
+    for data in by_edfio(path):
+        records = data.reshape(len(edf_files.ONSETS), -1)
+        n = records.shape[1]
+        onsets = [round(onset * n / edf_files.RECORD_S) for onset in edf_files.ONSETS]
+        whole.append(np.full(onsets[-1] + n, np.nan))
+        for onset, record in zip(onsets, records, strict=True):
+            whole[-1][onset : onset + n] = record
+    return whole
 
 
 def by_soundfile(path):
@@ -51,13 +68,29 @@ def by_demo_wavs(path):
 
 @dataclass(frozen=True)
 class Case:
-    """A real recording: its files (first the one to open, then the one that is cut), and who else can read it whole."""
+    """A real recording: its files (first the one to open, then the one that is cut), and who else can read it whole.
+
+    Where no public file of a storage format is small enough, `make` writes real samples in that format into a folder.
+    """
 
     format: str
     folder: Path
     names: tuple[str, ...]
     library: object
     says_its_length: bool = True
+    make: Callable[[Path], None] | None = None
+
+    def put(self, folder):
+        """Put its files into a folder and return the path of the one to open."""
+        if self.make is not None:
+            self.make(folder)
+        for name in self.names if self.make is None else ():
+            shutil.copyfile(self.folder / name, folder / name)
+        return folder / self.names[0]
+
+
+def made(format, names, library, make):
+    return Case(format, Path(), names, library, make=make)
 
 
 CASES = {
@@ -78,4 +111,24 @@ CASES = {
     "wav_two_gates": Case("wav", DEMO, ("tcd_device_event_01.wav",), by_soundfile),
     "wav_simulated": Case("wav", DEMO, ("tcd_simulated.wav",), by_soundfile),
     "dwl": Case("dwl", SMALL, ("NLA168.TX4", "NLA168.TW4", "NLA168.TD4"), by_demo_wavs),
+    **{
+        f"wfdb_{fmt}": made("wfdb", (f"f{fmt}.hea", f"f{fmt}.dat"), by_wfdb, wfdb_files.maker_of(fmt))
+        for fmt in ("8", "16", "24", "32", "61", "80", "160", "212", "310", "311")
+    },
+    "wfdb_flac_of_several_blocks": made("wfdb", ("fl.hea", "fl.dat"), by_wfdb, wfdb_files.make_flac),
+    "wfdb_fixed_layout": made("wfdb", ("m.hea", "m_1.dat"), by_wfdb, partial(wfdb_files.make_segments, variable=False)),
+    "wfdb_variable_layout": made(
+        "wfdb", ("m.hea", "m_1.dat"), by_wfdb, partial(wfdb_files.make_segments, variable=True)
+    ),
+    "bdf_with_gaps": made("edf", ("gaps.bdf",), by_edfio_with_gaps, edf_files.make_gaps),
+    **{
+        f"{kind}_{subtype.lower()}": made("wav", (f"a.{kind}",), by_soundfile, audio_files.maker_of(kind, subtype))
+        for kind, subtype in [
+            ("wav", "PCM_U8"),
+            ("wav", "PCM_24"),
+            ("wav", "PCM_32"),
+            ("wav", "FLOAT"),
+            ("flac", "PCM_16"),
+        ]
+    },
 }

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from core.signals import FORMATS
 from tests.contracts.reader_cases import CASES, Case
-from tests.fuzz.judge import Verdict, make_mutant, options_of
+from tests.fuzz.judge import Verdict, make_mutant, options_of, put_case
 from tests.fuzz.supervise import Task, run, warm_up
 
 RESULTS = Path("docs/results/fuzz.md")
@@ -54,13 +54,12 @@ def cases_of(format_name: str) -> dict[str, Case]:
 def save(out: Path, task: Task, case: Case, verdict: Verdict, seed: int) -> None:
     """Write the damaged files, and what happened, into a folder of their own."""
     key, number = task
-    mutant = make_mutant(key, case, number, seed)
     folder = out / f"{key}-{seed}-{number}"
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in case.names:
-        shutil.copyfile(case.folder / name, folder / name)
-    (folder / mutant.name).write_bytes(mutant.data)
-    opened = f"open_recording({case.names[0]!r}, **{options_of(mutant, case)})"
+    shutil.rmtree(folder, ignore_errors=True)
+    whole = put_case(case, folder)
+    mutant = make_mutant(whole, number, seed)
+    opened = f"open_recording({whole.name!r}, **{options_of(mutant, case, whole)})"
+    whole.with_name(mutant.name).write_bytes(mutant.data)
     text = f"{key}, seed {seed}, mutant {number}: {mutant.name} is damaged\n{opened}\n{verdict.detail}\n"
     (folder / "finding.txt").write_text(text, encoding="utf-8")
     print(f"{folder}: {verdict.detail.splitlines()[-1]}", file=sys.stderr)

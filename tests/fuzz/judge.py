@@ -6,14 +6,15 @@ A damaged file must be refused with a `HitscopeError`, or open as a recording th
 import math
 import traceback
 import warnings
-import zlib
 from dataclasses import dataclass, field
+from inspect import signature
 from pathlib import Path
 
 import numpy as np
 
 from core.errors import HitscopeError
-from core.signals import READERS, Recording, open_recording
+from core.signals import Recording, open_recording
+from core.signals.readers import reader_of
 from tests.contracts.reader_cases import Case
 from tests.fuzz.mutations import mutate
 
@@ -23,10 +24,8 @@ WINDOW = 2000  # samples
 
 @dataclass(frozen=True)
 class Mutant:
-    """A case, one file of which is damaged."""
+    """A recording, one file of which, `name`, is damaged."""
 
-    key: str
-    number: int
     name: str
     data: bytes = field(repr=False)
     allow_truncated: bool
@@ -42,12 +41,22 @@ class Verdict:
     peak_mb: float = 0.0
 
 
-def make_mutant(key: str, case: Case, number: int, seed: int) -> Mutant:
-    """Return mutant `number` of a case; its first file, which is the header, is hit most often."""
-    rng = np.random.default_rng([seed, zlib.crc32(key.encode()), number])
-    name = case.names[0] if rng.random() < 0.5 else case.names[int(rng.integers(len(case.names)))]
+def put_case(case: Case, folder: Path) -> Path:
+    """Put the files of a case into a new folder, and return the one to open."""
+    folder.mkdir(parents=True)
+    return case.put(folder)
+
+
+def make_mutant(whole: Path, number: int, seed: int) -> Mutant:
+    """Return mutant `number` of the recording `whole`, which has its folder to itself.
+
+    The file to open, which often is the header, is hit most often.
+    """
+    rng = np.random.default_rng([seed, number])
+    names = sorted(path.name for path in whole.parent.iterdir())
+    name = whole.name if rng.random() < 0.5 else names[int(rng.integers(len(names)))]
     allow_truncated = bool(rng.random() < 0.3)
-    return Mutant(key, number, name, mutate((case.folder / name).read_bytes(), rng), allow_truncated)
+    return Mutant(name, mutate(whole.with_name(name).read_bytes(), rng), allow_truncated)
 
 
 def judge(path: Path, **options: object) -> Verdict:
@@ -67,12 +76,11 @@ def judge(path: Path, **options: object) -> Verdict:
     return Verdict("finding", f"broken promise: {broken}") if broken else Verdict("opened")
 
 
-def options_of(mutant: Mutant, case: Case) -> dict[str, object]:
+def options_of(mutant: Mutant, case: Case, whole: Path) -> dict[str, object]:
     """Return the options with which a mutant is opened."""
-    stated = dict(getattr(case, "options", {}))
-    known = READERS[Path(case.names[0]).suffix.lower()].open_file.__code__
-    takes = known.co_varnames[: known.co_argcount + known.co_kwonlyargcount]
-    return stated | ({"allow_truncated": True} if mutant.allow_truncated and "allow_truncated" in takes else {})
+    takes = signature(reader_of(whole).open_file).parameters
+    allowed = {"allow_truncated": True} if mutant.allow_truncated and "allow_truncated" in takes else {}
+    return {**getattr(case, "options", {}), **allowed}
 
 
 def _broken_promise(recording: Recording) -> str:

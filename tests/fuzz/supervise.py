@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
 from tests.contracts.reader_cases import Case
-from tests.fuzz.judge import Mutant, Verdict, judge, make_mutant, options_of
+from tests.fuzz.judge import Verdict, judge, make_mutant, options_of, put_case
 
 FORK = mp.get_context("fork")  # a child that ended is replaced in milliseconds, with all libraries loaded
 MEGABYTE = 1 << 20
@@ -23,8 +23,9 @@ Task = tuple[str, int]
 
 def warm_up(cases: Mapping[str, Case]) -> None:
     """Load what the readers load, so that children have it and their memory is measured above it."""
-    for case in cases.values():
-        judge(case.folder / case.names[0], **dict(getattr(case, "options", {})))
+    with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
+        for key, case in cases.items():
+            judge(put_case(case, Path(folder) / key), **getattr(case, "options", {}))
 
 
 def run(
@@ -101,27 +102,29 @@ def _work(pipe: Connection, folder: Path, cases: Mapping[str, Case], seed: int, 
     shutil.rmtree(folder, ignore_errors=True)
     with open(os.devnull, "w") as nowhere:  # libraries in C complain there
         os.dup2(nowhere.fileno(), 2)
-    for key, case in cases.items():
-        (folder / key).mkdir(parents=True)
-        for name in case.names:
-            shutil.copyfile(case.folder / name, folder / key / name)
+    # A child before this one may have left damaged files in its folder.
+    wholes = {key: put_case(case, folder / "whole" / key) for key, case in cases.items()}
+    for key, whole in wholes.items():
+        shutil.copytree(whole.parent, folder / key)
     ctypes.CDLL(None).prctl(1, 9)  # end with the parent, whatever it dies of (Linux: PR_SET_PDEATHSIG, SIGKILL)
     limit = _status("VmSize") + limit_mb * MEGABYTE
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     while True:
         for key, number in pipe.recv():
-            mutant = make_mutant(key, cases[key], number, seed)
-            pipe.send(_measured(folder / key, mutant, cases[key], limit_mb))
+            pipe.send(_judged(wholes[key], folder / key, cases[key], number, seed, limit_mb))
 
 
-def _measured(folder: Path, mutant: Mutant, case: Case, limit_mb: int) -> Verdict:
+def _judged(whole: Path, folder: Path, case: Case, number: int, seed: int, limit_mb: int) -> Verdict:
+    """Judge a mutant in a folder where all files are whole, and leave them so."""
+    mutant = make_mutant(whole, number, seed)
+    options = options_of(mutant, case, whole)
     damaged = folder / mutant.name
     damaged.write_bytes(mutant.data)
     Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
     before, start = _status("VmRSS"), time.perf_counter()
-    verdict = judge(folder / case.names[0], **options_of(mutant, case))
+    verdict = judge(folder / whole.name, **options)
     seconds, peak_mb = time.perf_counter() - start, (_status("VmHWM") - before) / MEGABYTE
-    shutil.copyfile(case.folder / mutant.name, damaged)
+    shutil.copyfile(whole.with_name(mutant.name), damaged)
     if peak_mb > limit_mb and verdict.outcome != "finding":
         return Verdict("finding", f"memory: {peak_mb:.0f} MB", seconds, peak_mb)
     return Verdict(verdict.outcome, verdict.detail, seconds, max(peak_mb, 0.0))

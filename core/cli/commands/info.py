@@ -4,46 +4,70 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
+from typing import Any
 
 from core.cli.main import show_json
 from core.cli.options import add_reader, reader_options
-from core.signals import open_recording
+from core.signals import READABLE, Recording, open_recording
 
 EXAMPLE = "hitscope info resources/demo/208.hea --json"
 
 
 def configure(options: argparse.ArgumentParser) -> None:
     """Add the options."""
-    options.add_argument("file", help="recording: WFDB (.hea), EDF/EDF+ (.edf) or WAV (.wav)")
+    options.add_argument("file", help=f"recording ({', '.join(READABLE)})")
     add_reader(options)
+    options.add_argument("--identifying", action="store_true", help="also show what the file says of the person")
     options.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(options: argparse.Namespace) -> None:
-    """Print channels, rates, units, duration, start and annotation counts."""
+    """Print channels, rates, units, duration, start, gaps, identifying fields and annotation counts."""
     recording = open_recording(options.file, **reader_options(options))
+    summary = summary_of(recording, identifying=options.identifying)
+    if options.json:
+        show_json(summary)
+    else:
+        print("\n".join(_lines(recording, summary)))
+
+
+def summary_of(recording: Recording, *, identifying: bool) -> dict[str, Any]:
+    """Return what a recording holds as JSON-able fields; what tells who the person is only if so asked."""
     counts = Counter(annotation.text for annotation in recording.annotations)
-    channels = [
-        {"name": c.name, "fs_hz": c.fs, "unit": c.unit, "n_samples": c.n_samples, "kind": c.kind}
-        for c in recording.channels
-    ]
-    summary = {
+    return {
         "file": str(recording.path),
         "format": recording.format,
         "duration_s": recording.duration,
         "start_time": None if recording.start_time is None else recording.start_time.isoformat(),
-        "subject": recording.subject,
+        "subject": recording.subject if identifying else None,
         "simulated": recording.simulated,
-        "channels": channels,
+        "channels": [
+            {"name": c.name, "fs_hz": c.fs, "unit": c.unit, "n_samples": c.n_samples, "kind": c.kind}
+            for c in recording.channels
+        ],
+        "gaps_s": [list(gap) for gap in recording.gaps],
+        "identifying": dict(recording.identifying) if identifying else list(recording.identifying),
         "annotations": dict(counts.most_common()),
     }
-    if options.json:
-        show_json(summary)
-        return
+
+
+def _lines(recording: Recording, summary: dict[str, Any]) -> list[str]:
     badge = "  [SIMULATED]" if recording.simulated else ""
-    print(
-        f"{recording.path}{badge}\n{recording.format}, {recording.duration:.1f} s, starts {summary['start_time'] or 'unknown'}"
-    )
-    for c in recording.channels:
-        print(f"  {c.name:<16} {c.kind:<16} {c.fs:>9g} Hz  {c.n_samples:>10} samples  {c.unit}")
-    print(f"{sum(counts.values())} annotations " + ", ".join(f"{text}: {n}" for text, n in counts.most_common(12)))
+    lines = [
+        f"{recording.path}{badge}",
+        f"{recording.format}, {recording.duration:.1f} s, starts {summary['start_time'] or 'unknown'}",
+        *(
+            f"  {c.name:<16} {c.kind:<16} {c.fs:>9g} Hz  {c.n_samples:>10} samples  {c.unit}"
+            for c in recording.channels
+        ),
+    ]
+    if recording.gaps:
+        lost = sum(stop - start for start, stop in recording.gaps)
+        lines.append(f"{len(recording.gaps)} gaps, {lost:.1f} s in all, the first at {recording.gaps[0][0]:.1f} s")
+    if recording.identifying:
+        said = summary["identifying"]
+        shown = [f"{k}: {v}" for k, v in said.items()] if isinstance(said, dict) else said
+        lines.append(f"says of the person: {', '.join(shown)}")
+    counts: dict[str, int] = summary["annotations"]
+    most = ", ".join(f"{text}: {n}" for text, n in list(counts.items())[:12])
+    return [*lines, f"{sum(counts.values())} annotations {most}"]

@@ -1,4 +1,4 @@
-"""Readers of recording formats. To add one, write a module like `wav.py` and add it to `FORMATS`."""
+"""Readers of recording formats. To add one, write a module like `audio.py` and add it to `FORMATS`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from core.checks import YES_OR_NO, check_each
 from core.errors import HitscopeError, InputError
-from core.signals.readers import dwl, edf, wav, wfdb
+from core.signals.readers import audio, dwl, edf, wfdb
 from core.signals.readers.damage import damaged
 from core.signals.readers.layouts import ChannelLayout
 from core.signals.recording import Recording
@@ -50,7 +50,7 @@ class Reader(Protocol):
         """Return all files that the recording is made of, always in the same order."""
 
 
-FORMATS: tuple[Reader, ...] = (wfdb, edf, wav, dwl)
+FORMATS: tuple[Reader, ...] = (wfdb, edf, audio, dwl)
 READERS: dict[str, Reader] = {extension: reader for reader in FORMATS for extension in reader.EXTENSIONS}
 READABLE: tuple[str, ...] = tuple(f"*{extension}" for reader in FORMATS for extension in reader.LISTED)
 
@@ -116,9 +116,9 @@ def open_recording(path: str | Path, **options: Any) -> Recording:
     Parameters
     ----------
     path : str or Path
-        WFDB (``.hea``, ``.dat`` or the bare record name), EDF/EDF+/BDF, WAV, DWL MultiDop (``.TX?``).
+        WFDB (``.hea``, ``.dat`` or the bare record name), EDF/EDF+/BDF, WAV, FLAC, DWL MultiDop (``.TX?``).
     **options
-        Of the reader. All: `allow_truncated`, to use what is whole of a file that ends early. WAV: `layout`, one of
+        Of the reader. All: `allow_truncated`, to use what is whole of a file that ends early. Audio: `layout`, one of
         ``mono stereo forward_reverse iq``. WFDB: `annotator`, the extension of the annotation file, ``atr``.
 
     Raises

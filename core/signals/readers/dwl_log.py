@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,8 @@ def read_log(path: Path) -> Log:
         raise damaged(path, "this is not a log of a DWL MultiDop")
     lines = [match.groups() for text in raw.decode(ENCODING).splitlines() if (match := LINE.fullmatch(text))]
     entries = [(int(count) / 100, text) for count, text in lines]
+    if any(later < count for (count, _), (later, _) in pairwise(entries)):
+        raise damaged(path, "the times of the log go backwards")
     fields = {m[1]: m[2].strip() for _, text in entries if (m := FIELD.fullmatch(text))}
     exam = fields.pop("EXAM", "")
     clocks = {word: rest for word, _, rest in (text.partition(" ") for _, text in entries)}

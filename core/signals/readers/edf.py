@@ -16,6 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.signals.readers.damage import damaged, ends_early
+from core.signals.readers.digital import int24
+from core.signals.readers.edf_persons import identifying
 from core.signals.readers.edf_timeline import Piece, find_pieces, read_marks
 from core.signals.readers.layouts import ChannelLayout
 from core.signals.readers.naming import distinct, guess_kind
@@ -61,11 +63,12 @@ class Layout:
 
 @dataclass(frozen=True)
 class EdfSource:
-    """Samples of every channel, on one clock."""
+    """Samples of every channel, on one clock; `marking` is where in each record its annotations lie."""
 
     records: Records
     piece_records: tuple[int, ...]
     layouts: tuple[Layout, ...]
+    marking: tuple[slice, ...] = ()
 
     def read(self, channel: int, start: int, stop: int) -> Floats:
         """Return samples in physical units; NaN between pieces."""
@@ -91,11 +94,7 @@ class EdfSource:
 
 def _integers(raw: npt.NDArray[np.uint8], size: int) -> Floats:
     """Return little-endian two's complement integers of 2 (EDF) or 3 (BDF) bytes as float64."""
-    if size == 2:
-        return raw.view("<i2").reshape(-1).astype(np.float64)
-    wide = np.zeros((raw.size // 3, 4), np.uint8)
-    wide[:, 1:] = raw.reshape(-1, 3)
-    return (wide.view("<i4").reshape(-1) >> 8).astype(np.float64)
+    return (raw.view("<i2").reshape(-1) if size == 2 else int24(raw)).astype(np.float64)
 
 
 def sniff(head: bytes) -> bool:
@@ -105,13 +104,14 @@ def sniff(head: bytes) -> bool:
 
 def open_file(path: Path, *, allow_truncated: bool = False) -> Recording:
     """Open a file; one that ends early is refused unless its whole records are to be used."""
-    records, file, says_continuous = _header(path, allow_truncated)
+    records, file, fixed = _header(path, allow_truncated)
+    says_continuous = not fixed[192:236].startswith((b"EDF+D", b"BDF+D"))
     signals = file._signals  # with the annotation signals, which take room in each record too
     edges = np.cumsum([0, *(s.samples_per_data_record * records.sample_bytes for s in signals)]).tolist()
     columns = [slice(low, high) for low, high in pairwise(edges)]
     marking = [column for s, column in zip(signals, columns, strict=True) if s.label.endswith("Annotations")]
     carrying = [(s, column) for s, column in zip(signals, columns, strict=True) if column not in marking]
-    record_s = float(file.data_record_duration)
+    record_s, said = float(file.data_record_duration), identifying(fixed)
     fastest = max((s.samples_per_data_record for s, _ in carrying), default=1)
     try:
         marks, pieces = _timeline(records, marking, record_s, record_s / fastest / 2, says_continuous)
@@ -127,12 +127,14 @@ def open_file(path: Path, *, allow_truncated: bool = False) -> Recording:
             _channel(name, s.physical_dimension.strip(), layout, in_last, record_s)
             for name, (s, _), layout in zip(names, carrying, layouts, strict=True)
         ),
-        source=EdfSource(records, tuple(p.first_record for p in pieces), layouts),
+        source=EdfSource(records, tuple(p.first_record for p in pieces), layouts, tuple(marking)),
         start_time=_start(file),
-        subject=_subject(file),
+        subject=_code(said),
         annotations=marks,
         options={"allow_truncated": True} if allow_truncated else {},
         note=file.local_recording_identification,
+        gaps=_gaps(pieces, record_s) if carrying else (),
+        identifying=said,
     )
 
 
@@ -141,8 +143,8 @@ def files(path: Path) -> list[Path]:
     return [path]
 
 
-def _header(path: Path, allow_truncated: bool) -> tuple[Records, Any, bool]:
-    """Return where the records are, edfio's reading of the header, and whether it says that there are no gaps."""
+def _header(path: Path, allow_truncated: bool) -> tuple[Records, Any, bytes]:
+    """Return where the records are, edfio's reading of the header, and its fixed part."""
     import edfio
 
     with path.open("rb") as stream:
@@ -168,7 +170,7 @@ def _header(path: Path, allow_truncated: bool) -> tuple[Records, Any, bool]:
         read = edfio.read_bdf if size == 3 else edfio.read_edf
         file = read(header + first_record, header_encoding=encoding)
     n = present if stated < 0 else min(present, stated)
-    return Records(path, len(header), n, n_bytes, size), file, not fixed[192:236].startswith((b"EDF+D", b"BDF+D"))
+    return Records(path, len(header), n, n_bytes, size), file, fixed
 
 
 def _timeline(
@@ -181,6 +183,14 @@ def _timeline(
     zero = float(onsets[0]) if len(onsets) and np.isfinite(onsets[0]) else 0.0
     marks = [Annotation(round(m.onset_s - zero, 9), m.duration_s, m.text) for _, several in found for m in several]
     return tuple(sorted(marks, key=lambda m: m.onset_s)), pieces
+
+
+def _gaps(pieces: tuple[Piece, ...], record_s: float) -> tuple[tuple[float, float], ...]:
+    """Return start and end (s) of what lies between the pieces."""
+    return tuple(
+        (before.onset_s + (after.first_record - before.first_record) * record_s, after.onset_s)
+        for before, after in pairwise(pieces)
+    )
 
 
 def _layout(signal: Any, columns: slice, record_s: float, pieces: tuple[Piece, ...]) -> Layout:
@@ -211,9 +221,7 @@ def _start(file: Any) -> datetime | None:
     return start
 
 
-def _subject(file: Any) -> str | None:
-    try:
-        code = file.patient.code.strip()
-    except (ValueError, AttributeError, IndexError):
-        return None
-    return None if code in ("", "X") else code
+def _code(said: dict[str, str]) -> str | None:
+    """Return the code of the patient; free text is one where it is a single word."""
+    code = said.get("patient code") or said.get("patient", " ")
+    return None if " " in code else code

@@ -51,6 +51,42 @@ def test_info_and_detect_as_json(capsys):
     assert {event["suggestion"] for event in found["events"]} == {"artefact"}
 
 
+def test_info_names_identifying_fields_and_shows_them_only_when_asked(tmp_path, capsys):
+    data = resources.path("demo/S001R04.edf").read_bytes()
+    (tmp_path / "a.edf").write_bytes(data[:8] + b"K17 F 02-MAY-1951 Anna_Muster".ljust(80) + data[88:])
+    status, out, _ = run(capsys, "info", tmp_path / "a.edf", "--json")
+    info = json.loads(out)
+    assert (status, info["gaps_s"], info["subject"]) == (0, [], None)
+    assert info["identifying"] == ["patient code", "sex", "date of birth", "patient name"]
+    assert info["annotations"]["T0"] == 15
+    assert {(c["fs_hz"], c["unit"], c["n_samples"]) for c in info["channels"]} == {(160.0, "µV", 20_000)}
+    assert "Muster" not in out + run(capsys, "info", tmp_path / "a.edf")[1]
+    shown = json.loads(run(capsys, "info", tmp_path / "a.edf", "--json", "--identifying")[1])
+    assert (shown["identifying"]["patient name"], shown["subject"]) == ("Anna Muster", "K17")
+    assert "patient name: Anna Muster" in run(capsys, "info", tmp_path / "a.edf", "--identifying")[1]
+
+
+def test_info_tells_of_gaps(tmp_path, capsys):
+    soundless = ["m/3 1 100 300", "~ 100", "s 100", "~ 100"]
+    (tmp_path / "m.hea").write_text("\n".join(soundless) + "\n")
+    (tmp_path / "s.hea").write_text("s 1 100 100\ns.dat 16 1/mV 16 0 0 0 0 x\n")
+    (tmp_path / "s.dat").write_bytes(bytes(200))
+    assert json.loads(run(capsys, "info", tmp_path / "m", "--json")[1])["gaps_s"] == [[0.0, 1.0], [2.0, 3.0]]
+    assert "2 gaps, 2.0 s in all" in run(capsys, "info", tmp_path / "m")[1]
+
+
+def test_deidentify_writes_a_copy_and_replaces_none(tmp_path, capsys):
+    data = resources.path("demo/S001R04.edf").read_bytes()
+    (tmp_path / "a.edf").write_bytes(data[:8] + b"K17 F 02-MAY-1951 Anna_Muster".ljust(80) + data[88:])
+    status, out, _ = run(capsys, "deidentify", tmp_path / "a.edf", tmp_path / "p01", "--json")
+    assert (status, json.loads(out)["files"]) == (0, [str(tmp_path / "p01.edf")])
+    assert (tmp_path / "p01.edf").read_bytes()[184:] == data[184:]
+    assert open_recording(tmp_path / "p01.edf").identifying == {}
+    status, _, err = run(capsys, "deidentify", tmp_path / "a.edf", tmp_path / "p01.edf")
+    assert status == 1
+    assert "already" in err
+
+
 def bad_files(folder):
     edf = resources.path("demo/S001R04.edf").read_bytes()
     (folder / "coupé à moitié.edf").write_bytes(edf[: len(edf) // 2])

@@ -153,6 +153,13 @@ def test_a_log_of_another_examination_is_not_guessed_from(copy):
         open_recording(path)
 
 
+def test_times_that_go_backwards(copy):
+    path = copy("X")
+    rewrite(path, b"    1401 HIT", b"99991401 HIT")
+    with pytest.raises(InputError, match="go backwards"):
+        open_recording(path)
+
+
 def test_birth_and_nonsense_dates(copy):
     path = copy("X")
     rewrite(path, b"EXAM: 98-01-01", b"BIRTH: 560102\r\n       0 PATIENT  EXAM: 98-13-77")

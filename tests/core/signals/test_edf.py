@@ -200,3 +200,43 @@ def test_opening_and_reading_a_large_bdf_takes_little_memory(tmp_path):
     tracemalloc.stop()
     assert path.stat().st_size > 19_000_000
     assert peak < 300_000
+
+
+def test_pieces_leave_gaps(tmp_path):
+    path = write_edf(tmp_path / "g.edf", [ramp(4, 4), ramp(4, 1)], [0.25, 1.25, 5.25, 9.0])
+    assert open_recording(path).gaps == ((2.0, 5.0), (6.0, 8.75))
+    assert open_recording(write_edf(tmp_path / "c.edf", [ramp(3, 4)], [0, 1, 2], kind="EDF+C")).gaps == ()
+
+
+@pytest.mark.parametrize(
+    ("patient", "recording", "said", "subject"),
+    [
+        ("X X X X", "Startdate 02-JAN-2026 X X X", {}, None),
+        ("", "", {}, None),
+        (
+            "MCH-0234567 F 02-MAY-1951 Haagse_Harry left-handed",
+            "Startdate 02-MAR-2002 EMG561 BK/JOP_Muster Sony",
+            {
+                "patient code": "MCH-0234567",
+                "sex": "F",
+                "date of birth": "02-MAY-1951",
+                "patient name": "Haagse Harry",
+                "further patient fields": "left-handed",
+                "recording identification": "EMG561",
+                "technician": "BK/JOP Muster",
+            },
+            "MCH-0234567",
+        ),
+        ("X X 30-JUN-1969 X", "Startdate X X X X", {"date of birth": "30-JUN-1969"}, None),
+        ("J. B. (1066 28)", "night 2", {"patient": "J. B. (1066 28)", "recording": "night 2"}, None),
+        ("P07", "Startdate X", {"patient": "P07"}, "P07"),
+        ("Müller", "", {"patient": "Müller"}, "Müller"),
+    ],
+)
+def test_what_says_who_it_is(tmp_path, patient, recording, said, subject):
+    path = write_edf(tmp_path / "x.edf", [ramp(2, 4)], None)
+    data = path.read_bytes()
+    path.write_bytes(data[:8] + _field(patient, 80) + _field(recording, 80) + data[168:])
+    opened = open_recording(path)
+    assert dict(opened.identifying) == said
+    assert opened.subject == subject

@@ -10,9 +10,9 @@ import pytest
 
 from core.errors import InputError
 from core.signals import FORMATS, open_recording
-from core.signals.readers import wav
+from core.signals.readers import audio
 from tests.contracts.reader_cases import CASES
-from tests.fuzz.judge import judge, make_mutant, options_of
+from tests.fuzz.judge import judge, make_mutant, options_of, put_case
 from tests.fuzz.supervise import run
 
 WAV = CASES["wav_two_gates"]
@@ -21,21 +21,22 @@ WAV = CASES["wav_two_gates"]
 @pytest.mark.parametrize("reader", FORMATS, ids=lambda reader: reader.FORMAT)
 def test_damaged_files_are_refused_or_read(reader, tmp_path):
     cases = {key: case for key, case in CASES.items() if case.format == reader.FORMAT}
+    wholes = {key: put_case(case, tmp_path / "whole" / key) for key, case in cases.items()}
     for number in range(60):
         key = sorted(cases)[number % len(cases)]
-        mutant = make_mutant(key, cases[key], number, seed=1)
-        for name in cases[key].names:
-            shutil.copyfile(cases[key].folder / name, tmp_path / name)
-        (tmp_path / mutant.name).write_bytes(mutant.data)
-        verdict = judge(tmp_path / cases[key].names[0], **options_of(mutant, cases[key]))
+        mutant = make_mutant(wholes[key], number, seed=1)
+        folder = tmp_path / f"{number}"
+        shutil.copytree(wholes[key].parent, folder)
+        (folder / mutant.name).write_bytes(mutant.data)
+        verdict = judge(folder / wholes[key].name, **options_of(mutant, cases[key], wholes[key]))
         assert verdict.outcome != "finding", f"{key}, mutant {number}: {verdict.detail}"
 
 
-def test_a_mutant_is_the_same_for_the_same_seed_and_differs_from_its_file():
-    mutants = [make_mutant("wav_two_gates", WAV, number, seed=2) for number in range(30)]
-    assert mutants == [make_mutant("wav_two_gates", WAV, number, seed=2) for number in range(30)]
-    whole = (WAV.folder / WAV.names[0]).read_bytes()
-    assert sum(mutant.data != whole for mutant in mutants) > 25
+def test_a_mutant_is_the_same_for_the_same_seed_and_differs_from_its_file(tmp_path):
+    whole = put_case(WAV, tmp_path / "whole")
+    mutants = [make_mutant(whole, number, seed=2) for number in range(30)]
+    assert mutants == [make_mutant(whole, number, seed=2) for number in range(30)]
+    assert sum(mutant.data != whole.read_bytes() for mutant in mutants) > 25
     assert len({mutant.data for mutant in mutants}) > 25
 
 
@@ -51,7 +52,7 @@ def test_a_mutant_is_the_same_for_the_same_seed_and_differs_from_its_file():
 )
 def test_a_recording_that_breaks_its_promises_is_found(monkeypatch, change, detail):
     recording = open_recording(WAV.folder / WAV.names[0])
-    monkeypatch.setattr(wav, "open_file", lambda path: change(recording))
+    monkeypatch.setattr(audio, "open_file", lambda path: change(recording))
     verdict = judge(WAV.folder / WAV.names[0])
     assert verdict.outcome == "finding"
     assert detail in verdict.detail
@@ -78,7 +79,7 @@ def _refuse(path, allow_truncated=False):
     [(_hang, "hang"), (_crash, "crash: the process ended with 11"), (_gorge, "memory"), (_refuse, "")],
 )
 def test_what_a_reader_does_to_its_process_is_found_and_the_run_goes_on(monkeypatch, reader, detail):
-    monkeypatch.setattr(wav, "open_file", reader)
+    monkeypatch.setattr(audio, "open_file", reader)
     tasks = [("wav_two_gates", number) for number in range(3)]
     judged = list(run({"wav_two_gates": WAV}, tasks, seed=0, workers=1, limit_s=1.0, limit_mb=1024))
     assert [task for task, _ in judged] == tasks

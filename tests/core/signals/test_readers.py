@@ -93,3 +93,41 @@ def test_real_tcd_has_two_gates_and_is_not_simulated():
     assert "confirmed by nobody" in real.note
     assert len(open_recording(resources.path("demo/tcd_device_event_10.wav")).gates) == 1
     assert open_recording(resources.path("demo/tcd_simulated.wav")).simulated
+
+
+@pytest.mark.parametrize(("kind", "endian"), [("RF64", None), ("WAV", "BIG"), ("WAVEX", None)])
+def test_other_kinds_of_wav_are_read_and_their_damage_is_seen(tmp_path, kind, endian):
+    path = tmp_path / "a.wav"
+    x = np.random.default_rng(0).uniform(-0.9, 0.9, (500, 2))
+    soundfile.write(path, x, 8000, "PCM_16", endian, kind)
+    np.testing.assert_allclose(open_recording(path).read(1, 0, 500), x[:, 1], atol=1e-4)
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) - 1000])
+    with pytest.raises(InputError, match="after 250 of its 500 samples"):
+        open_recording(path)
+
+
+def test_cut_flac_is_refused_or_read_up_to_where_it_is_whole(tmp_path):
+    path = tmp_path / "a.flac"
+    x = np.cumsum(np.random.default_rng(0).normal(0, 1, 60_000))
+    soundfile.write(path, x / np.abs(x).max() / 1.1, 8000)
+    whole = open_recording(path).read(0, 0, 60_000)
+    data = path.read_bytes()
+    for share in (0.99, 0.5, 0.2):
+        path.write_bytes(data[: int(share * len(data))])
+        with pytest.raises(InputError, match="of its 60,000 samples"):
+            open_recording(path)
+        part = open_recording(path, allow_truncated=True)
+        n = part.channels[0].n_samples
+        assert share - 0.15 < n / 60_000 < share + 0.05
+        np.testing.assert_array_equal(part.read(0, 0, n), whole[:n])
+
+
+def test_flac_without_a_length_is_refused(tmp_path):
+    path = tmp_path / "a.flac"
+    soundfile.write(path, np.zeros(5000), 8000)
+    data = bytearray(path.read_bytes())
+    data[21], data[22:26] = data[21] & 0xF0, bytes(4)
+    path.write_bytes(data)
+    with pytest.raises(InputError, match="does not state its length"):
+        open_recording(path)

@@ -86,8 +86,12 @@ def test_damaged_annotations_are_named(tmp_path):
 @pytest.mark.parametrize(
     ("header", "message"),
     [
-        ("r 1 100 4\nr.dat 8 1/mV 8 0 0 0 0 x\n", "format 8.*xform"),
-        ("r 1 100\nr.dat 16 1/mV 16 0 0 0 0 x\n", "does not state the length"),
+        ("r 1 100 4\nr.dat 17 1/mV 16 0 0 0 0 x\n", "no WFDB storage format 17.*212"),
+        ("r 1 100 4\nr.dat 508 1/mV 8 0 0 0 0 x\n", "after 0 of its 4 samples"),
+        ("r 2 100 2\nr.dat 16 1/mV 16 0 0 0 0 x\nr.dat 80 1/mV 16 0 0 0 0 y\n", "several formats"),
+        ("r 1 0 4\nr.dat 16 1/mV 16 0 0 0 0 x\n", "no sampling rate"),
+        ("r 1 100 4\nr.dat sixteen 1/mV\n", "the signal line 'r.dat sixteen"),
+        ("r/1 1 100 4\nr 4\n", "segments of its own"),
         ("r 1 100 5\nr.dat 16 1/mV 16 0 0 0 0 x\n", "after 4 of its 5 samples"),
         ("r 2 100 4\nr.dat 16 1/mV 16 0 0 0 0 x\n", "states 2 channels and describes 1"),
         ("\n" * 4000, "not a WFDB header"),

@@ -1,6 +1,6 @@
-"""WAV audio as Doppler machines and sound cards write it: mono, forward/reverse, or I/Q of one or more gates.
+"""WAV and FLAC audio as Doppler machines and sound cards write it: mono, forward/reverse, or I/Q of one or more gates.
 
-A WAV file does not say what its channels mean. It is given as ``layout``, asked once and kept with the study, or
+An audio file does not say what its channels mean. It is given as ``layout``, asked once and kept with the study, or
 written by Hitscope into the file's own comment (``layout=iq; simulated``). Until then the two channels of a stereo
 file are plain audio.
 """
@@ -15,14 +15,17 @@ import numpy as np
 
 from core.errors import InputError
 from core.signals.readers.damage import damaged, ends_early
+from core.signals.readers.flac import stated_samples, whole_samples
 from core.signals.readers.layouts import ChannelLayout
 from core.signals.recording import Channel, Floats, Recording
 
-FORMAT = "wav"
-TITLE = "WAV audio"
-EXTENSIONS: tuple[str, ...] = (".wav",)
+FORMAT = "wav"  # in studies since before FLAC was read
+TITLE = "WAV and FLAC audio"
+EXTENSIONS: tuple[str, ...] = (".wav", ".flac")
 LISTED = EXTENSIONS
 UNKNOWN_SIZE = 0xFFFFFFFF  # what streaming writers leave behind; libsndfile then goes by the file's length
+FLAC = b"fLaC"
+WAV_KINDS = ("WAV", "WAVEX", "RF64")
 
 LAYOUTS: dict[str, ChannelLayout] = {
     "iq": ChannelLayout(
@@ -42,8 +45,8 @@ LAYOUTS: dict[str, ChannelLayout] = {
 
 
 @dataclass(frozen=True)
-class WavSource:
-    """Samples of a WAV file as fractions of full scale; only the frames asked for are read."""
+class AudioSource:
+    """Samples of an audio file as fractions of full scale; only the frames asked for are read."""
 
     path: Path
 
@@ -58,8 +61,8 @@ class WavSource:
 
 
 def sniff(head: bytes) -> bool:
-    """Return whether a file that begins so is WAV."""
-    return head[:4] in (b"RIFF", b"RIFX", b"RF64") and head[8:12] == b"WAVE"
+    """Return whether a file that begins so is WAV or FLAC."""
+    return head[:4] == FLAC or (head[:4] in (b"RIFF", b"RIFX", b"RF64") and head[8:12] == b"WAVE")
 
 
 def open_file(path: Path, *, layout: str | None = None, allow_truncated: bool = False) -> Recording:
@@ -68,23 +71,24 @@ def open_file(path: Path, *, layout: str | None = None, allow_truncated: bool = 
 
     try:
         with soundfile.SoundFile(path) as file:
-            fs, n_channels, n, comment = float(file.samplerate), file.channels, file.frames, file.comment or ""
+            fs, n_channels, frames, comment = float(file.samplerate), file.channels, file.frames, file.comment or ""
+            kind = file.format
     except soundfile.LibsndfileError as error:
-        raise damaged(path, f"this is not a readable WAV file ({error.error_string})") from error
-    missing = _missing_share(path)
-    if missing and not allow_truncated:
-        raise ends_early(path, n, round(n / (1 - missing)), "samples")
+        raise damaged(path, f"this is no readable audio file ({error.error_string})") from error
+    n, stated = _whole(path, kind, frames)
+    if n < stated and not allow_truncated:
+        raise ends_early(path, n, stated, "samples")
     if n == 0:
         raise InputError("the file holds no samples", subject=path, remedy="Record or export it again")
-    stated = re.search(r"layout=(\w+)", comment)
-    chosen = layout or (stated.group(1) if stated else {1: "mono", 2: "stereo"}.get(n_channels, ""))
+    said = re.search(r"layout=(\w+)", comment)
+    chosen = layout or (said.group(1) if said else {1: "mono", 2: "stereo"}.get(n_channels, ""))
     names = _channels(path, chosen, n_channels)
     options = {"layout": layout, "allow_truncated": allow_truncated}
     return Recording(
         path=path,
         format=FORMAT,
         channels=tuple(Channel(name, fs, "FS", n, kind) for name, kind in names),
-        source=WavSource(path),
+        source=AudioSource(path),
         simulated=bool(re.search(r"\bsimulated\b", comment, re.IGNORECASE)),
         options={key: value for key, value in options.items() if value},
         note=comment,
@@ -96,16 +100,32 @@ def files(path: Path) -> list[Path]:
     return [path]
 
 
+def _whole(path: Path, kind: str, frames: int) -> tuple[int, int]:
+    """Return how many samples can be read, and how many the file states, where libsndfile speaks of `frames`."""
+    if kind == "FLAC":
+        stated = stated_samples(path, frames)
+        return whole_samples(path, stated), stated
+    if kind not in WAV_KINDS:
+        raise damaged(path, f"this is audio of type {kind}, not WAV or FLAC")
+    missing = _missing_share(path)
+    return frames, round(frames / (1 - missing)) if missing < 1 else frames
+
+
 def _missing_share(path: Path) -> float:
-    """Return the share of its samples that the file lacks; libsndfile passes over that in silence."""
-    end = path.stat().st_size
+    """Return the share of its samples that a WAV file lacks; libsndfile passes over that in silence."""
+    end, long_size = path.stat().st_size, UNKNOWN_SIZE
     with path.open("rb") as stream:
         order = "big" if stream.read(12)[:4] == b"RIFX" else "little"
         while len(head := stream.read(8)) == 8:
             size = int.from_bytes(head[4:], order)  # type: ignore[arg-type]
             if head[:4] == b"data":
+                size = long_size if size == UNKNOWN_SIZE else size
                 here = end - stream.tell()
                 return 0.0 if size == UNKNOWN_SIZE or size <= here else 1 - here / size
+            if head[:4] == b"ds64":  # RF64: sizes of 64 bits
+                sizes = stream.read(size + size % 2)
+                long_size = int.from_bytes(sizes[8:16], "little")
+                continue
             stream.seek(size + size % 2, 1)
     return 0.0
 

@@ -1,0 +1,1 @@
+"""How a copy of each format leaves out what tells who the person is."""

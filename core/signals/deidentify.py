@@ -1,0 +1,89 @@
+"""A copy of a recording without what tells who the person is: the same samples, byte for byte, in the same format."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from core.errors import InputError
+from core.jobs import NullReporter, Reporter, replacing
+from core.signals.deidentified import audio, edf, wfdb
+from core.signals.deidentified.copying import Write
+from core.signals.readers import open_recording
+from core.signals.recording import Recording
+
+PLANS: dict[str, Callable[[Recording, Path, bool], dict[Path, Write]]] = {
+    "edf": edf.plan,
+    "wfdb": wfdb.plan,
+    "wav": audio.plan,
+}
+
+
+def write_deidentified(
+    path: str | Path, target: str | Path, *, keep_time: bool = True, report: Reporter | None = None
+) -> tuple[Path, ...]:
+    """Write a copy of a recording without what its format has fields for to say who the person is.
+
+    EDF and BDF: patient and recording fields become ``X``, the date 01.01.85; in annotations, names and codes of those
+    fields become ``X``. WFDB: comments and date are left out, files get the new record's name, and names in the notes of
+    its reference annotations become ``X``; annotations of other annotators are not copied. WAV and FLAC: of the comment,
+    the layout of the channels and ``simulated`` stay. Names of channels stay, and so does what a signal itself shows.
+
+    Parameters
+    ----------
+    path, target : str or Path
+        The recording, and the file to write, of the same type (WFDB: its header).
+    keep_time : bool
+        Whether the time of day of the start stays (EDF, BDF, WFDB).
+    report : Reporter, optional
+
+    Returns
+    -------
+    tuple of Path
+        What was written, the file to open first.
+
+    Raises
+    ------
+    InputError
+        If the recording cannot be read whole, its format cannot be copied so, or a file of that name is there.
+    JobCancelled
+        If asked to stop; nothing is left behind.
+    """
+    recording = open_recording(path)
+    if recording.format not in PLANS:
+        raise InputError(
+            f"recordings of format {recording.format} cannot be written without names",
+            subject=recording.path,
+            kept="The file was not changed",
+            remedy=f"Formats that can: {', '.join(PLANS)}. Convert it to one of them first",
+        )
+    files = PLANS[recording.format](recording, _target(recording, Path(target).expanduser()), keep_time)
+    for file in files:
+        if file.exists():
+            raise InputError(
+                "there is a file of this name already",
+                subject=file,
+                kept="It was not changed, and nothing was written",
+                remedy="Choose another name, or move it away",
+            )
+    with ExitStack() as stack:  # renamed in reverse order, when all are whole: the file to open comes last
+        for file, write in files.items():
+            write(stack.enter_context(replacing(file)), report or NullReporter())
+    return tuple(files)
+
+
+def _target(recording: Recording, target: Path) -> Path:
+    """Return the file to write: of the type of the recording's own."""
+    suffix = recording.path.suffix
+    if target.is_dir() or not target.name:
+        raise InputError("is a folder", subject=target, remedy=f"Give the name of the new file, such as p01{suffix}")
+    if not target.suffix:
+        return target.with_name(target.name + suffix)
+    if suffix and target.suffix.lower() != suffix.lower():
+        raise InputError(
+            f"the copy would be of type {suffix}, as the recording is",
+            subject=target,
+            remedy=f"End the name of the copy with {suffix}",
+        )
+    return target

@@ -1,0 +1,67 @@
+"""FLAC streams: how many samples can be decoded, and windows of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from core.signals.readers.damage import damaged
+
+BLOCK = 1 << 18  # samples decoded at a time: bounds the memory that the channels not asked for take
+UNKNOWN = 1 << 62  # libsndfile says a number above this where the encoder did not know the length
+
+
+def stated_samples(path: Path, frames: int) -> int:
+    """Return the number of samples that the stream states; refuse a stream that states none.
+
+    Raises
+    ------
+    InputError
+        If the stream was encoded without its length.
+    """
+    if frames > UNKNOWN:
+        raise damaged(path, "this FLAC stream does not state its length")
+    return frames
+
+
+def whole_samples(path: Path, n: int) -> int:
+    """Return how many of the first `n` samples can be decoded; less than `n` where the file ends early.
+
+    A FLAC stream that was cut still states its full length, so the last sample is tried, then bisected: O(log n) seeks.
+    """
+    low, high = 0, n
+    middle = n - 1
+    while low < high:
+        if _decodes(path, middle):
+            low = middle + 1
+        else:
+            high = middle
+        middle = (low + high) // 2
+    return low
+
+
+def _decodes(path: Path, sample: int) -> bool:
+    import soundfile
+
+    try:
+        with soundfile.SoundFile(path) as file:
+            file.seek(sample)
+            return len(file.read(1, dtype="int32")) == 1
+    except (soundfile.LibsndfileError, RuntimeError):
+        return False
+
+
+def read_integers(path: Path, channel: int, start: int, stop: int) -> npt.NDArray[np.int32]:
+    """Return samples ``start … stop - 1`` of a channel as the integers that were encoded."""
+    import soundfile
+
+    out = np.empty(stop - start, np.int32)
+    with soundfile.SoundFile(path) as file:
+        file.seek(start)
+        for low in range(0, len(out), BLOCK):
+            high = min(low + BLOCK, len(out))
+            out[low:high] = file.read(high - low, dtype="int32", always_2d=True)[:, channel]
+        # libsndfile aligns the integers at the top of 32 bits
+        return out >> {"PCM_S8": 24, "PCM_16": 16, "PCM_24": 8}[file.subtype]
