@@ -3,6 +3,17 @@ from .in_study import add_to_study as add_to_study
 from .in_study import content_hash as content_hash
 from .in_study import open_from_study as open_from_study
 from .in_study import relink as relink
+from .montage import Derivation as Derivation
+from .montage import Montage as Montage
+from .montage import apply_montage as apply_montage
+from .montage import find_channel as find_channel
+from .montage_store import remove_montage as remove_montage
+from .montage_store import save_montage as save_montage
+from .montage_store import saved_montages as saved_montages
+from .montages import MONTAGES as MONTAGES
+from .montages import MontageMaker as MontageMaker
+from .montages import applicable as applicable
+from .montages import make_montage as make_montage
 from .pyramid import Pyramid as Pyramid
 from .pyramid import build_pyramid as build_pyramid
 from .readers import FORMATS as FORMATS
