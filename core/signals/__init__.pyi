@@ -1,4 +1,10 @@
 from . import simulate as simulate
+from .filters import FILTER_PRESETS as FILTER_PRESETS
+from .filters import Band as Band
+from .filters import FilterPreset as FilterPreset
+from .filters import Filters as Filters
+from .filters import apply_filters as apply_filters
+from .filters import default_filters as default_filters
 from .in_study import add_to_study as add_to_study
 from .in_study import content_hash as content_hash
 from .in_study import open_from_study as open_from_study
