@@ -1,4 +1,7 @@
 from . import simulate as simulate
+from .doppler import doppler_shift_hz as doppler_shift_hz
+from .doppler import gate_of as gate_of
+from .doppler import velocity_cm_s as velocity_cm_s
 from .filters import FILTER_PRESETS as FILTER_PRESETS
 from .filters import Band as Band
 from .filters import FilterPreset as FilterPreset
@@ -9,6 +12,9 @@ from .in_study import add_to_study as add_to_study
 from .in_study import content_hash as content_hash
 from .in_study import open_from_study as open_from_study
 from .in_study import relink as relink
+from .measurement import Measurement as Measurement
+from .measurement import measure as measure
+from .measurement import power_spectrum as power_spectrum
 from .montage import Derivation as Derivation
 from .montage import Montage as Montage
 from .montage import apply_montage as apply_montage
@@ -38,4 +44,9 @@ from .spectrogram import decibels as decibels
 from .spectrogram import frequencies as frequencies
 from .spectrogram import log_spectrogram as log_spectrogram
 from .spectrogram import stft as stft
+from .tiles import Tile as Tile
+from .tiles import TileGrid as TileGrid
+from .tiles import grid_for as grid_for
+from .tiles import levels_of as levels_of
+from .tiles import read_tile as read_tile
 from .units import conversion as conversion
