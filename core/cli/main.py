@@ -18,6 +18,7 @@ COMMANDS = {
     "info": ("info", "what a recording holds: channels, rates, units, duration, annotations"),
     "study": ("study", "create a study, add recordings and events to it, list what it holds"),
     "detect": ("detect", "find HITS, heart beats or windows in a recording"),
+    "sound": ("sound", "Doppler as sound in a WAV file: forward left, reverse right"),
     "features": ("features", "learn features of events without labels"),
     "project": ("project", "2-D maps of features, and the one with the best silhouette"),
     "propagate": ("propagate", "propagate labels on a map by LQ-KNN"),

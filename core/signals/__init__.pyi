@@ -38,6 +38,11 @@ from .readers.layouts import ChannelLayout as ChannelLayout
 from .recording import Annotation as Annotation
 from .recording import Channel as Channel
 from .recording import Recording as Recording
+from .sound import Loudness as Loudness
+from .sound import SoundStream as SoundStream
+from .sound import doppler_sound as doppler_sound
+from .sound import loudness_of as loudness_of
+from .sound_file import write_sound as write_sound
 from .spectrogram import Spectrogram as Spectrogram
 from .spectrogram import clip_to_statistics as clip_to_statistics
 from .spectrogram import decibels as decibels
