@@ -11,7 +11,7 @@ import numpy as np
 from core.errors import InputError
 from core.registry import Entry, chosen
 from core.signals.electrodes import electrode, is_pair, positions
-from core.signals.montage import Derivation, Montage, find_channel
+from core.signals.montage import Derivation, Montage, apply_montage, channel_finder
 from core.signals.recording import Recording
 
 # As the American Clinical Neurophysiology Society draws them (guideline 3, doi 10.1097/WNP.0000000000000317).
@@ -72,7 +72,7 @@ def applicable(recording: Recording, bad: Sequence[str] = ()) -> dict[str, str]:
     reasons = {}
     for key in MONTAGES:
         try:
-            make_montage(key, recording, bad)
+            apply_montage(recording, make_montage(key, recording, bad), bad)
             reasons[key] = ""
         except InputError as error:
             reasons[key] = error.what
@@ -94,11 +94,13 @@ def average(recording: Recording, bad: Sequence[str]) -> Montage:
 
 def ears(recording: Recording, bad: Sequence[str]) -> Montage:
     """Return each EEG channel against the mean of both ears, else of both mastoids."""
-    names, good = _eeg(recording, bad)
+    names, _ = _eeg(recording, bad)
+    find = channel_finder(recording)
+    spoilt = {None, *map(find, bad)}
     for pair in EARS:
-        if set(pair) <= set(good):
+        if names and spoilt.isdisjoint(map(find, pair)):
             rest = [name for name in names if name not in pair]
-            return Montage("Linked ears", tuple(_against(name, list(pair), "".join(pair)) for name in rest))
+            return Montage("Linked ears", tuple(_against(name, pair, "".join(pair)) for name in rest))
     raise _lacks(recording, ["A1 and A2, or M1 and M2, or TP9 and TP10"])
 
 
@@ -142,8 +144,8 @@ def neighbours(name: str, others: Sequence[str]) -> dict[str, float]:
 
 def limb_leads(recording: Recording, bad: Sequence[str]) -> Montage:
     """Return I and II with the limb leads that follow from them and were not recorded."""
-    numbers = {lead: find_channel(recording, lead) for lead in ("I", "II", *LIMB_LEADS)}
-    there = {lead for lead, number in numbers.items() if number is not None}
+    find = channel_finder(recording)
+    there = {lead for lead in ("I", "II", *LIMB_LEADS) if find(lead) is not None}
     if missing := [lead for lead in ("I", "II") if lead not in there]:
         raise _lacks(recording, missing)
     if there.issuperset(LIMB_LEADS):
@@ -155,7 +157,7 @@ def limb_leads(recording: Recording, bad: Sequence[str]) -> Montage:
 
 def _eeg(recording: Recording, bad: Sequence[str]) -> tuple[list[str], list[str]]:
     """Return the EEG channels that share a reference, by electrode, else by name, and those of them that are not bad."""
-    spoilt = {find_channel(recording, name) for name in bad}
+    spoilt = set(map(channel_finder(recording), bad))
     named: dict[str, int] = {}
     for number, channel in enumerate(recording.channels):
         if channel.kind == "eeg" and not is_pair(channel.name):

@@ -22,6 +22,7 @@ from core.signals import (
     save_montage,
     saved_montages,
 )
+from core.signals import montage as montage_module
 from core.signals.electrodes import electrode, positions
 from core.signals.montages import neighbours
 from core.study import Study
@@ -162,6 +163,17 @@ def test_old_names_ears_and_what_passes_through():
     assert "EEG A1-REF" not in names_of(shown)  # no EEG against another reference beside it
 
 
+def test_mastoids_where_there_are_no_ears_and_what_cannot_be_summed():
+    one = recording([*TEN_TWENTY, "M1", "M2"], ["eeg"] * 19 + ["other"] * 2)  # readers do not know these as EEG
+    x = read_all(one)
+    shown = apply_montage(one, make_montage("ears", one))
+    np.testing.assert_allclose(shown.read("Cz-M1M2", 0, N), x[9] - (x[19] + x[20]) / 2)
+    assert len(shown.channels) == 19
+    assert "lacks A1 and A2" in applicable(one, bad=["M2"])["ears"]
+    slower = replace(one, channels=(replace(one.channels[0], fs=100.0), *one.channels[1:]))
+    assert "differ in sampling rate (100.0, 200.0)" in applicable(slower)["average"]
+
+
 def test_bad_channels_are_in_no_reference_and_spoil_what_uses_them():
     one = recording(TEN_TWENTY)
     x = read_all(one)
@@ -195,12 +207,20 @@ def test_limb_leads_follow_from_two():
         make_montage("limb_leads", recording(["i", "ii", "iii", "avr", "avl", "avf"], "ecg"))
 
 
-def test_an_average_reference_is_summed_once_a_window():
+def test_an_average_reference_is_summed_once_a_window(monkeypatch):
     one = recording(TEN_TWENTY)
     shown = apply_montage(one, make_montage("average", one))
     one.source.reads.clear()
     read_all(shown)
-    assert len(one.source.reads) == 2 * 19  # not 19 times 19
+    assert len(one.source.reads) == 19  # not 19 times 20
+    monkeypatch.setattr(montage_module, "SHORT", 0)  # windows too long to be kept
+    shown = apply_montage(one, make_montage("average", one))
+    one.source.reads.clear()
+    read_all(shown)
+    assert len(one.source.reads) == 2 * 19
+
+
+def test_any_weights_give_their_sum():
     rows = [{n: np.random.default_rng(n + m).normal() for n in range(5)} for m in range(4)]
     odd = Montage(
         "any", tuple(Derivation(f"d{m}", tuple((f"x{n}", w) for n, w in row.items())) for m, row in enumerate(rows))
