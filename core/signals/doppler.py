@@ -1,0 +1,127 @@
+"""The Doppler equation, and which channels belong together: I with Q, forward with reverse."""
+
+from __future__ import annotations
+
+from typing import Any, overload
+
+import numpy as np
+import numpy.typing as npt
+
+from core.checks import check, check_each, finite
+from core.signals.recording import Recording
+
+SOUND_SPEED_M_S = 1540.0  # in soft tissue and blood
+
+
+@overload
+def velocity_cm_s(
+    frequency_hz: float, emission_hz: float, angle_deg: float = ..., sound_speed_m_s: float = ...
+) -> float: ...
+@overload
+def velocity_cm_s(
+    frequency_hz: npt.NDArray[Any], emission_hz: float, angle_deg: float = ..., sound_speed_m_s: float = ...
+) -> npt.NDArray[np.float64]: ...
+def velocity_cm_s(
+    frequency_hz: float | npt.NDArray[Any],
+    emission_hz: float,
+    angle_deg: float = 0.0,
+    sound_speed_m_s: float = SOUND_SPEED_M_S,
+) -> float | npt.NDArray[np.float64]:
+    """Return the velocity of what echoes with a Doppler shift, ``v = c f / (2 f₀ cos θ)``.
+
+    Parameters
+    ----------
+    frequency_hz : float or array
+        Doppler shift; positive towards the probe.
+    emission_hz : float
+        Frequency of the ultrasound sent out, 2e6 for most TCD probes.
+    angle_deg : float
+        Between beam and flow, from 0 to below 90; unknown in TCD and taken as 0, which gives the least velocity possible.
+    sound_speed_m_s : float
+
+    Raises
+    ------
+    InputError
+        If a value is out of its range.
+    """
+    return frequency_hz * _cm_s_per_hz(emission_hz, angle_deg, sound_speed_m_s)
+
+
+@overload
+def doppler_shift_hz(
+    velocity: float, emission_hz: float, angle_deg: float = ..., sound_speed_m_s: float = ...
+) -> float: ...
+@overload
+def doppler_shift_hz(
+    velocity: npt.NDArray[Any], emission_hz: float, angle_deg: float = ..., sound_speed_m_s: float = ...
+) -> npt.NDArray[np.float64]: ...
+def doppler_shift_hz(
+    velocity: float | npt.NDArray[Any],
+    emission_hz: float,
+    angle_deg: float = 0.0,
+    sound_speed_m_s: float = SOUND_SPEED_M_S,
+) -> float | npt.NDArray[np.float64]:
+    """Return the Doppler shift (Hz) of a velocity (cm/s): `velocity_cm_s` the other way round.
+
+    Raises
+    ------
+    InputError
+        If a value is out of its range.
+    """
+    return velocity / _cm_s_per_hz(emission_hz, angle_deg, sound_speed_m_s)
+
+
+def _cm_s_per_hz(emission_hz: float, angle_deg: float, sound_speed_m_s: float) -> float:
+    check_each({"angle_deg": finite(least=0, below=90)}, {"angle_deg": angle_deg})
+    check(finite(above=0), emission_hz=emission_hz, sound_speed_m_s=sound_speed_m_s)
+    return float(100 * sound_speed_m_s / (2 * emission_hz * np.cos(np.radians(angle_deg))))
+
+
+def gate_of(recording: Recording, channel: int | str) -> int | None:
+    """Return the number of the Doppler I/Q gate that a channel belongs to, or None.
+
+    Raises
+    ------
+    InputError
+        If there is no such channel.
+    """
+    number = recording.index(channel)
+    return next((gate for gate, pair in enumerate(recording.gates) if number in pair), None)
+
+
+def directions_of(recording: Recording, channel: int | str) -> tuple[int, int] | None:
+    """Return the channels, forward and reverse, of the pair that a channel belongs to, or None.
+
+    Raises
+    ------
+    InputError
+        If there is no such channel.
+    """
+    number = recording.index(channel)
+    forward, reverse = (
+        [n for n, c in enumerate(recording.channels) if c.kind == kind]
+        for kind in ("doppler_forward", "doppler_reverse")
+    )
+    return next((pair for pair in zip(forward, reverse, strict=False) if number in pair), None)
+
+
+def read_signal(recording: Recording, channel: int | str, start: int, stop: int) -> npt.NDArray[Any]:
+    """Return samples of a channel, of a gate as I + jQ, also before and after the recording, as NaN.
+
+    Raises
+    ------
+    InputError
+        If there is no such channel, or its samples cannot be read.
+    """
+    number, gate = recording.index(channel), gate_of(recording, channel)
+    numbers = (number,) if gate is None else recording.gates[gate]
+    n = min(recording.channels[one].n_samples for one in numbers)
+    low, high = min(max(start, 0), n), max(min(stop, n), 0)
+    high = max(low, high)
+    there = recording.read(number, low, high) if gate is None else recording.read_iq(gate, low, high)
+    if len(there) == stop - start:
+        return there
+    out = np.full(stop - start, np.nan, there.dtype)
+    if len(there):
+        out[low - start : high - start] = there
+    return out
