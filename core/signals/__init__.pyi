@@ -5,6 +5,10 @@ from .annotation_files import annotation_format_of as annotation_format_of
 from .annotation_files import read_annotations as read_annotations
 from .annotation_files import write_annotations as write_annotations
 from .annotation_files.from_events import annotations_of_events as annotations_of_events
+from .folders import Added as Added
+from .folders import Found as Found
+from .folders import add_folder as add_folder
+from .folders import find_recordings as find_recordings
 from .in_study import add_to_study as add_to_study
 from .in_study import content_hash as content_hash
 from .in_study import open_from_study as open_from_study
