@@ -11,12 +11,16 @@ from .digital import DigitalSource as DigitalSource
 from .doppler import doppler_shift_hz as doppler_shift_hz
 from .doppler import gate_of as gate_of
 from .doppler import velocity_cm_s as velocity_cm_s
-from .filters import Band as Band
 from .filters import FILTER_PRESETS as FILTER_PRESETS
+from .filters import Band as Band
 from .filters import FilterPreset as FilterPreset
 from .filters import Filters as Filters
 from .filters import apply_filters as apply_filters
 from .filters import default_filters as default_filters
+from .folders import Added as Added
+from .folders import Found as Found
+from .folders import add_folder as add_folder
+from .folders import find_recordings as find_recordings
 from .in_study import add_to_study as add_to_study
 from .in_study import content_hash as content_hash
 from .in_study import open_from_study as open_from_study

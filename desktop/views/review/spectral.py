@@ -83,7 +83,9 @@ class Spectral(QObject):
         self.look = SpectralLook(**values)
 
 
-def frequency_axis(recording: Recording, channel: int, look: SpectralLook, titles: tuple[str, str, str]) -> FrequencyAxis:
+def frequency_axis(
+    recording: Recording, channel: int, look: SpectralLook, titles: tuple[str, str, str]
+) -> FrequencyAxis:
     """Return the upright axis of a channel's spectrogram; `titles` for Hz, kHz and velocity."""
     known = recording.channels[channel]
     hertz, kilohertz, velocity = titles

@@ -30,8 +30,8 @@ from desktop.views.review.pictures.frame import TimeScale
 from desktop.views.review.pictures.overview_canvas import OverviewCanvas
 from desktop.views.review.pictures.spectrogram_canvas import SpectrogramCanvas
 from desktop.views.review.pictures.trace_canvas import TraceCanvas
-from desktop.views.review.pointing import Pointing
 from desktop.views.review.pointer_line import PointerLine
+from desktop.views.review.pointing import Pointing
 from desktop.views.review.scroller import Scroller
 from desktop.views.review.second_window import SecondWindow
 from desktop.views.review.shown_events import Layers
@@ -62,7 +62,10 @@ class ReviewView(Workspace):
         self.wished_s = self.length_s  # the page length that was asked for; a short recording shows less
         self.pointing, self.appearance, self.spectral = Pointing(self), Appearance(self), Spectral(self)
         self.derived, self.layers = Derived(self), Layers(self)
-        self.traces, self.detail = TraceCanvas(self.pointing), TraceCanvas(self.pointing, self.tr("Second window"), axis=True)
+        self.traces, self.detail = (
+            TraceCanvas(self.pointing),
+            TraceCanvas(self.pointing, self.tr("Second window"), axis=True),
+        )
         self.spectrogram, self.overview = SpectrogramCanvas(self.pointing), OverviewCanvas(self.pointing)
         self.left, self.bar, self.right = RecordingsPanel(), Toolbar(), EventsPanel(session)
         self.recordings, self.table, self.filter, self.model = (
@@ -328,7 +331,9 @@ class ReviewView(Workspace):
         self.bar.name.setText(entry.name)
         self.bar.signal.setText(self.derived.sentence())
         self.simulated.setVisible(entry.simulated)
-        self.left.show_channels(recording, self.appearance.order, self.channels, self.picture_channel, self.appearance.look.bad)
+        self.left.show_channels(
+            recording, self.appearance.order, self.channels, self.picture_channel, self.appearance.look.bad
+        )
         for canvas in (self.traces, self.detail, self.spectrogram, self.overview):
             canvas.gaps = recording.gaps
         self.overview.show_envelope(*opened.envelope, recording.duration)

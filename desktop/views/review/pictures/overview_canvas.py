@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from pyqtgraph.functions import arrayToQPolygonF
 from PySide6.QtCore import QPointF, QRectF, QSize, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPen, QPolygonF
-from pyqtgraph.functions import arrayToQPolygonF
 
 from desktop.services import theme
 from desktop.services.guard import guarded

@@ -170,7 +170,9 @@ class TraceCanvas(TimeCanvas):
         for row in {(row.bar, round(row.bar_px)): row for row in self.rows if not row.bad}.values():
             wide, low = metrics.horizontalAdvance(row.bar) + 14, frame.rect.bottom() - 6
             high = low - row.bar_px
-            place = QRectF(right - wide, min(high, low - metrics.height()) - 3, wide + 6, max(row.bar_px, metrics.height()) + 6)
+            place = QRectF(
+                right - wide, min(high, low - metrics.height()) - 3, wide + 6, max(row.bar_px, metrics.height()) + 6
+            )
             veil = QColor(theme.token("plot"))
             veil.setAlpha(215)
             painter.fillRect(place, veil)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from pyqtgraph.functions import arrayToQPolygonF
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
-from pyqtgraph.functions import arrayToQPolygonF
 
 from core.signals import Pyramid
 from desktop.views.review.pictures.frame import Frame
@@ -67,9 +67,7 @@ class DrawnPage:
     image: QImage
 
 
-def read_page(
-    pyramid: Pyramid, channels: Sequence[int], start_s: float, length_s: float, pixels: int
-) -> Page:
+def read_page(pyramid: Pyramid, channels: Sequence[int], start_s: float, length_s: float, pixels: int) -> Page:
     """Return what is drawn of some channels, one to three values per pixel. O(channels · pixels)."""
     got = pyramid.query_page(channels, start_s, start_s + length_s, 2 * pixels)
     lines = tuple(Line(channel, *found) for channel, found in zip(channels, got, strict=True))
@@ -77,7 +75,9 @@ def read_page(
     return Page(start_s, length_s, lines, fastest * length_s / pixels)
 
 
-def draw_page(page: Page, rows: tuple[Row, ...], width: int, height: int, ratio: float, colours: dict[str, str]) -> DrawnPage:
+def draw_page(
+    page: Page, rows: tuple[Row, ...], width: int, height: int, ratio: float, colours: dict[str, str]
+) -> DrawnPage:
     """Return a page with its picture, `width` × `height` px on a screen of `ratio` dots per px.
 
     O(pixels + values); `colours` gives those that rows name, and ``muted`` for bad channels.
