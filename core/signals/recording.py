@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from core.errors import InputError
+from core.errors import HitscopeError, InputError
 
 Floats = npt.NDArray[np.float64]
 
@@ -156,6 +156,8 @@ class Recording:
             return np.empty(0)
         try:
             samples = self.source.read(number, int(start), int(stop))
+        except HitscopeError:  # said already, by the recording that this one is derived from
+            raise
         except Exception as error:  # of any library, on any damage
             raise self._unreadable(start, stop, f"{type(error).__name__}: {error}") from error
         if len(samples) != stop - start:
