@@ -234,6 +234,8 @@ class FilteredSource:
 
 def finite_pieces(x: Floats) -> list[tuple[int, int]]:
     """Return start and stop of each run of finite samples."""
+    if np.isfinite(x).all():
+        return [(0, len(x))]
     edges = np.flatnonzero(np.diff(np.isfinite(x), prepend=False, append=False))
     return [(int(low), int(high)) for low, high in edges.reshape(-1, 2)]
 

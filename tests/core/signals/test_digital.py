@@ -11,7 +11,10 @@ from tests.core.signals.arrays import Floats, Integers, recording
 from tests.core.signals.test_edf import ramp, write_edf
 
 SMALL = Path(__file__).parents[2] / "data" / "recordings"
-FILES = sorted(path for path in SMALL.iterdir() if path.suffix in (".edf", ".bdf", ".hea", ".wav"))
+WITHOUT_SAMPLES = ("1.hea",)
+FILES = sorted(
+    p for p in SMALL.iterdir() if p.suffix in (".edf", ".bdf", ".hea", ".wav") and p.name not in WITHOUT_SAMPLES
+)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)

@@ -173,6 +173,18 @@ def test_frequencies_that_cannot_be_are_refused():
             Filters.from_json(wrong)
 
 
+def test_damage_is_told_once_whatever_was_derived():
+    class Broken:
+        def read(self, channel, start, stop):
+            raise OSError("gone")
+
+    channels = tuple(Channel(name, 250.0, "µV", 1000, "eeg") for name in ("F3", "C3"))
+    one = Recording(Path("memory.edf"), "test", channels, Broken())
+    shown = apply_filters(apply_montage(one, make_montage("average", one)), Filters({"eeg": Band(1.0)}))
+    with pytest.raises(InputError, match=r"^memory\.edf: samples 0 to 1000 cannot be read \(OSError: gone\)\. The"):
+        shown.read(0, 100, 200)
+
+
 def test_defaults_are_what_the_sampling_rates_allow():
     one = recording(np.zeros(10), np.zeros(10), fs=90.0, kinds=("eeg", "other"))
     assert default_filters(one, 60).by_kind == {"eeg": Band(0.5, None, None)}
