@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QPoint
 from PySide6.QtWidgets import QMenu
 
-from core.signals import MONTAGES, applicable, make_montage
+from core.signals import MONTAGES, applicable
 from core.study import edit_recording
 from desktop.views.review.spectral import COLOURS
 
@@ -71,13 +71,10 @@ class Menus(QObject):
         room = self._room
         if room.opened is None:
             return
-        stored, now, bad = room.opened.stored, room.derived.montage, sorted(room.appearance.look.bad)
-        for key, why in applicable(stored, bad).items():
-            entry, none = MONTAGES[key], key == "recorded"
-            made = None if why or none else make_montage(key, stored, bad)
-            action = self._choice(
-                menu, self.tr(entry.title), now == made and not why, lambda m=made: room.derived.use_montage(m)
-            )
+        bad = sorted(room.appearance.look.bad)
+        for key, why in applicable(room.opened.stored, bad).items():
+            entry, now = MONTAGES[key], room.derived.montage == key
+            action = self._choice(menu, self.tr(entry.title), now, lambda k=key: room.derived.use_montage(k))
             action.setToolTip(why or self.tr(entry.help))
             action.setEnabled(not why)
 

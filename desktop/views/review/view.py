@@ -271,8 +271,7 @@ class ReviewView(Workspace):
             bad = frozenset(entry.bad_channels)
             if bad != self.appearance.look.bad:
                 self.appearance.change(bad=bad)
-                if self.derived.montage is not None:  # its references leave bad channels out
-                    self._derive()
+                self._derive()  # references leave bad channels out
             self.events.refresh()
 
     def show_in(self, recording_id: int, t: float) -> None:
@@ -329,7 +328,7 @@ class ReviewView(Workspace):
         names = [c.name for c in channels]
         self.picture_channel = names.index(goal["channel"]) if goal.get("channel") in names else 0
         self.bar.name.setText(entry.name)
-        self.bar.signal.setText(self.derived.sentence())
+        self.bar.signal.setText(opened.said)
         self.simulated.setVisible(entry.simulated)
         self.left.show_channels(
             recording, self.appearance.order, self.channels, self.picture_channel, self.appearance.look.bad
@@ -361,7 +360,7 @@ class ReviewView(Workspace):
             self.left.choose_channel(channel)
             self.bar.show_scales(self.kind, self.appearance.look)
             self.pages.read()
-            self.channel_changed()
+            self.pointing.stretch_changed.emit()  # what is measured is that of it
 
     def step_channel(self, direction: int) -> None:
         """Choose the channel above or below."""
@@ -378,10 +377,6 @@ class ReviewView(Workspace):
         """Mark the chosen channel as bad, or not any more."""
         if self.session.writable:
             self.menus.mark_bad(self.channel_name, self.channel_name not in self.appearance.look.bad)
-
-    def channel_changed(self) -> None:
-        """Another channel is chosen: what is measured is that of it."""
-        self.pointing.stretch_changed.emit()
 
     def _look_changed(self) -> None:
         if self.recording is not None:
@@ -409,6 +404,12 @@ class ReviewView(Workspace):
             self.bar.show_length(self.length_s)
         else:
             self.use_paper(25.0)
+
+    def toggle_focus(self) -> None:
+        """Show the pictures alone, or the panels beside them again."""
+        alone = self.left.isVisibleTo(self)
+        self.left.setVisible(not alone)
+        self.tabs.setVisible(not alone)
 
     def show_spectrogram(self, on: bool) -> None:
         """Show or hide the spectrogram."""

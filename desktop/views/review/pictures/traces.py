@@ -161,7 +161,7 @@ def paint_line(painter: QPainter, frame: Frame, row: Row, line: Line, colour: st
     apart = frame.rect.width() / max(len(line.t), 1)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, apart > SPARSE * ratio)
     painter.setPen(QPen(QColor(colour), ratio if apart > SPARSE * ratio else 0))
-    for piece in _finite_runs(y):
+    for piece in finite_runs(y):
         if piece.stop - piece.start == 1:
             painter.drawPoint(QPointF(x[piece.start], y[piece.start]))
         else:
@@ -179,7 +179,7 @@ def _polygon(x: Floats, y: Floats) -> QPolygonF:
     return polygon
 
 
-def _finite_runs(y: Floats) -> list[slice]:
+def finite_runs(y: Floats) -> list[slice]:
     """Return the stretches without NaN."""
     finite = np.isfinite(y)
     if finite.all():
