@@ -14,8 +14,9 @@ import numpy.typing as npt
 from core.checks import TEXT, check_each, finite, list_of, one_of, whole
 from core.errors import InputError
 from core.signals.readers.clock import Clock, UnsteadyError, clock_of
+from core.signals.readers.guessing import guess, seconds_in
 from core.signals.readers.layouts import DOPPLER
-from core.signals.readers.mapping import ArrayMapping, Contents, Index, MappingNeeded, StoredArray, guess, seconds_in
+from core.signals.readers.mapping import ArrayMapping, Contents, Index, MappingNeeded, StoredArray
 from core.signals.readers.naming import KINDS, distinct, guess_kind
 from core.signals.recording import Channel, Floats, Recording
 

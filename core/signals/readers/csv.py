@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -21,8 +22,9 @@ import numpy as np
 from core.errors import InputError
 from core.signals.readers.arrays import open_mapped
 from core.signals.readers.clock import UnsteadyError, clock_of
+from core.signals.readers.guessing import TIME_UNITS, is_time, plain
 from core.signals.readers.layouts import DOPPLER
-from core.signals.readers.mapping import TIME_UNITS, Contents, StoredArray, is_time, plain
+from core.signals.readers.mapping import Contents, StoredArray
 from core.signals.readers.naming import distinct
 from core.signals.readers.text_table import COMMA_NUMBER, COMMENTS, Dialect, Table, find_rows
 from core.signals.recording import Floats, Recording
@@ -162,9 +164,9 @@ def _arrays(table: Table, roles: dict[int, str], names: list[str], units: list[s
             "table", (n, len(signals)), "float64", partial(table.cut, signals), titles, tuple(units[c] for c in signals)
         )
     ]
-    for c, role in roles.items():
-        if role == "time":
-            arrays.append(StoredArray(names[c] or "time", (n,), "float64", partial(table.cut, [c]), (), (units[c],)))
+    for c in (c for c, role in roles.items() if role == "time"):
+        alone = replace(table, columns=(c,))  # parsed without the others: all of it is gone through once
+        arrays.append(StoredArray(names[c] or "time", (n,), "float64", partial(alone.cut, [c]), (), (units[c],)))
     return tuple(arrays) if signals else tuple(arrays[1:])
 
 

@@ -19,7 +19,7 @@ from core.signals.readers.mapping import Index
 from core.signals.recording import Floats
 
 BLOCK = 1 << 16  # bytes of text that are parsed together
-BLOCKS_KEPT = 64  # parsed ones, for the other channels of a page
+BLOCKS_KEPT = 256  # parsed ones, for the other channels of a page
 CHUNK = BLOCK << 4
 COMMENTS = ("#", "%")
 NO_ROW = np.frombuffer(b"#%\r\n", np.uint8)  # what a line begins with that holds no row

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import struct
 
 import h5py
 import numpy as np
@@ -253,3 +254,17 @@ class TestMatlab:
         recording.read(0, 0, 10)
         recording.read(1, 0, 10)
         assert loaded == [["fs"], ["x"]]
+
+    def test_a_type_that_the_format_does_not_have_ends_no_process(self, tmp_path):
+        """On such a code scipy reads memory that is not there."""
+        scipy.io.savemat(tmp_path / "a.mat", {"x": signal(2, 5000), "fs": 250})
+        data = bytearray((tmp_path / "a.mat").read_bytes())
+        at = data.index(struct.pack("<II", 9, 80_000))
+        data[at] = 99
+        (tmp_path / "a.mat").write_bytes(data)
+        with pytest.raises(InputError, match="type 99"):
+            open_recording(tmp_path / "a.mat").read(0, 0, 10)
+        data[:19] = b"another text to begin"[:19]
+        (tmp_path / "a.mat").write_bytes(data)
+        with pytest.raises(InputError, match="type 99"):
+            open_recording(tmp_path / "a.mat").read(0, 0, 10)
