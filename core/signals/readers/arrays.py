@@ -217,8 +217,13 @@ def _clock(path: Path, contents: Contents, stored: StoredArray, mapping: ArrayMa
     def block(start: int) -> npt.NDArray[Any]:
         part = slice(start, min(start + TIMES_AT_ONCE, last))
         values = times.cut(tuple(part if place is None else place for place in where))
-        return values * np.asarray(to_seconds, values.dtype) if to_seconds != 1 else values
+        if (
+            values.dtype.kind != "f"
+        ):  # such as nanoseconds since 1970: the difference is exact, the number as a float is not
+            values = (values - values.dtype.type(zero)).astype(np.float64)
+        return values * values.dtype.type(to_seconds)
 
+    zero = times.cut(tuple(first if place is None else place for place in where))
     try:
         return clock_of(block(start) for start in range(first, last, TIMES_AT_ONCE)), first
     except UnsteadyError as error:

@@ -37,11 +37,12 @@ LAYOUTS = DOPPLER
 PROBE = 1 << 16  # bytes
 PROBED_ROWS = 200
 WIDE = 64  # columns that a table of channels rarely has
-DELIMITERS = (",", "\t", ";", "|", None)  # the first of those that fit equally well: 3,14 alone is two columns
+DELIMITERS = (",", "\t", ";", "|", None)  # the first of those that fit equally well
 ROW_NUMBERS = frozenset(("", "sample", "samples", "index", "row", "samplenumber", "sampleindex", "sampleno"))
 STATED = re.compile(
     r"[\s#%\"']*([A-Za-z][\w .-]*?)\s*(?:[(\[](k?Hz)[)\]])?\s*[:=,;\t]\s*(\d+\.?\d*(?:[eE][-+]?\d+)?)\s*(k?Hz)?[\s\"',;]*"
 )
+PADDED = re.compile(r"0\d")  # what is left of 3,05 when it is taken for two numbers
 WITH_UNIT = re.compile(r"(.*?)\s*[(\[]([^()\[\]]+)[)\]]")
 
 Line = tuple[int, str]  # its byte offset and its text
@@ -115,7 +116,8 @@ def _dialect(lines: list[str], encoding: str) -> Dialect:
 
     def numbers(dialect: Dialect) -> float:
         cells = [cell for line in lines[-PROBED_ROWS:] for cell in dialect.cells(line)]
-        return sum(dialect.value(cell) is not None for cell in cells) / max(len(cells), 1)
+        plain_numbers = (dialect.value(cell) is not None and not PADDED.match(cell) for cell in cells)
+        return sum(plain_numbers) / max(len(cells), 1)
 
     ways = []
     for delimiter in DELIMITERS:

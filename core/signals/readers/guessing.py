@@ -61,7 +61,7 @@ CHANNEL_NAMES = frozenset(
         "columns",
     ]
 )
-TIMES = re.compile(r"(elapsed|sample|rel)?(time|times|timestamp|timestamps|t|seconds)(s|sec|seconds|ms|msec|us)?")
+TIMES = re.compile(r"(elapsed|sample|rel)?(time|times|timestamp|timestamps|t|seconds)(s|sec|seconds|ms|msec|us|ns)?")
 OFFSETS = frozenset(["offset", "offsets", "starts", "bounds", "boundaries"])
 UNITS = frozenset(["unit", "units", "physicalunit", "physicalunits"])
 UNITS_PER = {"unitspermv": "mV", "unitsperuv": "µV", "unitsperv": "V"}
@@ -160,7 +160,8 @@ def _times(contents: Contents, stored: StoredArray, name: str | None) -> StoredA
     of_one_axis = [a for a in contents.arrays if a is not stored and max(a.shape) == np.prod(a.shape)]
     fitting = {a.name: a for a in of_one_axis if max(a.shape) in stored.shape and (a.name == name or not name)}
     if name is None:
-        fitting = {called: a for called, a in fitting.items() if is_time(called)}
+        longest = max(stored.shape)  # a time for every trial is none for every sample
+        fitting = {called: a for called, a in fitting.items() if is_time(called) and max(a.shape) == longest}
     found = nearest(list(fitting), dict.fromkeys(fitting, 0), stored.name)
     return fitting[found] if found else None
 

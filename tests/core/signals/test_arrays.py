@@ -83,6 +83,21 @@ class TestGuess:
         np.testing.assert_array_equal(got[kept], x[kept])
         np.testing.assert_array_equal(recording.read(0, 290, 460), got[290:460])
 
+    def test_times_as_whole_nanoseconds_and_as_single_precision(self, tmp_path):
+        kept = np.r_[0:700, 800:3000]
+        with h5py.File(tmp_path / "a.h5", "w") as file:
+            file["x"], file["time_ns"] = signal(2900), 1_700_000_000_000_000_000 + kept * 4_000_000
+            file["time_ns"].attrs["units"] = "ns"
+        with h5py.File(tmp_path / "b.h5", "w") as file:
+            file["x"], file["t"] = signal(2900), (kept / 250).astype(np.float32)
+        for name in ("a.h5", "b.h5"):
+            recording = open_recording(tmp_path / name)
+            assert (recording.fs, recording.gaps) == ((250.0,), ((2.8, 3.2),))
+
+    def test_a_time_for_every_trial_is_not_one_for_every_sample(self, tmp_path):
+        np.savez(tmp_path / "a.npz", x=signal(20, 500), time=np.arange(20.0), fs=100)
+        assert open_recording(tmp_path / "a.npz", item=7).duration == 5.0
+
     def test_the_guess_is_what_an_answer_looks_like(self, tmp_path):
         np.savez(tmp_path / "a.npz", x=signal(4, 1000).astype(np.float32), lead_names=LEADS)
         candidates, guess = guess_mapping(tmp_path / "a.npz")

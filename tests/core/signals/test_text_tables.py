@@ -182,3 +182,9 @@ def test_what_is_no_table(table, text):
     with pytest.raises(InputError) as caught:
         open_recording(table(text), fs=1)
     assert caught.value.remedy
+
+
+def test_one_value_a_line_with_a_decimal_comma(table):
+    x = np.round(RNG.normal(size=300), 2)
+    recording = open_recording(table("".join(f"{v:.2f}\n".replace(".", ",") for v in x)), fs=10)
+    np.testing.assert_array_equal(recording.read(0, 0, 300), x)
