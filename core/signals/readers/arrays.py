@@ -136,6 +136,7 @@ def open_mapped(
         format=format,
         channels=channels,
         source=ArraySource(stored, lines, clock, first_row, mapping.scale),
+        start_time=contents.start_time,
         simulated="simulated" in contents.note.lower(),
         options=given | ({"allow_truncated": True} if allow_truncated else {}),
         note="; ".join(filter(None, [contents.note, _which(mapping)])),

@@ -14,6 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -26,7 +27,7 @@ from core.signals.readers.guessing import TIME_UNITS, is_time, plain
 from core.signals.readers.layouts import DOPPLER
 from core.signals.readers.mapping import Contents, StoredArray
 from core.signals.readers.naming import distinct
-from core.signals.readers.text_table import COMMA_NUMBER, COMMENTS, Dialect, Table, find_rows
+from core.signals.readers.text_table import COMMA_NUMBER, COMMENTS, Dialect, Stamps, Table, find_rows
 from core.signals.recording import Floats, Recording
 
 FORMAT = "csv"
@@ -65,8 +66,15 @@ def contents(path: Path, allow_truncated: bool = False) -> Contents:
     first = [row for row in (dialect.cells(text) for _, text in lines[above:][:PROBED_ROWS]) if len(row) == width]
     values = np.array([[dialect.value(row[c]) for c in numeric] for row in first], np.float64)
     roles = {c: _role(names[c], units[c], values[:, i], first=c == 0) for i, c in enumerate(numeric)}
+    stamps = Stamps(dialect.delimiter, dialect.decimal_comma, encoding)
+    stamped = next((c for c in range(width) if all(stamps.value(row[c]) is not None for row in first)), None)
+    arrays = _arrays(table, roles, names, units)
+    if stamped is not None:
+        alone = replace(table, dialect=stamps, columns=(stamped,))
+        arrays += (StoredArray("time", (table.rows[-1],), "float64", partial(alone.cut, [stamped])),)
     return Contents(
-        arrays=_arrays(table, roles, names, units),
+        arrays=arrays,
+        start_time=None if stamped is None else _start(stamps.value(first[0][stamped])),
         scalars=_stated([*comments, *(text for _, text in lines[:above])]),
         fixed_axis=0,
         asks_axis=width > max(WIDE, table.rows[-1]),
@@ -170,6 +178,11 @@ def _arrays(table: Table, roles: dict[int, str], names: list[str], units: list[s
         alone = replace(table, columns=(c,))  # parsed without the others: all of it is gone through once
         arrays.append(StoredArray(names[c] or "time", (n,), "float64", partial(alone.cut, [c]), (), (units[c],)))
     return tuple(arrays) if signals else tuple(arrays[1:])
+
+
+def _start(seconds: float | None) -> datetime | None:
+    """Return when a table starts whose first row states a date."""
+    return datetime(1970, 1, 1) + timedelta(seconds=seconds) if seconds is not None and seconds > 86400 * 366 else None
 
 
 def _stated(lines: list[str]) -> dict[str, float]:

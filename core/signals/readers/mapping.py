@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any
 
 import numpy.typing as npt
@@ -62,6 +63,7 @@ class Contents:
         Arrays that are never read, such as pickled objects.
     note : str
         What else the file says of itself.
+    start_time : datetime or None
     """
 
     arrays: tuple[StoredArray, ...]
@@ -71,6 +73,7 @@ class Contents:
     asks_axis: bool = False
     refused: tuple[str, ...] = ()
     note: str = ""
+    start_time: datetime | None = None
 
     def named(self, name: str) -> StoredArray | None:
         """Return an array by its name."""
