@@ -10,7 +10,15 @@ import pytest
 import scipy.io
 
 from core.errors import InputError, TruncatedError
-from core.signals import ArrayMapping, MappingNeeded, add_to_study, guess_mapping, open_from_study, open_recording
+from core.signals import (
+    ArrayMapping,
+    MappingNeeded,
+    add_to_study,
+    guess_mapping,
+    open_from_study,
+    open_recording,
+    relink,
+)
 from core.study import Study
 
 RNG = np.random.default_rng(0)
@@ -172,6 +180,20 @@ class TestAsked:
             again = open_from_study(study, number)
         assert again.options == answer
         assert {c.kind for c in again.channels} == {"eeg"}
+
+    def test_records_of_one_set_are_recordings_of_their_own(self, tmp_path):
+        x = signal(3, 500)
+        np.savez(tmp_path / "a.npz", x=x, fs=100, age=[50, 60, 70])
+        with Study.create(tmp_path / "study") as study:
+            numbers = [add_to_study(study, tmp_path / "a.npz", item=item) for item in (0, 2, 0)]
+            assert numbers[0] == numbers[2] != numbers[1]
+            assert [entry.options for entry in study.recordings()] == [{"item": 0}, {"item": 2}]
+            np.testing.assert_array_equal(open_from_study(study, numbers[1]).read(0, 0, 500), x[2])
+            (tmp_path / "moved").mkdir()
+            (tmp_path / "a.npz").rename(tmp_path / "moved" / "a.npz")
+            study.apply(relink(study, tmp_path / "moved"))
+            np.testing.assert_array_equal(open_from_study(study, numbers[0]).read(0, 0, 500), x[0])
+            np.testing.assert_array_equal(open_from_study(study, numbers[1]).read(0, 0, 500), x[2])
 
 
 class TestRefused:
