@@ -51,7 +51,7 @@ class TwoLineDelegate(QStyledItemDelegate):
         font.setBold(bold)
         painter.setFont(font)
         painter.setPen(QColor(theme.token(key)))
-        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
+        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, rect.width())
         painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
 
     @staticmethod
