@@ -201,5 +201,5 @@ def test_channels_of_the_envelope_are_those_the_log_counts(copy):
 
 
 def test_a_renamed_log_is_known_by_its_first_bytes(copy, tmp_path):
-    shutil.copyfile(copy("X"), tmp_path / "log.txt")
-    assert open_recording(tmp_path / "log.txt").format == "dwl"
+    shutil.copyfile(copy("X"), tmp_path / "log.old")
+    assert open_recording(tmp_path / "log.old").format == "dwl"
