@@ -8,7 +8,7 @@ from typing import Any
 
 from core.cli.main import show_json
 from core.cli.options import add_reader, reader_options
-from core.signals import READABLE, Recording, open_recording
+from core.signals import Recording, open_recording
 
 EXAMPLE = "hitscope info resources/demo/208.hea --json"
 
