@@ -15,7 +15,7 @@ EXAMPLE = "hitscope info resources/demo/208.hea --json"
 
 def configure(options: argparse.ArgumentParser) -> None:
     """Add the options."""
-    options.add_argument("file", help=f"recording ({', '.join(READABLE)})")
+    options.add_argument("file", help="recording, of any format that can be read")
     add_reader(options)
     options.add_argument("--identifying", action="store_true", help="also show what the file says of the person")
     options.add_argument("--json", action="store_true", help="print JSON")
