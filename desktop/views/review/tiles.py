@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
@@ -17,8 +17,7 @@ from desktop.views.review.spectral import SpectralLook, palette
 KEPT = 240  # tiles, some 60 MB
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Which tile of which signal."""
 
     signal: int  # of the recording as it is shown; another montage is another signal
@@ -78,7 +77,12 @@ class Tiles(QObject):
             return []
         other = []
         if missing:
-            other = [p for p in self._tiles if (p.signal, p.channel) == (signal, channel) and p.grid != grid]
+            stop_s = start_s + length_s
+            other = [
+                p for p, tile in self._tiles.items()
+                if tile.start_s < stop_s and tile.stop_s > start_s
+                and (p.signal, p.channel) == (signal, channel) and p.grid != grid
+            ]  # fmt: skip
         return [self._image(place, levels, look.colours) for place in (*other, *places) if place in self._tiles]
 
     def levels(self, recording: Recording, channel: int, look: SpectralLook) -> tuple[float, float] | None:

@@ -5,12 +5,15 @@ A column of a trace holds all between its smallest and its largest value, so no 
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtGui import QColor, QImage, QPainter
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
+BLOCK = 32  # rows that are summed one by one
 WHOLE = 64  # how much a pixel is covered, at most; small enough for 500 strokes over each other
 
 
@@ -65,18 +68,19 @@ def paint_strokes(painter: QPainter, columns: Ints, top: Floats, bottom: Floats,
         return
     columns, top, bottom = np.broadcast_to(columns, top.shape)[seen], top[seen], bottom[seen]
     first, last = int(top.min()), int(bottom.max())
-    cover = np.zeros((last - first + 2, width), np.int16)
+    cover = np.zeros((-(-(last - first + 2) // BLOCK), BLOCK, width), np.int16)
     for ends, whole in ((top, WHOLE), (bottom, -WHOLE)):
         rows = ends.astype(np.intp)
         later = ((ends - rows) * whole).astype(np.int16)
         at = (rows - first) * width + columns
         np.add.at(cover.reshape(-1), at, whole - later)
         np.add.at(cover.reshape(-1), at + width, later)
-    above = cover[0]
-    for row in cover[1:]:  # forty times as fast as cumsum down the columns
-        row += above
-        above = row
-    covered = np.minimum(cover, WHOLE, out=np.empty(cover.shape, np.uint8), casting="unsafe")
+    # Down each block, then from block to block: forty times as fast as cumsum down the columns, in few calls.
+    for row in range(1, BLOCK):
+        cover[:, row] += cover[:, row - 1]
+    for above, below in itertools.pairwise(cover):
+        below += above[-1]
+    covered = np.minimum(cover, WHOLE, out=np.empty(cover.shape, np.uint8), casting="unsafe").reshape(-1, width)
     image = QImage(covered.data, width, len(covered), width, QImage.Format.Format_Indexed8)
     image.setColorTable(_shades(colour))
     painter.drawImage(0, first, image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied))
