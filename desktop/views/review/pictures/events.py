@@ -78,7 +78,7 @@ def paint_boxes(
 ) -> None:
     """Paint events over a page: strong on the row of their own channel, faint over the others; selected ones last."""
     for box in sorted(boxes, key=lambda box: box.selected):
-        whole = frame.span(box.start_s, box.length_s)
+        whole = frame.span(box.start_s, box.length_s) & frame.rect  # on paper nothing clips it
         whole.setWidth(max(whole.width(), 1.0))
         row = rows.get(box.channel) if rows else None
         outline = QColor(box.colour)

@@ -15,7 +15,7 @@ from desktop.views.review.pictures.frame import Frame
 from desktop.views.review.pictures.raster import Floats, Ints, between_samples, columns_of, paint_strokes, touching
 from desktop.views.review.pictures.rows import Row
 
-SPARSE = 1.0  # samples per pixel below which lines between samples are smoothed
+LINE_PX = 0.8  # of lines in vector files
 APART_PX = 7.0  # between samples that are drawn as dots as well
 DOT_PX = 1.2  # their radius
 MIDDLE_OF = 256  # values of a page that tell where a trace lies
@@ -128,39 +128,31 @@ def _middles(rows: Sequence[Row], low: Floats, high: Floats) -> Floats:
     return np.where(np.abs(here - usual) * per_unit > height / 2, here, usual)
 
 
-def paint_line(painter: QPainter, frame: Frame, row: Row, line: Line, colour: str, ratio: float = 1.0) -> None:
-    """Paint a trace as lines, broken at gaps; on vector devices as well as on pictures.
-
-    `ratio` scales the heights of the row to the device.
-    """
+def paint_line(painter: QPainter, frame: Frame, row: Row, line: Line, colour: str) -> None:
+    """Paint a trace as lines, broken at gaps, for vector devices: inside the frame, since SVG knows no clipping."""
     if not len(line.t):
         return
-    x = (line.t - frame.start_s) * frame.px_per_s + frame.rect.left()
-    middle = _middles([row], line.low[None], line.high[None])[0]
-    if line.exact:
-        values = line.low
-    else:
+    rect, middle = frame.rect, _middles([row], line.low[None], line.high[None])[0]
+    x, values = (line.t - frame.start_s) * frame.px_per_s + rect.left(), line.low
+    if not line.exact:
         x, values = np.repeat(x, 2), np.column_stack([line.low, line.high]).ravel()
-    y = frame.rect.top() + (row.y - (values - middle) * row.px_per_unit) * ratio
-    apart = frame.rect.width() / max(len(line.t), 1)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, apart > SPARSE * ratio)
-    painter.setPen(QPen(QColor(colour), ratio if apart > SPARSE * ratio else 0))
+    inside = (x >= rect.left()) & (x <= rect.right())
+    x, y = x[inside], rect.top() + row.y - (values[inside] - middle) * row.px_per_unit
+    y = np.clip(y, rect.top(), rect.bottom())
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(QColor(colour), LINE_PX))
     for piece in _finite_runs(y):
         if piece.stop - piece.start == 1:
             painter.drawPoint(QPointF(x[piece.start], y[piece.start]))
         else:
-            painter.drawPolyline(_polygon(x[piece], y[piece]))
-    if line.exact and apart > APART_PX * ratio:
+            polygon: QPolygonF = arrayToQPolygonF(x[piece], y[piece])
+            painter.drawPolyline(polygon)
+    if line.exact and rect.width() > APART_PX * len(line.t):
         painter.setBrush(QColor(colour))
         for at, value in zip(x.tolist(), y.tolist(), strict=True):
             if value == value:
-                painter.drawEllipse(QPointF(at, value), DOT_PX * ratio, DOT_PX * ratio)
+                painter.drawEllipse(QPointF(at, value), DOT_PX, DOT_PX)
         painter.setBrush(QColor(0, 0, 0, 0))
-
-
-def _polygon(x: Floats, y: Floats) -> QPolygonF:
-    polygon: QPolygonF = arrayToQPolygonF(x, np.clip(y, -1e5, 1e5))
-    return polygon
 
 
 def _finite_runs(y: Floats) -> list[slice]:
