@@ -73,8 +73,19 @@ class View:
     @property
     def sentence(self) -> str:
         """What stands under a picture."""
-        said = [self.name, self.times, self.signal, *([tr("simulated data")] if self.simulated else [])]
-        return " · ".join(said)
+        said = [self.name, self.times, self.paper, self.signal, tr("simulated data") if self.simulated else ""]
+        return " · ".join(text for text in said if text)
+
+    @property
+    def paper(self) -> str:
+        """Speed and sensitivity of ECG paper, as people say them; empty on plain pages."""
+        per_mm = self.look.sensitivity.get("ecg")
+        if not self.look.paper:
+            return ""
+        speed = tr("{} mm/s").format(number(self.paper_speed, int(self.paper_speed % 1 > 0)))
+        if per_mm is None:
+            return speed
+        return tr("{}, {} mm/mV").format(speed, number(1000 * self.look.gain / per_mm, int(1000 * self.look.gain / per_mm % 1 > 0)))
 
 
 def view_of(room: ReviewView) -> View | None:
@@ -129,9 +140,7 @@ def paint_view(
     painter.setFont(plates.font)
     painter.translate(rect.topLeft())
     gutter = _gutter(plates.font, view)
-    if view.look.paper:
-        wide = plates.traces.plot_rect(rect).right() - rect.left() - gutter
-        view = view.at(view.start_s, wide / press.px_per_mm / view.paper_speed)
+    view = view.at(view.start_s, fitting_s(plates, view, rect.width(), press))
     plates.traces.axis = "spectrogram" not in parts
     top, painters = 0.0, {"traces": _traces, "spectrogram": _spectrogram, "overview": _overview}
     for part, height in zip(parts, _heights(parts, rect.height()), strict=True):
@@ -147,6 +156,14 @@ def paint_view(
         top += height
     painter.restore()
     return view
+
+
+def fitting_s(plates: Plates, view: View, width: float, press: Press) -> float:
+    """Return how much time a picture of a width (px) shows: the view's, or on ECG paper what its millimetres hold."""
+    if not view.look.paper:
+        return view.length_s
+    wide = plates.traces.plot_rect(QRectF(0, 0, width, 100)).right() - _gutter(plates.font, view)
+    return float(wide / press.px_per_mm / view.paper_speed)
 
 
 def _gutter(font: QFont, view: View) -> float:

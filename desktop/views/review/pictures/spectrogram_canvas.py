@@ -155,5 +155,5 @@ class SpectrogramCanvas(TimeCanvas):
         painter.rotate(-90)
         half = frame.rect.height() / 2
         place = QRectF(-half, -metrics.height() / 2, 2 * half, metrics.height())
-        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, self.frequency.title)
+        painter.drawText(place, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip, self.frequency.title)
         painter.restore()
