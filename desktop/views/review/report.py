@@ -174,12 +174,13 @@ def _paint_frame(painter: QPainter, plan: Plan, font: QFont, times: str, page: s
     bold = QFont(font)
     bold.setBold(True)
     bold.setPixelSize(FONT_PX + 2)
+    if view.simulated:
+        painter.setFont(font)
+        paint_badge(painter, area.right(), 1)
     painter.setFont(bold)
     painter.setPen(QColor(theme.token("text")))
     painter.drawText(QRectF(0, 0, area.width(), 18), LEFT, f"{plan.study} · {view.name}")
     painter.setFont(font)
-    if view.simulated:
-        paint_badge(painter, area.right(), 1)
     subject = tr("subject {}").format(plan.subject) if plan.subject else tr("subject not named")
     painter.drawText(QRectF(0, 18, area.width(), 16), LEFT, f"{subject} · {times}")
     painter.drawText(QRectF(0, 18, area.width(), 16), RIGHT, tr("printed {}").format(plan.date))

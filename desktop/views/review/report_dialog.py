@@ -27,7 +27,7 @@ from desktop.views.review.report import PAPERS, Plan, Span, around_events, whole
 from desktop.widgets.parts import label, number
 
 MANY = 60  # pages: said before they are printed
-MB_PER_PAGE = 0.4  # a full page of EEG
+MB_PER_PAGE = 0.8  # a full page of EEG
 
 
 class ReportDialog(QDialog):
@@ -131,6 +131,12 @@ class ReportDialog(QDialog):
             said += self.tr(". That is much: about {} MB. Longer pages make it fewer.").format(number(MB_PER_PAGE * n + 0.02 * lists))
         self.count.setText(said)
         self.save_button.setEnabled(n + lists > 0)
+
+    def done(self, result: int) -> None:
+        if result != QDialog.DialogCode.Accepted:  # else whoever writes has them
+            self._plates.throw_away()
+        self.deleteLater()
+        super().done(result)
 
     def _ask(self) -> None:
         name = self.tr("{} report").format(self._view.name)
