@@ -35,7 +35,7 @@ def columns_of(x: Floats, low: Floats, high: Floats, width: int) -> tuple[Ints, 
 
 def touching(columns: Ints, low: Floats, high: Floats) -> tuple[Floats, Floats]:
     """Return extremes stretched so that neighbouring columns touch, as a line would; what is farther apart is a gap."""
-    near = np.diff(columns) == 1
+    near = (np.diff(columns) == 1) & np.isfinite(low[:, :-1])
     np.fmin(low[:, :-1], high[:, 1:], out=low[:, :-1], where=near)
     np.fmax(high[:, :-1], low[:, 1:], out=high[:, :-1], where=near)
     return low, high
@@ -47,7 +47,7 @@ def between_samples(x: Floats, values: Floats, width: int) -> tuple[Ints, Floats
     after = np.clip(np.searchsorted(x, edges, side="right"), 1, len(x) - 1)
     share = (edges - x[after - 1]) / (x[after] - x[after - 1])
     before = values[:, after - 1]
-    at_edges = before + share * (values[:, after] - before)
+    at_edges = np.where(share == 0, before, before + share * (values[:, after] - before))  # a sample before a gap stays
     at_edges[:, (edges < x[0]) | (edges > x[-1])] = np.nan
     low, high = np.fmin(at_edges[:, :-1], at_edges[:, 1:]), np.fmax(at_edges[:, :-1], at_edges[:, 1:])
     columns, lowest, highest = columns_of(x, values, values, width)
