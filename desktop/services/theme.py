@@ -185,6 +185,13 @@ def style_sheet() -> str:
     QProgressBar { border: 1px solid @line; border-radius: 4px; text-align: center; background: @surface; max-height: 14px; }
     QProgressBar[role="thin"] { border: 0; min-height: 3px; max-height: 3px; border-radius: 0; background: transparent; }
     QProgressBar::chunk { background: @accent; border-radius: 3px; }
+    QTabWidget::pane { border: 0; }
+    QTabBar { qproperty-drawBase: 0; }
+    QTabBar::tab { background: transparent; color: @muted; border: 0; border-bottom: 2px solid transparent; padding: 6px 10px; }
+    QTabBar::tab:hover { color: @text; }
+    QTabBar::tab:selected { color: @accent; border-bottom-color: @accent; font-weight: 600; }
+    QToolButton[role="menu"] { background: @surface; border: 1px solid @line; border-radius: 4px; padding: 4px 16px 4px 8px; }
+    QToolButton[role="menu"]:hover { border-color: @accent; }
     QStatusBar { background: @raised; border-top: 1px solid @line; }
     QDockWidget::title { background: @raised; padding: 5px 8px; }
     QToolTip { background: @raised; color: @text; border: 1px solid @line; }

@@ -18,7 +18,7 @@ import peer_mne
 from make_long_edf import long_edf
 from peer_mne import memory_mb, timed_ms
 
-PIXELS, PAGES_S, PLACES = 1900, (1, 10, 60, 300, 475, 600, 3600, 8 * 3600, 24 * 3600), 40
+PIXELS, PAGES_S, PLACES = 1900, (1, 10, 60, 300, 470, 600, 3600, 8 * 3600, 24 * 3600), 40
 
 
 def forget(path):

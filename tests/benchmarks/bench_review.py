@@ -34,7 +34,11 @@ def tell(bench, **found):
 def figures(times):
     import numpy as np
 
-    return {"median": round(float(np.median(times)), 1), "p95": round(float(np.percentile(times, 95)), 1), "n": len(times)}
+    return {
+        "median": round(float(np.median(times)), 1),
+        "p95": round(float(np.percentile(times, 95)), 1),
+        "n": len(times),
+    }
 
 
 class Bench:

@@ -5,7 +5,6 @@ import zlib
 from pathlib import Path
 
 import pytest
-from tests.desktop.conftest import press, settle
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
@@ -16,6 +15,7 @@ from desktop.views.review.output import Wish, picture, save
 from desktop.views.review.printing import Plates, view_of
 from desktop.views.review.report import around_events, whole_recording
 from desktop.views.review.report_dialog import ReportDialog
+from tests.desktop.conftest import settle
 
 ECG, TCD = 0, 1
 
@@ -77,7 +77,11 @@ class TestView:
         room.amplify(30.0)  # far beyond the rows, and SVG does not clip
         wish = Wish(parts=("traces",), caption=False)
         svg = save(plates, view_of(room), wish, tmp_path / "a.svg").read_text()
-        points = [tuple(map(float, p.split(","))) for m in re.findall(r'<polyline[^>]*points="([^"]*)"', svg) for p in m.split()]
+        points = [
+            tuple(map(float, p.split(",")))
+            for m in re.findall(r'<polyline[^>]*points="([^"]*)"', svg)
+            for p in m.split()
+        ]
         assert all(0 <= x <= wish.size_px.width() and -1 <= y <= wish.size_px.height() for x, y in points)
 
     def test_spectrogram_is_one_embedded_picture(self, qtbot, room, plates, tmp_path):
@@ -86,7 +90,9 @@ class TestView:
         assert svg.count("<image") == 1
 
     def test_pdf_has_its_size_and_no_picture_of_traces(self, room, plates, tmp_path):
-        pdf = save(plates, view_of(room), Wish(parts=("traces",), width_mm=85, height_mm=60), tmp_path / "a.pdf").read_bytes()
+        pdf = save(
+            plates, view_of(room), Wish(parts=("traces",), width_mm=85, height_mm=60), tmp_path / "a.pdf"
+        ).read_bytes()
         assert pdf.startswith(b"%PDF")
         assert boxes(pdf) == [(pytest.approx(85, abs=0.4), pytest.approx(60, abs=0.4))]
         assert b"/Subtype /Image" not in pdf
@@ -117,7 +123,9 @@ class TestView:
             for points in re.findall(r'<polyline[^>]*points="([^"]*)"', svg)
             if len({p.split(",")[0] for p in points.split()}) == 1 and len(points.split()) == 2
         ]
-        steps = sorted({round(b - a, 1) for a, b in zip(sorted(upright), sorted(upright)[1:], strict=False) if b - a > 1})
+        steps = sorted(
+            {round(b - a, 1) for a, b in zip(sorted(upright), sorted(upright)[1:], strict=False) if b - a > 1}
+        )
         assert steps[0] == pytest.approx(wish.px_per_inch / 25.4, abs=0.2), "lines a millimetre apart"
 
 

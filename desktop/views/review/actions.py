@@ -44,7 +44,12 @@ def actions_of(room: ReviewView) -> list[Action]:
         act("play_on", tr("Scroll by itself, or stop"), room.scroller.toggle, "Shift+Space"),
         act("detail", tr("Second window"), room.second.toggle, "W"),
         act("paper", tr("ECG paper, 25 mm/s and 10 mm/mV"), room.toggle_paper, "E"),
-        act("absolute", tr("Time of day, or from the start"), lambda: room.show_absolute(not room.appearance.absolute), "T"),
+        act(
+            "absolute",
+            tr("Time of day, or from the start"),
+            lambda: room.show_absolute(not room.appearance.absolute),
+            "T",
+        ),
         act("overlaid", tr("Lay traces over each other, or stack them"), room.appearance.toggle_overlaid, "O"),
         act("fit", tr("Fit all traces"), room.appearance.reset, "F"),
         act("channel_up", tr("Choose the channel above"), lambda: room.step_channel(-1), "Up"),

@@ -66,5 +66,8 @@ class Asking(QObject):
         """Ask for the looks of the spectrogram."""
         room, recording = self._room, self._room.recording
         if recording is not None and recording.channels:
-            known, doppler = recording.channels[room.picture_channel], gate_of(recording, room.picture_channel) is not None
+            known, doppler = (
+                recording.channels[room.picture_channel],
+                gate_of(recording, room.picture_channel) is not None,
+            )
             SpectralDialog(room.spectral.look, known.kind, known.fs / 2, doppler, room.spectral.use, room).exec()

@@ -32,6 +32,8 @@ class Opened:
         The middle and range of each channel that is shown, the same on every page, so that amplitudes can be compared.
     envelope : (t, low, high)
         The line of the overview.
+    said : str
+        What montage and filters are called.
     """
 
     id: int
@@ -40,14 +42,15 @@ class Opened:
     pyramid: Pyramid
     typical: tuple[Typical, ...] = field(repr=False)
     envelope: tuple[Floats, Floats, Floats] = field(repr=False)
+    said: str = ""
 
 
-def open_recording(session: Session, recording_id: int, derive: Callable[[Recording], Recording]) -> Opened:
+def open_recording(session: Session, recording_id: int, derive: Callable[[Recording], tuple[Recording, str]]) -> Opened:
     """Open a recording of the study at once: of its samples only short pieces are read (in a task)."""
     stored = session.recording(recording_id)
-    shown = derive(stored)
+    shown, said = derive(stored)
     pyramid = open_pyramid(shown, session.arrays_of(recording_id))
     typical = tuple(typical_of(shown, channel) for channel in range(len(shown.channels)))
     nothing = np.empty(0)
     envelope = envelope_of(pyramid, 0, ENVELOPE_BINS) if shown.channels else (nothing, nothing, nothing)
-    return Opened(recording_id, stored, shown, pyramid, typical, envelope)
+    return Opened(recording_id, stored, shown, pyramid, typical, envelope, said)

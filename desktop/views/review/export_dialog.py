@@ -45,7 +45,11 @@ class ExportDialog(QDialog):
             self.parts.addItem(title, parts)
         for ending, (title, _) in FORMATS.items():
             self.format.addItem(self.tr(title), ending)
-        for key, title in (("double", self.tr("Double column")), ("single", self.tr("Single column")), ("page", self.tr("Page of A4"))):
+        for key, title in (
+            ("double", self.tr("Double column")),
+            ("single", self.tr("Single column")),
+            ("page", self.tr("Page of A4")),
+        ):
             self.width_box.addItem(self.tr("{}, {} mm").format(title, f"{WIDTHS_MM[key]:g}"), WIDTHS_MM[key])
         self.width_box.addItem(self.tr("Another width"))
         self.width, self.height = self._millimetres(40, 600, WIDTHS_MM["double"]), self._millimetres(20, 600, 120)
@@ -55,7 +59,11 @@ class ExportDialog(QDialog):
         self.dpi.setSingleStep(50)
         self.dpi.setValue(300)
         self.dpi.setSuffix(self.tr(" dots per inch"))
-        for key, title in (("light", self.tr("Light, for print")), ("dark", self.tr("Dark, for slides")), ("high contrast", self.tr("High contrast"))):
+        for key, title in (
+            ("light", self.tr("Light, for print")),
+            ("dark", self.tr("Dark, for slides")),
+            ("high contrast", self.tr("High contrast")),
+        ):
             self.theme.addItem(title, key)
         self.caption.setChecked(True)
         self._lay_out()
@@ -138,7 +146,9 @@ class ExportDialog(QDialog):
         self.dpi.setEnabled(pixels)
         dots = wish.size_dots
         self.size.setText(
-            self.tr("{} × {} px").format(dots.width(), dots.height()) if pixels else self.tr("Lines stay lines; the spectrogram is a picture in it.")
+            self.tr("{} × {} px").format(dots.width(), dots.height())
+            if pixels
+            else self.tr("Lines stay lines; the spectrogram is a picture in it.")
         )
         ratio = self.devicePixelRatioF()
         self._session.tasks.submit(
@@ -155,7 +165,9 @@ class ExportDialog(QDialog):
             QApplication.clipboard().setImage(image)
             self._session.told.emit(self.tr("The picture is on the clipboard."))
 
-        self._session.tasks.submit("review copy", picture, self._plates, self._view, self.wish, done=put, failed=self._session.failed.emit)
+        self._session.tasks.submit(
+            "review copy", picture, self._plates, self._view, self.wish, done=put, failed=self._session.failed.emit
+        )
 
     def _ask(self) -> None:
         ending = self.format.currentData()
@@ -176,7 +188,9 @@ class ExportDialog(QDialog):
             self.size.setText(str(error))
             self._session.failed.emit(error)
 
-        self._session.tasks.submit("review export", save, self._plates, self._view, self.wish, path, done=done, failed=failed)
+        self._session.tasks.submit(
+            "review export", save, self._plates, self._view, self.wish, path, done=done, failed=failed
+        )
 
     def done(self, result: int) -> None:
         if self._session.study is not None:  # what is still being painted has its plates until it is done
@@ -198,7 +212,9 @@ def suggested_name(view: View) -> str:
 def ask_path(parent: QWidget, session: Session, name: str, ending: str, title: str) -> Path | None:
     """Ask for the name of a file; None if there is to be none. The folder is remembered."""
     folder = Path(str(session.settings.value(FOLDER) or Path.home()))
-    said, _ = QFileDialog.getSaveFileName(parent, parent.tr("Save as"), str(folder / f"{name}.{ending}"), f"{title} (*.{ending})")
+    said, _ = QFileDialog.getSaveFileName(
+        parent, parent.tr("Save as"), str(folder / f"{name}.{ending}"), f"{title} (*.{ending})"
+    )
     if not said:
         return None
     path = Path(said)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QPoint
 from PySide6.QtWidgets import QMenu
 
-from core.signals import MONTAGES, applicable, make_montage
+from core.signals import MONTAGES, applicable
 from core.study import edit_recording
 from desktop.views.review.spectral import COLOURS
 
@@ -72,21 +72,27 @@ class Menus(QObject):
         room = self._room
         if room.opened is None:
             return
-        stored, now, bad = room.opened.stored, room.derived.montage, sorted(room.appearance.look.bad)
-        for key, why in applicable(stored, bad).items():
-            entry, none = MONTAGES[key], key == "recorded"
-            made = None if why or none else make_montage(key, stored, bad)
-            action = self._choice(menu, self.tr(entry.title), now == made and not why, lambda m=made: room.derived.use_montage(m))
+        bad = sorted(room.appearance.look.bad)
+        for key, why in applicable(room.opened.stored, bad).items():
+            entry, now = MONTAGES[key], room.derived.montage == key
+            action = self._choice(menu, self.tr(entry.title), now, lambda k=key: room.derived.use_montage(k))
             action.setToolTip(why or self.tr(entry.help))
             action.setEnabled(not why)
 
     def _view(self, menu: QMenu) -> None:
         room, look = self._room, self._room.appearance.look
         self._choice(menu, self.tr("Stacked"), not look.overlaid, lambda: room.appearance.change(overlaid=False))
-        self._choice(menu, self.tr("Laid over each other"), look.overlaid, lambda: room.appearance.change(overlaid=True))
+        self._choice(
+            menu, self.tr("Laid over each other"), look.overlaid, lambda: room.appearance.change(overlaid=True)
+        )
         menu.addSeparator()
         self._choice(menu, self.tr("ECG paper, 25 mm/s, 10 mm/mV"), look.paper, lambda: room.toggle_paper())
-        self._choice(menu, self.tr("Time of day"), room.appearance.absolute, lambda: room.show_absolute(not room.appearance.absolute))
+        self._choice(
+            menu,
+            self.tr("Time of day"),
+            room.appearance.absolute,
+            lambda: room.show_absolute(not room.appearance.absolute),
+        )
         self._choice(menu, self.tr("Second window"), room.second.shown, room.second.toggle)
         menu.addSeparator()
         menu.addAction(self.tr("Fit all traces"), room.appearance.reset)

@@ -61,7 +61,9 @@ class Wish:
         return QSize(*(round(mm / 25.4 * self.dpi) for mm in (self.width_mm, self.height_mm)))
 
 
-def paint(painter: QPainter, plates: Plates, view: View, wish: Wish, press: Press, report: Reporter | None = None) -> None:
+def paint(
+    painter: QPainter, plates: Plates, view: View, wish: Wish, press: Press, report: Reporter | None = None
+) -> None:
     """Paint a view with its badge and caption."""
     with theme.wearing(wish.theme):
         whole = QRectF(0, 0, wish.size_px.width(), wish.size_px.height())
@@ -72,7 +74,9 @@ def paint(painter: QPainter, plates: Plates, view: View, wish: Wish, press: Pres
             room = QRectF(0, 0, whole.width() - 16, whole.height() / 2)
             low = QFontMetricsF(plates.font).boundingRect(room, int(WRAPPED), text).height() + 8
         top = BADGE_PX if view.simulated else 0
-        view = paint_view(painter, plates, view, whole.adjusted(0, top, 0, -low), wish.parts, press, report or NullReporter())
+        view = paint_view(
+            painter, plates, view, whole.adjusted(0, top, 0, -low), wish.parts, press, report or NullReporter()
+        )
         if view.simulated:
             paint_badge(painter, whole.right() - 10, 1)
         if wish.caption:  # the stretch may have become another one on ECG paper

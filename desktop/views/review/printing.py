@@ -85,7 +85,9 @@ class View:
         speed = tr("{} mm/s").format(number(self.paper_speed, int(self.paper_speed % 1 > 0)))
         if per_mm is None:
             return speed
-        return tr("{}, {} mm/mV").format(speed, number(1000 * self.look.gain / per_mm, int(1000 * self.look.gain / per_mm % 1 > 0)))
+        return tr("{}, {} mm/mV").format(
+            speed, number(1000 * self.look.gain / per_mm, int(1000 * self.look.gain / per_mm % 1 > 0))
+        )
 
 
 def view_of(room: ReviewView) -> View | None:
@@ -95,7 +97,7 @@ def view_of(room: ReviewView) -> View | None:
     return View(
         room.opened, room.appearance.look, room.picture_channel, room.spectral.look, room.overview.scale, room.events.shown,
         np.fromiter(room.session.selection.ids, np.int64), room.start_s, room.length_s, room.entry.name,
-        room.derived.sentence(), room.entry.simulated, room.appearance.paper_speed,
+        room.opened.said, room.entry.simulated, room.appearance.paper_speed,
     )  # fmt: skip
 
 
@@ -185,7 +187,13 @@ def _traces(painter: QPainter, plates: Plates, view: View, frame: Frame, press: 
     channels = opened.recording.channels
     rows = lay_rows(channels, opened.typical, view.look, rect.height(), press.px_per_mm)
     ratio = VECTOR_RATIO if press.vector else press.ratio
-    page = read_page(opened.pyramid, view.look.channels, frame.start_s, frame.length_s, round(rect.width() * ratio / (1 + press.vector)))
+    page = read_page(
+        opened.pyramid,
+        view.look.channels,
+        frame.start_s,
+        frame.length_s,
+        round(rect.width() * ratio / (1 + press.vector)),
+    )
     size = (1, 1) if press.vector else (round(rect.width()), round(rect.height()))
     drawn = draw_page(page, rows, *size, ratio, {key: theme.token(key) for key in TRACE_COLOURS})
     canvas.gaps = opened.recording.gaps
@@ -196,7 +204,9 @@ def _traces(painter: QPainter, plates: Plates, view: View, frame: Frame, press: 
 
 def _spectrogram(painter: QPainter, plates: Plates, view: View, frame: Frame, press: Press) -> None:
     canvas, recording, look = plates.spectrogram, view.opened.recording, view.spectral
-    axis = frequency_axis(recording, view.channel, look, (tr("Frequency (Hz)"), tr("Frequency (kHz)"), tr("Velocity (cm/s)")))
+    axis = frequency_axis(
+        recording, view.channel, look, (tr("Frequency (Hz)"), tr("Frequency (kHz)"), tr("Velocity (cm/s)"))
+    )
     gate = gate_of(recording, view.channel)
     name = recording.channels[view.channel].name if gate is None else tr("gate {}").format(gate + 1)
     try:
@@ -228,7 +238,9 @@ def _overview(painter: QPainter, plates: Plates, view: View, frame: Frame, press
 def paint_badge(painter: QPainter, right: float, top: float) -> None:
     """Paint the badge that simulated data wear, its upper right corner at a place."""
     text, metrics = tr("simulated"), painter.fontMetrics()
-    place = QRectF(right - metrics.horizontalAdvance(text) - 12, top, metrics.horizontalAdvance(text) + 12, metrics.height() + 2)
+    place = QRectF(
+        right - metrics.horizontalAdvance(text) - 12, top, metrics.horizontalAdvance(text) + 12, metrics.height() + 2
+    )
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(theme.token("warn")))
     painter.drawRoundedRect(place, 3, 3)

@@ -158,7 +158,15 @@ def _paint_pages(painter: QPainter, writer: QPdfWriter, plan: Plan, plates: Plat
             writer.newPage()
         painter.setFont(plates.font)
         if n < len(plan.spans):
-            view = paint_view(painter, plates, plan.view.at(*plan.spans[n]), inner, plan.parts, Press(PX_PER_INCH, vector=True), report)
+            view = paint_view(
+                painter,
+                plates,
+                plan.view.at(*plan.spans[n]),
+                inner,
+                plan.parts,
+                Press(PX_PER_INCH, vector=True),
+                report,
+            )
             times = view.times
         else:
             first = (n - len(plan.spans)) * plan.rows_per_page
@@ -189,8 +197,12 @@ def _paint_frame(painter: QPainter, plan: Plan, font: QFont, times: str, page: s
     painter.drawLines([QLineF(0, HEAD_PX - 4, area.right(), HEAD_PX - 4), QLineF(0, foot, area.right(), foot)])
     painter.setPen(QColor(theme.token("text")))
     below = QRectF(0, foot + 2, area.width(), 16)
-    said = " · ".join(text for text in (view.paper, view.signal, tr("simulated data") if view.simulated else "") if text)
-    painter.drawText(below, LEFT, painter.fontMetrics().elidedText(said, Qt.TextElideMode.ElideRight, int(area.width() - 110)))
+    said = " · ".join(
+        text for text in (view.paper, view.signal, tr("simulated data") if view.simulated else "") if text
+    )
+    painter.drawText(
+        below, LEFT, painter.fontMetrics().elidedText(said, Qt.TextElideMode.ElideRight, int(area.width() - 110))
+    )
     painter.drawText(below, RIGHT, page)
 
 

@@ -47,7 +47,9 @@ class ReportDialog(QDialog):
             self.pages.addItem(title, key)
         if not n:
             self.pages.model().item(1).setEnabled(False)  # type: ignore[attr-defined]
-            self.pages.setItemData(1, self.tr("Select events in the list or on the page first"), Qt.ItemDataRole.ToolTipRole)
+            self.pages.setItemData(
+                1, self.tr("Select events in the list or on the page first"), Qt.ItemDataRole.ToolTipRole
+            )
         self.around, self.length = self._seconds(0.1, 600, 2.0), self._seconds(0.1, 86_400, max(view.length_s, 0.1))
         for key in PAPERS:
             self.paper.addItem(key, key)
@@ -55,7 +57,10 @@ class ReportDialog(QDialog):
             self.paper.setCurrentText("Letter")
         self.turned.addItem(self.tr("Landscape"), True)
         self.turned.addItem(self.tr("Portrait"), False)
-        self.spectrogram, self.listed = QCheckBox(self.tr("Spectrogram on each page")), QCheckBox(self.tr("List of the events at the end"))
+        self.spectrogram, self.listed = (
+            QCheckBox(self.tr("Spectrogram on each page")),
+            QCheckBox(self.tr("List of the events at the end")),
+        )
         for box in (self.spectrogram, self.listed):
             box.setChecked(True)
         self.count = label("", "muted", wrap=True)
@@ -128,7 +133,9 @@ class ReportDialog(QDialog):
         if lists:
             said += self.tr(", and {} of events").format(number(lists))
         if n + lists > MANY:
-            said += self.tr(". That is much: about {} MB. Longer pages make it fewer.").format(number(MB_PER_PAGE * n + 0.02 * lists))
+            said += self.tr(". That is much: about {} MB. Longer pages make it fewer.").format(
+                number(MB_PER_PAGE * n + 0.02 * lists)
+            )
         self.count.setText(said)
         self.save_button.setEnabled(n + lists > 0)
 
@@ -152,7 +159,9 @@ class ReportDialog(QDialog):
         progress.setMinimumDuration(300)
         progress.setAutoReset(False)
         reporter = TaskReporter(window)
-        reporter.progressed.connect(lambda share, text: (progress.setValue(int(999 * share)), progress.setLabelText(text)))
+        reporter.progressed.connect(
+            lambda share, text: (progress.setValue(int(999 * share)), progress.setLabelText(text))
+        )
         progress.canceled.connect(reporter.cancel)
         told, cancelled = self.tr("Saved as {}."), self.tr("The report was not written.")
 
@@ -173,5 +182,7 @@ class ReportDialog(QDialog):
             else:
                 session.failed.emit(error)
 
-        session.background.submit("review report", write_report, self.plan(), plates, path, reporter, done=done, failed=failed)
+        session.background.submit(
+            "review report", write_report, self.plan(), plates, path, reporter, done=done, failed=failed
+        )
         self.accept()

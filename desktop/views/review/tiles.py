@@ -37,8 +37,8 @@ class Tiles(QObject):
         self._session = session
         self._tiles: OrderedDict[Place, Tile] = OrderedDict()
         self._images: dict[Place, tuple[object, TileImage]] = {}
-        self._levels: dict[tuple[int, int, tuple[float, float]], tuple[float, float]] = {}
-        self._wanted: list[tuple[Recording, Place, tuple[float, float]]] = []
+        self._levels: dict[tuple[object, ...], tuple[float, float]] = {}
+        self._wanted: list[tuple[Recording, Place, SpectralLook]] = []
         self._asked: Place | None = None
         self._broken: set[Place] = set()
 
@@ -70,9 +70,9 @@ class Tiles(QObject):
         missing = [place for place in places if place not in self._tiles and place not in self._broken]
         middle = len(places) / 2
         missing.sort(key=lambda place: abs(places.index(place) - middle))
-        self._wanted = [(recording, place, look.clip) for place in missing if place != self._asked]
+        self._wanted = [(recording, place, look) for place in missing if place != self._asked]
         self._next()
-        levels = look.levels or self._levels.get((signal, channel, look.clip))
+        levels = self.levels(recording, channel, look)
         if levels is None:
             return []
         other = []
@@ -87,24 +87,25 @@ class Tiles(QObject):
 
     def levels(self, recording: Recording, channel: int, look: SpectralLook) -> tuple[float, float] | None:
         """Return the levels in use, dB; None while they are not known."""
-        return look.levels or self._levels.get((id(recording), channel, look.clip))
+        return look.levels or self._levels.get(_levels_key(recording, channel, look))
 
     def _next(self) -> None:
         if self._asked is not None or not self._wanted:
             return
-        recording, place, clip = self._wanted.pop(0)
+        recording, place, look = self._wanted.pop(0)
         self._asked = place
-        known = self._levels.get((place.signal, place.channel, clip))
+        key, highest = _levels_key(recording, place.channel, look), look.highest_of(recording, place.channel)
+        known = self._levels.get(key)
 
         def compute() -> tuple[Tile, tuple[float, float]]:
-            levels = known or levels_of(recording, place.channel, place.grid, clip)
+            levels = known or levels_of(recording, place.channel, place.grid, look.clip, highest_hz=highest)
             return read_tile(recording, place.channel, place.grid, place.index), levels
 
         def done(got: tuple[Tile, tuple[float, float]]) -> None:
             if self._asked is not place:
                 return  # another recording is shown by now
             self._asked = None
-            self._levels[place.signal, place.channel, clip] = got[1]
+            self._levels[key] = got[1]
             self._keep(place, got[0])
             self._next()
             self.changed.emit()
@@ -131,6 +132,11 @@ class Tiles(QObject):
             made = draw_tile(self._tiles[place], levels, colours)
             self._images[place] = ((levels, colours), made)
         return made
+
+
+def _levels_key(recording: Recording, channel: int, look: SpectralLook) -> tuple[object, ...]:
+    """Return what the levels of a channel depend on."""
+    return id(recording), channel, look.clip, look.highest_of(recording, channel)
 
 
 def draw_tile(tile: Tile, levels: tuple[float, float], colours: str) -> TileImage:

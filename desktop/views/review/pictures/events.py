@@ -27,7 +27,7 @@ Flags = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Box:
-    """An event to draw: its time (s), channel and colour, whether it is selected, what is written on it, whether it may be moved."""
+    """An event to draw: its time (s), channel and colour, whether it is selected, what is written on it, if it may be moved."""
 
     id: int
     start_s: float

@@ -75,7 +75,7 @@ class TimeScale:
         return f"{hours % 24:02d}:{second // 60:02d}:{second % 60:02d}{tail}"
 
     def read(self, text: str) -> float | None:
-        """Return the time that somebody wrote, s: ``90``, ``1:30``, ``1:02:03.5``, or as the clock on the wall; None if it is none."""
+        """Return the time that somebody wrote, s: ``90``, ``1:30``, ``1:02:03.5``, or the time of day; None for none."""
         parts = text.strip().replace(",", ".").split(":")
         try:
             values = [float(part) for part in parts]

@@ -65,9 +65,7 @@ def paper_colours() -> tuple[QColor, QColor]:
     return (QColor("#3a2226"), QColor("#5e3138")) if dark else (QColor("#fbe0e0"), QColor("#f0b4b4"))
 
 
-def paint_without_samples(
-    painter: QPainter, frame: Frame, spans: Iterable[tuple[float, float]], text: str
-) -> None:
+def paint_without_samples(painter: QPainter, frame: Frame, spans: Iterable[tuple[float, float]], text: str) -> None:
     """Hatch stretches that have no samples, and write why where there is room."""
     for start, stop in spans:
         if stop <= frame.start_s or start >= frame.stop_s:

@@ -55,7 +55,9 @@ def between_samples(x: Floats, values: Floats, width: int) -> tuple[Ints, Floats
     return np.arange(width), low, high
 
 
-def paint_strokes(painter: QPainter, columns: Ints, top: Floats, bottom: Floats, colour: str, size: tuple[int, int]) -> None:
+def paint_strokes(
+    painter: QPainter, columns: Ints, top: Floats, bottom: Floats, colour: str, size: tuple[int, int]
+) -> None:
     """Paint strokes of one colour, ends smoothed, on a picture of a size (width, height).
 
     `top` and `bottom` (px, (n_traces, n_columns)) are NaN where nothing is drawn. Each stroke adds to the pixel where it

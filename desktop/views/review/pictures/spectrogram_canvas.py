@@ -37,7 +37,7 @@ class TileImage:
 
 @dataclass(frozen=True)
 class FrequencyAxis:
-    """What the upright axis says: frequencies `low` to `high` (Hz), written as ``value = hz * factor`` of a `title` with its unit."""
+    """What the upright axis says: frequencies `low_hz` to `high_hz`, written as ``hz * factor`` under a title with its unit."""
 
     low_hz: float = 0.0
     high_hz: float = 100.0

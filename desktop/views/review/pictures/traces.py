@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from pyqtgraph.functions import arrayToQPolygonF
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
-from pyqtgraph.functions import arrayToQPolygonF
 
 from core.signals import Pyramid
 from desktop.views.review.pictures.frame import Frame
@@ -64,9 +64,7 @@ class DrawnPage:
     image: QImage
 
 
-def read_page(
-    pyramid: Pyramid, channels: Sequence[int], start_s: float, length_s: float, pixels: int
-) -> Page:
+def read_page(pyramid: Pyramid, channels: Sequence[int], start_s: float, length_s: float, pixels: int) -> Page:
     """Return what is drawn of some channels, one to three values per pixel. O(channels · pixels)."""
     got = pyramid.query_page(channels, start_s, start_s + length_s, 2 * pixels)
     lines = tuple(Line(channel, *found) for channel, found in zip(channels, got, strict=True))
@@ -74,7 +72,9 @@ def read_page(
     return Page(start_s, length_s, lines, fastest * length_s / pixels)
 
 
-def draw_page(page: Page, rows: tuple[Row, ...], width: int, height: int, ratio: float, colours: dict[str, str]) -> DrawnPage:
+def draw_page(
+    page: Page, rows: tuple[Row, ...], width: int, height: int, ratio: float, colours: dict[str, str]
+) -> DrawnPage:
     """Return a page with its picture, `width` × `height` px on a screen of `ratio` dots per px.
 
     O(pixels + values); `colours` gives those that rows name, and ``muted`` for bad channels. Rows of one colour whose lines
@@ -96,7 +96,9 @@ def draw_page(page: Page, rows: tuple[Row, ...], width: int, height: int, ratio:
     return DrawnPage(page, rows, image)
 
 
-def _strokes(x: Floats, members: list[tuple[Row, Line]], width: int, ratio: float, exact: bool) -> tuple[Ints, Floats, Floats]:
+def _strokes(
+    x: Floats, members: list[tuple[Row, Line]], width: int, ratio: float, exact: bool
+) -> tuple[Ints, Floats, Floats]:
     """Return the columns of lines of the same times, with the tops and bottoms of their strokes, (n_lines, n) px."""
     low, high = np.stack([line.low for _, line in members]), np.stack([line.high for _, line in members])
     y, per_unit = (np.array([[getattr(row, name)] for row, _ in members]) * ratio for name in ("y", "px_per_unit"))
@@ -141,7 +143,7 @@ def paint_line(painter: QPainter, frame: Frame, row: Row, line: Line, colour: st
     y = np.clip(y, rect.top(), rect.bottom())
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(QPen(QColor(colour), LINE_PX))
-    for piece in _finite_runs(y):
+    for piece in finite_runs(y):
         if piece.stop - piece.start == 1:
             painter.drawPoint(QPointF(x[piece.start], y[piece.start]))
         else:
@@ -155,7 +157,7 @@ def paint_line(painter: QPainter, frame: Frame, row: Row, line: Line, colour: st
         painter.setBrush(QColor(0, 0, 0, 0))
 
 
-def _finite_runs(y: Floats) -> list[slice]:
+def finite_runs(y: Floats) -> list[slice]:
     """Return the stretches without NaN."""
     finite = np.isfinite(y)
     if finite.all():
