@@ -58,6 +58,7 @@ class Bench:
         self.session = Session()
         self.session.failed.connect(lambda error: sys.exit(f"failed: {error}"))
         self.window = MainWindow(self.session)
+        self.window.resize(2500, 1450)
         self.window.show()
         self.session.use(Study.create(folder / "study"))
         self.window.enter("review")
@@ -124,7 +125,8 @@ def first_pages(bench, path):
     heart, meanwhile = Heart(), []
     duration = room.recording.duration
     while not room.opened.pyramid.complete:
-        meanwhile.append(bench.shown_ms(lambda n=len(meanwhile): room.go_to(7919.0 * n % duration)))
+        start_s = 7919.0 * len(meanwhile) % duration
+        meanwhile.append(bench.shown_ms(lambda start_s=start_s: room.go_to(start_s)))
         live(20)
     built_s = time.perf_counter() - started
     silences = heart.stop()
@@ -155,10 +157,9 @@ def lengths(bench, frames):
         alone = [bench.frame_ms(start, length_s) for start in starts]
         heart, shown = Heart(), []
         for n, start in enumerate(starts):
-            if length_s == room.recording.duration:  # nowhere to go: the same page in another size
-                shown.append(bench.shown_ms(lambda n=n: room.set_length(length_s * (0.999 - 1e-4 * n))))
-            else:
-                shown.append(bench.shown_ms(lambda start=start: room.go_to(start)))
+            another = length_s * (1 - 1e-4 * n) if length_s == room.recording.duration else 0.0  # nowhere to go: zoom
+            step = (lambda size=another: room.set_length(size)) if another else (lambda to=start: room.go_to(to))
+            shown.append(bench.shown_ms(step))
             live(5)
         silences = heart.stop()
         medians[length_s] = float(np.median(alone))

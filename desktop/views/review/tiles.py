@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import NamedTuple
 
 import numpy as np
@@ -35,7 +34,7 @@ class Tiles(QObject):
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._tiles: OrderedDict[Place, Tile] = OrderedDict()
+        self._tiles: dict[Place, Tile] = {}  # those used last at the end
         self._images: dict[Place, tuple[object, TileImage]] = {}
         self._levels: dict[tuple[object, ...], tuple[float, float]] = {}
         self._wanted: list[tuple[Recording, Place, SpectralLook]] = []
@@ -122,11 +121,12 @@ class Tiles(QObject):
     def _keep(self, place: Place, tile: Tile) -> None:
         self._tiles[place] = tile
         while len(self._tiles) > KEPT:
-            gone, _ = self._tiles.popitem(last=False)
+            gone = next(iter(self._tiles))
+            del self._tiles[gone]
             self._images.pop(gone, None)
 
     def _image(self, place: Place, levels: tuple[float, float], colours: str) -> TileImage:
-        self._tiles.move_to_end(place)
+        self._tiles[place] = self._tiles.pop(place)
         style, made = self._images.get(place, (None, None))
         if made is None or style != (levels, colours):
             made = draw_tile(self._tiles[place], levels, colours)
