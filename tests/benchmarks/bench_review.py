@@ -58,7 +58,7 @@ class Bench:
         self.session = Session()
         self.session.failed.connect(lambda error: sys.exit(f"failed: {error}"))
         self.window = MainWindow(self.session)
-        self.window.resize(2500, 1450)
+        self.window.resize(2500, 1860)  # the traces are some 1,900 × 1,000 px
         self.window.show()
         self.session.use(Study.create(folder / "study"))
         self.window.enter("review")
@@ -173,11 +173,11 @@ def lengths(bench, frames):
 def child(path, frames):
     with tempfile.TemporaryDirectory(dir=Path(path).parent, prefix="review-") as folder:
         bench = Bench(Path(folder))
-        bench.fit()
-        found = {"size_px": [bench.room.traces.width(), bench.room.traces.height()], "rss_mb": memory_mb("VmRSS")}
-        tell("window", **found, load=os.getloadavg()[0] if hasattr(os, "getloadavg") else None)
+        load = round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None
+        tell("window", rss_mb=memory_mb("VmRSS"), load=load, cores=os.cpu_count())
         first = first_pages(bench, path)
         bench.fit()
+        tell("traces", size_px=[bench.room.traces.width(), bench.room.traces.height()])
         medians = lengths(bench, frames)
         tell("hitscope", first_page_ms=round(first), medians_ms=medians, peak_mb=memory_mb())
         bench.window.close()

@@ -18,6 +18,7 @@ from desktop.views.review.pictures.rows import Row
 LINE_PX = 0.8  # of lines in vector files
 APART_PX = 7.0  # between samples that are drawn as dots as well
 DOT_PX = 1.2  # their radius
+PYRAMID_FROM = 64  # samples per bin that pyramids have
 MIDDLE_OF = 256  # values of a page that tell where a trace lies
 
 
@@ -65,10 +66,15 @@ class DrawnPage:
 
 
 def read_page(pyramid: Pyramid, channels: Sequence[int], start_s: float, length_s: float, pixels: int) -> Page:
-    """Return what is drawn of some channels, one to three values per pixel. O(channels · pixels)."""
-    got = pyramid.query_page(channels, start_s, start_s + length_s, 2 * pixels)
-    lines = tuple(Line(channel, *found) for channel, found in zip(channels, got, strict=True))
+    """Return what is drawn of some channels, one to three values per pixel. O(channels · pixels).
+
+    Two per pixel are asked for; fewer where the pyramid then has them, and the samples need not be read.
+    """
     fastest = max((pyramid.recording.channels[c].fs for c in channels), default=1.0)
+    in_pyramid = int(fastest * length_s / PYRAMID_FROM)
+    n_bins = in_pyramid if pixels <= in_pyramid < 2 * pixels else 2 * pixels
+    got = pyramid.query_page(channels, start_s, start_s + length_s, n_bins)
+    lines = tuple(Line(channel, *found) for channel, found in zip(channels, got, strict=True))
     return Page(start_s, length_s, lines, fastest * length_s / pixels)
 
 
