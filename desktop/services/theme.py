@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
 import numpy as np
@@ -47,6 +50,7 @@ CIVIDIS = (
 )  # fmt: skip
 
 _current = "light"
+_worn = threading.local()
 
 
 class _Signals(QObject):
@@ -76,7 +80,17 @@ def name() -> str:
 
 def token(key: str) -> str:
     """Return a colour of the theme in use, ``#rrggbb``."""
-    return TOKENS[_current][key]
+    return TOKENS[getattr(_worn, "theme", _current)][key]
+
+
+@contextmanager
+def wearing(name: str) -> Iterator[None]:
+    """Take the colours of a theme in this thread alone: pictures for print are made while the window keeps its own."""
+    _worn.theme = name
+    try:
+        yield
+    finally:
+        del _worn.theme
 
 
 def class_colour(position: int) -> str:

@@ -60,6 +60,8 @@ def actions_of(room: ReviewView) -> list[Action]:
         act("montage", tr("Choose a montage"), room.bar.montage.showMenu, "Alt+M"),
         act("filters", tr("Choose filters…"), room.asking.filters, "Alt+F"),
         act("spectrum", tr("Range and axis of the spectrogram…"), room.asking.spectral),
+        act("export", tr("Export view…"), room.asking.export, "Ctrl+E"),
+        act("report", tr("Page report…"), room.asking.report, "Ctrl+P"),
         act("next", tr("Next event"), lambda: room.events.step(1), "N"),
         act("previous", tr("Previous event"), lambda: room.events.step(-1), "P"),
         act("filter", tr("Filter events"), room.filter.setFocus, "Ctrl+F"),

@@ -34,6 +34,7 @@ class Menus(QObject):
         self._room.marks.fill_menu(menu, t, channel)
         menu.addSeparator()
         self.fill_channel(menu, channel)
+        self._output(menu)
         menu.exec(where)
 
     def show_channel(self, where: QPoint, channel: str) -> None:
@@ -95,6 +96,12 @@ class Menus(QObject):
         self._choice(menu, self.tr("Second window"), room.second.shown, room.second.toggle)
         menu.addSeparator()
         menu.addAction(self.tr("Fit all traces"), room.appearance.reset)
+        self._output(menu)
+
+    def _output(self, menu: QMenu) -> None:
+        menu.addSeparator()
+        menu.addAction(self.tr("Export view… (Ctrl+E)"), self._room.asking.export)
+        menu.addAction(self.tr("Page report… (Ctrl+P)"), self._room.asking.report)
 
     def _picture(self, menu: QMenu) -> None:
         room, look = self._room, self._room.spectral.look

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
@@ -17,8 +16,7 @@ from desktop.views.review.spectral import SpectralLook, palette
 KEPT = 240  # tiles, some 60 MB
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Which tile of which signal."""
 
     signal: int  # of the recording as it is shown; another montage is another signal
@@ -36,7 +34,7 @@ class Tiles(QObject):
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._tiles: OrderedDict[Place, Tile] = OrderedDict()
+        self._tiles: dict[Place, Tile] = {}  # those used last at the end
         self._images: dict[Place, tuple[object, TileImage]] = {}
         self._levels: dict[tuple[object, ...], tuple[float, float]] = {}
         self._wanted: list[tuple[Recording, Place, SpectralLook]] = []
@@ -78,7 +76,12 @@ class Tiles(QObject):
             return []
         other = []
         if missing:
-            other = [p for p in self._tiles if (p.signal, p.channel) == (signal, channel) and p.grid != grid]
+            stop_s = start_s + length_s
+            other = [
+                p for p, tile in self._tiles.items()
+                if tile.start_s < stop_s and tile.stop_s > start_s
+                and (p.signal, p.channel) == (signal, channel) and p.grid != grid
+            ]  # fmt: skip
         return [self._image(place, levels, look.colours) for place in (*other, *places) if place in self._tiles]
 
     def levels(self, recording: Recording, channel: int, look: SpectralLook) -> tuple[float, float] | None:
@@ -118,11 +121,12 @@ class Tiles(QObject):
     def _keep(self, place: Place, tile: Tile) -> None:
         self._tiles[place] = tile
         while len(self._tiles) > KEPT:
-            gone, _ = self._tiles.popitem(last=False)
+            gone = next(iter(self._tiles))
+            del self._tiles[gone]
             self._images.pop(gone, None)
 
     def _image(self, place: Place, levels: tuple[float, float], colours: str) -> TileImage:
-        self._tiles.move_to_end(place)
+        self._tiles[place] = self._tiles.pop(place)
         style, made = self._images.get(place, (None, None))
         if made is None or style != (levels, colours):
             made = draw_tile(self._tiles[place], levels, colours)
