@@ -48,7 +48,9 @@ def look_at_recordings(tour: Tour) -> None:
     show(tour, room, SIMULATED)
     room.set_length(10.0)
     room.events.step(1)
-    tour.picture("review-simulated", "Review: a simulated TCD recording with emboli and artefacts; it says so everywhere")
+    tour.picture(
+        "review-simulated", "Review: a simulated TCD recording with emboli and artefacts; it says so everywhere"
+    )
 
 
 def show(tour: Tour, room: Any, name: str) -> None:
