@@ -8,6 +8,10 @@ from .annotation_files import read_annotations as read_annotations
 from .annotation_files import write_annotations as write_annotations
 from .annotation_files.from_events import annotations_of_events as annotations_of_events
 from .deidentify import write_deidentified as write_deidentified
+from .folders import Added as Added
+from .folders import Found as Found
+from .folders import add_folder as add_folder
+from .folders import find_recordings as find_recordings
 from .in_study import add_to_study as add_to_study
 from .in_study import content_hash as content_hash
 from .in_study import open_from_study as open_from_study

@@ -68,12 +68,18 @@ def file_stamp(path: str | Path) -> list[list[int]]:
 
 
 def add_to_study(
-    study: Study, path: str | Path, *, subject: str | None = None, report: Reporter | None = None, **options: Any
+    study: Study,
+    path: str | Path,
+    *,
+    subject: str | None = None,
+    session: str | None = None,
+    report: Reporter | None = None,
+    **options: Any,
 ) -> int:
     """Add a recording by reference and return its id.
 
-    One that is there already keeps its id; what is newly said of it (`subject`, `options`, where it now lies) is
-    taken up.
+    One that is there already keeps its id; what is newly said of it (`subject`, `session`, `options`, where it now lies)
+    is taken up.
 
     Raises
     ------
@@ -92,7 +98,7 @@ def add_to_study(
     where = str(recording.path.resolve())
     for known in study.recordings():
         if known.sha256 == sha256:
-            changes = _newly_said(study, known, recording, where, subject)
+            changes = _newly_said(study, known, recording, where, {"subject": subject, "session": session})
             if changes:
                 study.apply(edit_recording(study, known.id, **changes))
             if where == study.recording(known.id).path:
@@ -105,6 +111,7 @@ def add_to_study(
         format=recording.format,
         name=recording.path.stem,
         subject=subject or recording.subject,
+        session=session,
         duration_s=recording.duration,
         simulated=recording.simulated,
         options=dict(recording.options),
@@ -116,14 +123,12 @@ def add_to_study(
 
 
 def _newly_said(
-    study: Study, known: RecordingEntry, recording: Recording, where: str, subject: str | None
+    study: Study, known: RecordingEntry, recording: Recording, where: str, said: dict[str, str | None]
 ) -> dict[str, Any]:
     """Return the columns to change of a recording that is added a second time."""
-    changes: dict[str, Any] = {}
+    changes: dict[str, Any] = {name: value for name, value in said.items() if value and value != getattr(known, name)}
     if known.missing:
         changes["path"] = where
-    if subject and subject != known.subject:
-        changes["subject"] = subject
     options = {**known.options, **recording.options}
     if options != known.options:
         if len(study.events(known.id)):

@@ -1,0 +1,278 @@
+"""Recordings below a folder, each once, with whose they are as far as names and headers say it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from core.errors import HitscopeError, InputError
+from core.jobs import NullReporter, Reporter
+from core.signals.annotation_files import csv
+from core.signals.in_study import add_to_study
+from core.signals.readers import FORMATS, files_of, open_recording
+from core.signals.recording import Recording
+from core.study import Study
+
+LISTED = frozenset(extension for reader in FORMATS for extension in reader.LISTED)
+TABLES = (".csv", ".txt", ".tsv")
+# Folders of a BIDS data set that hold no recordings as they were made (BIDS specification, Common principles).
+BIDS_ROOT, BIDS_OTHERS = "dataset_description.json", ("code", "derivatives", "stimuli")
+STUDY = "study.sqlite"  # a study's own arrays are no recordings
+ENTITY = r"(?:^|[_/]){}-([a-zA-Z0-9]+)(?=[_/.]|$)"
+FIELDS = ("subject", "session")
+PART = re.compile(r"\{(\w*)\}|(\*\*/)|(\*)|(\?)|(.)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A recording that was found, to be shown, corrected and added.
+
+    Attributes
+    ----------
+    path : Path
+        Of the recording; of a folder where that may not be read.
+    format : str
+        Name of the reader; empty where it cannot be read, and `warnings` say why.
+    subject, session : str or None
+    why : str
+        What said so: ``BIDS name``, ``pattern``, ``header`` or, where nothing did, nothing.
+    duration_s : float
+    events : tuple of Path
+        Annotation files that belong to it.
+    warnings : tuple of str
+    """
+
+    path: Path
+    format: str
+    subject: str | None = None
+    session: str | None = None
+    why: str = ""
+    duration_s: float = 0.0
+    events: tuple[Path, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def readable(self) -> bool:
+        """Whether it can be added."""
+        return bool(self.format)
+
+
+@dataclass(frozen=True)
+class Added:
+    """What `add_folder` did: the recording's id of each that was added, and what was refused."""
+
+    ids: dict[Path, int]
+    refused: tuple[HitscopeError, ...]
+
+
+def find_recordings(
+    folder: str | Path, pattern: str | None = None, report: Reporter | None = None
+) -> tuple[Found, ...]:
+    """Return the recordings below a folder in order of their paths; nothing is changed.
+
+    Subject and session are those of a BIDS name (``sub-01_ses-02_task-rest_eeg.edf``, or folders ``sub-01/ses-02``),
+    else what `pattern` says, else the subject of the header. A recording of several files is found once; annotation
+    files and hidden ones are no recordings. Links are followed, no place is visited twice.
+
+    Parameters
+    ----------
+    folder : str or Path
+    pattern : str, optional
+        With the fields ``{subject}`` and ``{session}``, and ``*``, ``?`` and ``**/``. One with a ``/`` is compared with
+        the path below the folder, any other with the name; both without extension. Before ``*``, a field ends at ``_``.
+
+    Raises
+    ------
+    InputError
+        If there is no such folder, or the pattern is none. What cannot be read becomes a warning.
+    JobCancelled
+        If asked to stop.
+    """
+    report = report or NullReporter()
+    root = Path(folder).expanduser()
+    if not root.is_dir():
+        what = "this is no folder" if root.exists() else "there is no such folder"
+        raise InputError(what, subject=root, remedy="Choose the folder with the recordings")
+    by_pattern = compile_pattern(pattern) if pattern else None
+    refused: list[Found] = []
+    paths = [path for path in _walk(root, set(), refused, report) if path.suffix.lower() in LISTED]
+    whole = _without_parts(paths)
+    found = list(refused)
+    for done, path in enumerate(whole):
+        report.check()
+        report.progress(done, len(whole), path.name)
+        one = _examined(path, root, by_pattern)
+        if one is not None:
+            found.append(one)
+    return tuple(sorted(found, key=lambda f: f.path.parts))
+
+
+def _walk(folder: Path, seen: set[tuple[int, int]], refused: list[Found], report: Reporter) -> Iterator[Path]:
+    """Yield the files below a folder in order of their names; folders that may not be read are added to `refused`."""
+    report.check()
+    try:
+        here = folder.stat()
+        if (here.st_dev, here.st_ino) in seen:
+            return
+        seen.add((here.st_dev, here.st_ino))
+        with os.scandir(folder) as entries:
+            listed = sorted(entry.name for entry in entries)
+    except OSError as error:
+        refused.append(Found(folder, "", warnings=(f"the folder may not be read ({error.strerror})",)))
+        return
+    if STUDY in listed:
+        return
+    for name in listed:
+        path = folder / name
+        if name.startswith(".") or name == "__MACOSX":
+            continue
+        if not os.path.isdir(path):  # also where it may not be looked at
+            if os.path.isfile(path) or path.is_symlink():  # a pipe would be waited for
+                yield path
+        elif BIDS_ROOT not in listed or name not in BIDS_OTHERS:
+            yield from _walk(path, seen, refused, report)
+
+
+def _without_parts(paths: Sequence[Path]) -> list[Path]:
+    """Return the paths less those that are parts of another recording, such as segments, or the same file again."""
+    parts: set[Path] = set()
+    heads: dict[Path, Path] = {}
+    for path in paths:
+        real = path.resolve()
+        if real in heads or real in parts:
+            continue
+        heads[real] = path
+        try:
+            files = [file.resolve() for file in files_of(path)]
+        except HitscopeError:
+            continue  # opening it says why it cannot be read
+        if files and files[0] != real and files[0] in heads:
+            parts.add(real)
+        parts.update(file for file in files if file != real)
+    return [path for real, path in heads.items() if real not in parts]
+
+
+def _examined(path: Path, root: Path, by_pattern: Callable[[Path], dict[str, str] | None] | None) -> Found | None:
+    """Return what is known of a recording; None if the file holds annotations only."""
+    try:
+        if path.suffix.lower() in TABLES and csv.holds_annotations(path):
+            return None
+        recording = open_recording(path)
+    except HitscopeError as error:
+        return _named(Found(path, "", warnings=(error.what,)), root, by_pattern)
+    except OSError as error:
+        return Found(path, "", warnings=(f"it may not be read ({error.strerror})",))
+    if not any(channel.n_samples for channel in recording.channels):
+        return None
+    found = Found(path, recording.format, duration_s=recording.duration, events=_events_beside(path))
+    return _with_header(_named(found, root, by_pattern), recording)
+
+
+def _named(found: Found, root: Path, by_pattern: Callable[[Path], dict[str, str] | None] | None) -> Found:
+    """Return it with the subject and session that its path says."""
+    below = found.path.relative_to(root)
+    said, why = bids_entities(Path(root.resolve().name) / below), "BIDS name"
+    if not said and by_pattern is not None:
+        said, why = by_pattern(below) or {}, "pattern"
+    return replace(found, subject=said.get("subject"), session=said.get("session"), why=why) if said else found
+
+
+def _with_header(found: Found, recording: Recording) -> Found:
+    """Return it with the subject of the header, where its path says none; or with a warning if the two differ."""
+    stated = recording.subject
+    if not stated:
+        return found
+    if found.subject is None:
+        return replace(found, subject=stated, why=" and ".join(filter(None, (found.why, "header"))))
+    if stated.casefold() != found.subject.casefold():
+        return replace(found, warnings=(*found.warnings, f"its header says subject {stated}"))
+    return found
+
+
+def bids_entities(path: Path) -> dict[str, str]:
+    """Return the subject and session that a BIDS path names, in the file's name or, failing that, in a folder's."""
+    said = {}
+    for field, entity in (("subject", "sub"), ("session", "ses")):
+        for text in (path.name, *(part.name for part in path.parents)):
+            if match := re.search(ENTITY.format(entity), text):
+                said[field] = match[1]
+                break
+    return said if "subject" in said else {}
+
+
+def _events_beside(path: Path) -> tuple[Path, ...]:
+    """Return the BIDS events of a recording: its name with ``events`` for the last part, such as ``eeg``."""
+    names = (f"{path.stem.rpartition('_')[0]}_events.tsv", f"{path.stem}_events.tsv")
+    return tuple(path.with_name(name) for name in dict.fromkeys(names) if path.with_name(name).is_file())
+
+
+def compile_pattern(pattern: str) -> Callable[[Path], dict[str, str] | None]:
+    """Return what finds the fields of a pattern in a path below the folder; it gives None where the pattern does not fit.
+
+    Raises
+    ------
+    InputError
+        If the pattern has no field, a field twice, or one that there is not.
+    """
+    parts = [match.groups() for match in PART.finditer(pattern)]
+    fields = [field for field, *_ in parts if field is not None]
+    if not fields or len(set(fields)) < len(fields) or not set(fields) <= set(FIELDS):
+        raise InputError(
+            f"{pattern!r} does not say where subject and session stand",
+            remedy="Write {subject} and {session} where they stand, each once, such as {subject}_{session}*",
+        )
+    written = []
+    for number, (field, deep, star, mark, char) in enumerate(parts):
+        if field is not None:
+            following = parts[number + 1] if number + 1 < len(parts) else (None,) * 5
+            stop = following[4] or ("_" if following[2] or following[0] else "")
+            written.append(f"(?P<{field}>[^/{re.escape(stop)}]+)")
+        else:
+            written.append("(?:[^/]+/)*" if deep else "[^/]*" if star else "[^/]" if mark else re.escape(char))
+    expression = re.compile("".join(written))
+    with_folders = "/" in pattern
+
+    def find(below: Path) -> dict[str, str] | None:
+        text = below.with_suffix("").as_posix() if with_folders else below.stem
+        match = expression.fullmatch(text)
+        return match.groupdict() if match else None
+
+    return find
+
+
+def add_folder(study: Study, found: Iterable[Found], report: Reporter | None = None, **options: Any) -> Added:
+    """Add recordings that were found, with their subjects and sessions; one that is refused does not stop the others.
+
+    Those that cannot be read are left out. `options` are those of the readers.
+
+    Raises
+    ------
+    JobCancelled
+        If asked to stop; those added by then are kept.
+    """
+    report = report or NullReporter()
+    wanted = [one for one in found if one.readable]
+    ids: dict[Path, int] = {}
+    refused: list[HitscopeError] = []
+    for done, one in enumerate(wanted):
+        report.check()
+        report.progress(done, len(wanted), one.path.name)
+        try:
+            ids[one.path] = add_to_study(
+                study, one.path, subject=one.subject, session=one.session, report=_OnlyStops(report), **options
+            )
+        except InputError as error:
+            refused.append(error)
+    report.progress(len(wanted), len(wanted))
+    return Added(ids, tuple(refused))
+
+
+class _OnlyStops(NullReporter):
+    """Passes on that the user asked to stop; the progress is that of the folder."""
+
+    def __init__(self, report: Reporter) -> None:
+        self.check = report.check  # type: ignore[method-assign]
