@@ -15,16 +15,15 @@ import numpy as np
 
 from core.errors import InputError
 from core.signals.readers.damage import damaged, ends_early
-from core.signals.readers.flac import stated_samples, whole_samples
+from core.signals.readers.flac import SIGNATURE, stated_samples, whole_samples
 from core.signals.readers.layouts import ChannelLayout
+from core.signals.readers.riff import MAGIC, chunks
 from core.signals.recording import Channel, Floats, Recording
 
 FORMAT = "wav"  # in studies since before FLAC was read
 TITLE = "WAV and FLAC audio"
 EXTENSIONS: tuple[str, ...] = (".wav", ".flac")
 LISTED = EXTENSIONS
-UNKNOWN_SIZE = 0xFFFFFFFF  # what streaming writers leave behind; libsndfile then goes by the file's length
-FLAC = b"fLaC"
 WAV_KINDS = ("WAV", "WAVEX", "RF64")
 
 LAYOUTS: dict[str, ChannelLayout] = {
@@ -62,7 +61,7 @@ class AudioSource:
 
 def sniff(head: bytes) -> bool:
     """Return whether a file that begins so is WAV or FLAC."""
-    return head[:4] == FLAC or (head[:4] in (b"RIFF", b"RIFX", b"RF64") and head[8:12] == b"WAVE")
+    return head[:4] == SIGNATURE or (head[:4] in MAGIC and head[8:12] == b"WAVE")
 
 
 def open_file(path: Path, *, layout: str | None = None, allow_truncated: bool = False) -> Recording:
@@ -107,27 +106,11 @@ def _whole(path: Path, kind: str, frames: int) -> tuple[int, int]:
         return whole_samples(path, stated), stated
     if kind not in WAV_KINDS:
         raise damaged(path, f"this is audio of type {kind}, not WAV or FLAC")
-    missing = _missing_share(path)
-    return frames, round(frames / (1 - missing)) if missing < 1 else frames
-
-
-def _missing_share(path: Path) -> float:
-    """Return the share of its samples that a WAV file lacks; libsndfile passes over that in silence."""
-    end, long_size = path.stat().st_size, UNKNOWN_SIZE
-    with path.open("rb") as stream:
-        order = "big" if stream.read(12)[:4] == b"RIFX" else "little"
-        while len(head := stream.read(8)) == 8:
-            size = int.from_bytes(head[4:], order)  # type: ignore[arg-type]
-            if head[:4] == b"data":
-                size = long_size if size == UNKNOWN_SIZE else size
-                here = end - stream.tell()
-                return 0.0 if size == UNKNOWN_SIZE or size <= here else 1 - here / size
-            if head[:4] == b"ds64":  # RF64: sizes of 64 bits
-                sizes = stream.read(size + size % 2)
-                long_size = int.from_bytes(sizes[8:16], "little")
-                continue
-            stream.seek(size + size % 2, 1)
-    return 0.0
+    # libsndfile passes over in silence that samples are missing
+    samples = next((chunk for chunk in chunks(path) if chunk.name == b"data"), None)
+    if samples is None or not samples.present or not samples.stated:
+        return frames, frames
+    return frames, round(frames * samples.stated / samples.present)
 
 
 def _channels(path: Path, layout: str, n: int) -> list[tuple[str, str]]:
