@@ -27,9 +27,13 @@ from .readers import FORMATS as FORMATS
 from .readers import READABLE as READABLE
 from .readers import READERS as READERS
 from .readers import Reader as Reader
+from .readers import guess_mapping as guess_mapping
 from .readers import layouts_of as layouts_of
 from .readers import open_recording as open_recording
 from .readers.layouts import ChannelLayout as ChannelLayout
+from .readers.mapping import ArrayMapping as ArrayMapping
+from .readers.mapping import Candidate as Candidate
+from .readers.mapping import MappingNeeded as MappingNeeded
 from .recording import Annotation as Annotation
 from .recording import Channel as Channel
 from .recording import Recording as Recording

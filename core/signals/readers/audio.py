@@ -16,7 +16,7 @@ import numpy as np
 from core.errors import InputError
 from core.signals.readers.damage import damaged, ends_early
 from core.signals.readers.flac import SIGNATURE, stated_samples, whole_samples
-from core.signals.readers.layouts import ChannelLayout
+from core.signals.readers.layouts import DOPPLER, ChannelLayout
 from core.signals.readers.riff import MAGIC, chunks
 from core.signals.recording import Channel, Floats, Recording
 
@@ -27,17 +27,7 @@ LISTED = EXTENSIONS
 WAV_KINDS = ("WAV", "WAVEX", "RF64")
 
 LAYOUTS: dict[str, ChannelLayout] = {
-    "iq": ChannelLayout(
-        "Doppler I/Q (in-phase and quadrature), gate by gate",
-        "The complex signal: towards and away from the probe are told apart",
-        (("I", "doppler_i"), ("Q", "doppler_q")),
-        repeats=True,
-    ),
-    "forward_reverse": ChannelLayout(
-        "Doppler, forward and reverse",
-        "The machine has parted the two directions of flow",
-        (("forward", "doppler_forward"), ("reverse", "doppler_reverse")),
-    ),
+    **DOPPLER,
     "stereo": ChannelLayout("plain audio", "Left and right", (("left", "audio"), ("right", "audio"))),
     "mono": ChannelLayout("plain audio, one channel", "As it is", (("audio", "audio"),)),
 }
