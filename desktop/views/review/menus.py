@@ -63,7 +63,7 @@ class Menus(QObject):
     def mark_bad(self, channel: str, bad: bool) -> None:
         """Mark a channel bad, or not any more: an edit of the study, like labels."""
         entry = self._room.entry
-        if entry is not None and channel:
+        if entry is not None and channel and not self._room.library.coming.not_yet():
             names = [name for name in entry.bad_channels if name != channel] + [channel] * bad
             self._room.session.edit(lambda study: edit_recording(study, entry.id, bad_channels=names))
 
