@@ -203,12 +203,13 @@ def _examined(path: Path) -> Found | None:
 def _naming(root: Path, pattern: str | None) -> Callable[[Found], Found]:
     """Return what gives a recording below `root` its subject and session: by its path, a pattern, then its header."""
     by_pattern = compile_pattern(pattern) if pattern else None
+    top = Path(root.resolve().name)
 
     def named(found: Found) -> Found:
         if found.path == root or not found.path.is_relative_to(root):
             return found
         below = found.path.relative_to(root)
-        said, why = bids_entities(Path(root.resolve().name) / below), "BIDS name"
+        said, why = bids_entities(top / below), "BIDS name"
         if not said and by_pattern is not None:
             said, why = by_pattern(below) or {}, "pattern"
         if said:

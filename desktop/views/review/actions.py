@@ -26,6 +26,7 @@ def actions_of(room: ReviewView) -> list[Action]:
 
     return [
         Action("review.add", tr("Add recordings…"), room.library.choose, menu, "Ctrl+O"),
+        Action("review.add_folder", tr("Add a folder…"), room.library.choose_folder, menu, "Ctrl+Shift+F"),
         act("subject", tr("Whose recording is this…"), room.library.ask_subject),
         act("layout", tr("What its channels are…"), room.library.ask_layout),
         Action("review.relink", tr("Find moved recordings…"), room.library.find_moved, menu),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox
 
+from core.errors import HitscopeError
 from core.signals import Found, relink
 from core.study import Study, edit_recording
 from desktop.services.session import Session
@@ -171,11 +172,12 @@ class Library(QObject):
             ended()
             left = self.coming.ended(dict(result.ids))
             self._session.recordings_added()
-            self._tell(result)
+            said = self._tell(result)
             if result.ids and not left:
                 known = [entry.id for entry in self._session.recordings]
                 self._room.recordings.setCurrentRow(known.index(next(iter(result.ids.values()))))
-            self.import_files([(result.ids[one.path], path) for one in wanted if one.path in result.ids for path in one.events])
+            beside = [(result.ids[one.path], path) for one in wanted if one.path in result.ids for path in one.events]
+            self.import_files(beside, said)
             if result.cut and self.may_read_cut(result.cut):
                 self._take_in([one.read_with(allow_truncated=True) for one in wanted if one.path in result.cut])
 
@@ -186,24 +188,28 @@ class Library(QObject):
 
         self._session.tasks.submit("review add", add_all, self._study, wanted, report, done=done, failed=failed)
 
-    def _tell(self, result: Added) -> None:
-        """Say what was left out and why, what was there already and, of several, how many came."""
+    def _tell(self, result: Added) -> str:
+        """Say what was left out and why, what was there already and, of several, how many came; return what was said."""
         error, there = result.error(), [Path(path).name for path in result.there]
-        if error is not None:
-            self._session.failed.emit(error)
-            return
-        n_new = len(result.ids) - len(there)
-        said = [self.tr("%n recordings added.", "", n_new).replace("%n", number(n_new))] if n_new > 1 else []
+        n_new, said = len(result.ids) - len(there), []
+        if n_new > 1:
+            said.append(self.tr("{} recordings added.").format(number(n_new)))
         if len(there) == 1:
             said.append(self.tr("{} is in the study already.").format(there[0]))
         elif there:
             names = ", ".join(there[:NAMED]) + (", …" if len(there) > NAMED else "")
             said.append(self.tr("{} were in the study already: {}.").format(number(len(there)), names))
-        if said:
+        if error is not None:
+            self._session.failed.emit(HitscopeError("\n".join([str(error), *said])) if said else error)
+        elif said:
             self._session.told.emit(" ".join(said))
+        return " ".join(said) if error is None else ""
 
-    def import_files(self, files: Sequence[tuple[int, Path]]) -> None:
-        """Import annotation files into recordings, given by id, as one step of undo; one that is damaged stops none."""
+    def import_files(self, files: Sequence[tuple[int, Path]], said: str = "") -> None:
+        """Import annotation files into recordings, given by id, as one step of undo; one that is damaged stops none.
+
+        `said` was said before, and still stands.
+        """
         if not files:
             return
 
@@ -213,7 +219,7 @@ class Library(QObject):
                 self._session.failed.emit(error)
             elif len(found.refused) < len(files):
                 title = found.changeset.title
-                self._session.told.emit(f"{title[:1].upper()}{title[1:]}.")
+                self._session.told.emit(f"{said} {title[:1].upper()}{title[1:]}.".strip())
             self._session.apply(found.changeset)
 
         key, failed = f"review import {next(self._asks)}", self._session.failed.emit
