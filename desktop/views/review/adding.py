@@ -175,9 +175,10 @@ class _Part(NullReporter):
 
 @dataclass(frozen=True)
 class Imported:
-    """What annotation files bring: one changeset, and the errors of those that were refused."""
+    """What annotation files bring: one changeset, what each does, and the errors of those that were refused."""
 
     changeset: Changeset
+    said: tuple[str, ...]
     refused: tuple[HitscopeError, ...]
     n_files: int
 
@@ -200,4 +201,4 @@ def import_all(study: Study, files: Sequence[tuple[int, Path]]) -> Imported:
             refused.append(error)
     n = sum(len(part.keys("events")) for part in parts)
     title = parts[0].title if len(parts) == 1 else f"import {n:,} events from {len(parts)} files"
-    return Imported(combine(title, *parts), tuple(refused), len(files))
+    return Imported(combine(title, *parts), tuple(part.title for part in parts), tuple(refused), len(files))

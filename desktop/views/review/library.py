@@ -217,9 +217,9 @@ class Library(QObject):
             error = found.error()
             if error is not None:
                 self._session.failed.emit(error)
-            elif len(found.refused) < len(files):
-                title = found.changeset.title
-                self._session.told.emit(f"{said} {title[:1].upper()}{title[1:]}.".strip())
+            else:
+                lines = found.said if len(found.said) <= NAMED else (found.changeset.title,)
+                self._session.told.emit(" ".join(filter(None, (said, *(f"{line[:1].upper()}{line[1:]}." for line in lines)))))
             self._session.apply(found.changeset)
 
         key, failed = f"review import {next(self._asks)}", self._session.failed.emit

@@ -161,6 +161,7 @@ class EventsPanel(QWidget):
         self.filter.setPlaceholderText(self.tr("Filter by kind, label or origin (Ctrl+F)"))
         self.filter.setAccessibleName(self.tr("Filter events"))
         self.filter.setClearButtonEnabled(True)
+        self.filter.setAcceptDrops(False)  # a file that is dropped here is meant for the window
         self.filter.textChanged.connect(self._filter)
         layout.addWidget(self.filter)
         self.table = QTableView()
