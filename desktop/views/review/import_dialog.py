@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.errors import HitscopeError, JobCancelled
+from desktop.services.guard import while_alive
 from desktop.services.session import Session
 from desktop.services.tasks import TaskReporter
 from desktop.views.review.import_table import FIELDS, FORMAT, LENGTH, NAME, NOTES, SESSION, SUBJECT, WHY, FoundModel, Held, look_into
@@ -142,7 +143,8 @@ class ImportDialog(QDialog):
         known = frozenset(entry.path for entry in self._session.recordings)
         self._reporter.progressed.connect(self._looked)
         self._session.tasks.submit(
-            f"review folder {id(self)}", look_into, self._folders, known, self._reporter, done=self._found, failed=self._failed
+            f"review folder {id(self)}", look_into, self._folders, known, self._reporter,
+            done=while_alive(self, self._found), failed=while_alive(self, self._failed),
         )
 
     def _looked(self, share: float, name: str) -> None:
@@ -174,8 +176,11 @@ class ImportDialog(QDialog):
         if self._held is None:
             return
         pattern = self.pattern.text().strip() or None
-        failed = lambda error: self._say(f"{error}" if not isinstance(error, HitscopeError) else f"{error.what}. {error.remedy}.")  # noqa: E731
-        self._session.tasks.submit(f"review names {id(self)}", self._held.named, pattern, done=self._named, failed=failed)
+        named, refused = while_alive(self, self._named), while_alive(self, self._no_pattern)
+        self._session.tasks.submit(f"review names {id(self)}", self._held.named, pattern, done=named, failed=refused)
+
+    def _no_pattern(self, error: Exception) -> None:
+        self._say(f"{error.what}. {error.remedy}." if isinstance(error, HitscopeError) else str(error))
 
     def _named(self, held: Held) -> None:
         self._say("")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QMessageBox
 
 from core.errors import HitscopeError
 from core.signals import Found, relink
@@ -226,6 +226,24 @@ class Library(QObject):
         self._session.tasks.submit(key, import_all, self._session.study, files, done=done, failed=failed)
 
     # What is known of the recording that is shown
+
+    def about(self) -> None:
+        """Say what the chosen recording is and whose."""
+        from desktop.views.review.about_recording import AboutRecording
+
+        entry = self._room.entry
+        if entry is not None and not self.coming.not_yet():
+            AboutRecording(self._session, entry, self._room).open()
+
+    def fill_menu(self, menu: QMenu) -> None:
+        """Add what can be done with the chosen recording."""
+        writable = self._session.writable
+        menu.addAction(self.tr("About this recording… (I)"), self.about)
+        menu.addAction(self.tr("Whose recording is this…"), self.ask_subject).setEnabled(writable)
+        menu.addAction(self.tr("What its channels are…"), self.ask_layout).setEnabled(writable)
+        menu.addSeparator()
+        menu.addAction(self.tr("Add recordings… (Ctrl+O)"), self.choose).setEnabled(writable)
+        menu.addAction(self.tr("Add a folder… (Ctrl+Shift+F)"), self.choose_folder).setEnabled(writable)
 
     def ask_layout(self) -> None:
         """Ask what the channels of the chosen audio recording are."""

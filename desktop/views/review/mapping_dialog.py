@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 
 from core.errors import HitscopeError
 from core.signals import READERS, Contents, MappingNeeded, Recording, array_contents, open_recording
-from desktop.services.guard import guarded
+from desktop.services.guard import guarded, while_alive
 from desktop.services.session import Session
 from desktop.views.review.adding import Wanted
 from desktop.views.review.pictures.traces import DrawnPage
@@ -71,7 +71,7 @@ class MappingDialog(QDialog):
         self.buttons.rejected.connect(self.reject)
         layout.addWidget(self.buttons)
         self._session.tasks.submit(
-            f"review contents {id(self)}", array_contents, wanted.path, done=self._offer_rates, failed=self._refused
+            f"review contents {id(self)}", array_contents, wanted.path,             done=while_alive(self, self._offer_rates), failed=while_alive(self, self._refused),
         )
         self._array_changed()
 
@@ -204,7 +204,8 @@ class MappingDialog(QDialog):
             recording = open_recording(self._wanted.path, **options)
             return recording, draw_start(recording, *room, colours)
 
-        self._session.tasks.submit(f"review mapping {id(self)}", opened, done=self._opened, failed=self._refused)
+        done, failed = while_alive(self, self._opened), while_alive(self, self._refused)
+        self._session.tasks.submit(f"review mapping {id(self)}", opened, done=done, failed=failed)
 
     def _opened(self, got: tuple[Recording, DrawnPage]) -> None:
         self._recording, drawn = got

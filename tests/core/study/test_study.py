@@ -45,6 +45,14 @@ def test_events_come_back_as_they_were_put_in(study, ids):
         table.row_of([10_000])
 
 
+def test_a_table_without_events_has_the_rows_of_no_events():
+    nothing = EventTable.from_rows([])
+    assert nothing.row_of([]).tolist() == []
+    assert len(nothing.updated(nothing, [])) == 0
+    with pytest.raises(KeyError):
+        nothing.row_of([1])
+
+
 def test_what_was_committed_is_there_after_reopening(study, ids):
     study.apply(label_events(study, ids[:3], "solid"))
     folder = study.folder
