@@ -12,7 +12,7 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QLabel, QMessageBox
 
 from core.errors import HitscopeError
-from core.signals import ANNOTATION_FORMATS, FORMATS, open_recording, read_annotations
+from core.signals import ANNOTATION_FORMATS, FORMATS, holds_annotations, open_recording, read_annotations
 from desktop.services.guard import guarded
 from desktop.widgets.parts import label, number
 
@@ -71,20 +71,13 @@ def _only_annotations(path: Path) -> bool:
     suffix = path.suffix.lower()
     try:
         if suffix in TABLES:
-            return _reads(path)
+            return holds_annotations(path)
         if suffix not in ALSO_RECORDINGS:  # WFDB annotations may be called anything
-            return path.with_suffix(".hea").is_file() and _reads(path)
+            return path.with_suffix(".hea").is_file() and bool(read_annotations(path))
         recording = open_recording(path)
     except (HitscopeError, OSError):
         return False  # adding it says what is wrong
     return not any(channel.n_samples for channel in recording.channels)
-
-
-def _reads(path: Path) -> bool:
-    try:
-        return bool(read_annotations(path))
-    except (HitscopeError, OSError):
-        return False
 
 
 class Dropping(QObject):

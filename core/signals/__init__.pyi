@@ -6,6 +6,7 @@ from .annotation_files import AnnotationFormat as AnnotationFormat
 from .annotation_files import annotation_format_of as annotation_format_of
 from .annotation_files import read_annotations as read_annotations
 from .annotation_files import write_annotations as write_annotations
+from .annotation_files.csv import holds_annotations as holds_annotations
 from .annotation_files.from_events import annotations_of_events as annotations_of_events
 from .deidentify import write_deidentified as write_deidentified
 from .folders import Added as Added

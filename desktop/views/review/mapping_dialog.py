@@ -193,6 +193,7 @@ class MappingDialog(QDialog):
         self.rate.setEnabled(self.rate_from.currentData() is None)
         self.item.setEnabled(self.one_of.isChecked())
         self._recording = None
+        self.buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(False)
         self._try.start()
 
     # Trying it

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from core.errors import ConflictError, InputError, ReadOnlyStudyError, StudyError, StudyLockedError
 from core.study import (
+    EventTable,
     NewEvent,
     Study,
     add_recording,
