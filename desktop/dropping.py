@@ -144,7 +144,11 @@ class Dropping(QObject):
         if n := len(dropped.annotations):
             files = self.tr("1 annotation file") if n == 1 else self.tr("{} annotation files").format(number(n))
             name = self._shown_name()
-            said.append(self.tr("Import {} into “{}”").format(files, name) if name else self.tr("Show a recording first, then drop {} on it").format(files))
+            said.append(
+                self.tr("Import {} into “{}”").format(files, name)
+                if name
+                else self.tr("Show a recording first, then drop {} on it").format(files)
+            )
         return "\n".join(said)
 
     def _and(self, parts: Sequence[str]) -> str:

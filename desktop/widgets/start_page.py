@@ -62,7 +62,9 @@ class StartPage(QWidget):
         """Offer to do something in a new study: it needs a folder of its own first."""
         while self._offered.count():
             self._offered.takeAt(0).widget().deleteLater()
-        said = self.tr("A study keeps what you mark in recordings, in a folder of its own; the recordings stay where they are.")
+        said = self.tr(
+            "A study keeps what you mark in recordings, in a folder of its own; the recordings stay where they are."
+        )
         for widget in (label(text, "title", wrap=True), label(said, "muted", wrap=True)):
             self._offered.addWidget(widget)
         take = button(self.tr("Choose an empty folder for the study…"), run, primary=True)

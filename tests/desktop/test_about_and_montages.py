@@ -52,7 +52,9 @@ def texts(dialog):
     return {
         dialog.form.itemAt(row, dialog.form.ItemRole.LabelRole).widget().text(): dialog.form.itemAt(
             row, dialog.form.ItemRole.FieldRole
-        ).widget().text()
+        )
+        .widget()
+        .text()
         for row in range(dialog.form.rowCount())
     }
 

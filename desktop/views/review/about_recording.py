@@ -81,7 +81,11 @@ class AboutRecording(QDialog):
         layout.addLayout(self._bottom())
         session.study_changed.connect(self._follow)
         session.tasks.submit(
-            f"review about {id(self)}", facts_of, session, entry.id, done=while_alive(self, self._show),
+            f"review about {id(self)}",
+            facts_of,
+            session,
+            entry.id,
+            done=while_alive(self, self._show),
             failed=while_alive(self, self._unreadable),
         )
 
@@ -148,7 +152,10 @@ class AboutRecording(QDialog):
         self._facts, recording = facts, facts.recording
         began = recording.start_time
         self._say(self.tr("Format"), self.tr("{}, {} MB").format(recording.format, number(facts.size / 1e6, 1)))
-        self._say(self.tr("Began"), QLocale().toString(began, QLocale.FormatType.ShortFormat) if began else self.tr("not stated"))
+        self._say(
+            self.tr("Began"),
+            QLocale().toString(began, QLocale.FormatType.ShortFormat) if began else self.tr("not stated"),
+        )
         self._say(self.tr("Lasts"), clock(recording.duration))
         self._say(self.tr("Gaps"), self._gaps(recording))
         self._say(self.tr("Annotations"), self._annotations(facts))
@@ -169,7 +176,9 @@ class AboutRecording(QDialog):
         spans = [f"{clock(start)}–{clock(stop)}" for start, stop in recording.gaps[:MOST_COUNTED]]
         rest = len(recording.gaps) - len(spans)
         total = self.tr("{} s without samples").format(number(sum(stop - start for start, stop in recording.gaps), 1))
-        return self.tr("{}: {}").format(total, ", ".join([*spans, *[self.tr("and {} more").format(number(rest))] * (rest > 0)]))
+        return self.tr("{}: {}").format(
+            total, ", ".join([*spans, *[self.tr("and {} more").format(number(rest))] * (rest > 0)])
+        )
 
     def _annotations(self, facts: Facts) -> str:
         if not facts.counts:
@@ -193,7 +202,9 @@ class AboutRecording(QDialog):
     def _show_person(self, recording: Recording) -> None:
         """Say that the header names the person; what it says is hidden until somebody asks."""
         if not recording.identifying:
-            self._person.addWidget(label(self.tr("The header says nothing that tells who the person is."), "muted", wrap=True))
+            self._person.addWidget(
+                label(self.tr("The header says nothing that tells who the person is."), "muted", wrap=True)
+            )
             return
         row, names = QHBoxLayout(), ", ".join(recording.identifying)
         row.addWidget(badge(self.tr("identifying")))
@@ -251,7 +262,11 @@ class AboutRecording(QDialog):
 
         def done(written: tuple[Path, ...]) -> None:
             said = self.tr("Written: {}.").format(", ".join(map(str, written)))
-            gone = self.tr("Removed: {}.").format(removed) if removed else self.tr("Its header named nobody; comments and free fields were removed.")
+            gone = (
+                self.tr("Removed: {}.").format(removed)
+                if removed
+                else self.tr("Its header named nobody; comments and free fields were removed.")
+            )
             session.told.emit(f"{said} {gone}")
             report.deleteLater()
             ended()

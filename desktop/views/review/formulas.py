@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from core.errors import HitscopeError, InputError
 from core.signals import Derivation, Montage, Recording, apply_montage
 
-TERM = re.compile(r"""\s*([+\-−])?\s*(?:(\d+(?:[.,]\d+)?)\s*[*·×]?\s*(?=[^\s\d.,]))?(?:"([^"]+)"|'([^']+)'|([^\W\d][\w.']*))""")
+TERM = re.compile(
+    r"""\s*([+\-−])?\s*(?:(\d+(?:[.,]\d+)?)\s*[*·×]?\s*(?=[^\s\d.,]))?(?:"([^"]+)"|'([^']+)'|([^\W\d][\w.']*))"""
+)
 PLAIN = re.compile(r"[^\W\d][\w.]*")
 DIGITS = 6  # of a weight: a mean over as many channels as there are is written so that it sums up
 
@@ -40,7 +42,9 @@ def understood(text: str, names: Sequence[str] = ()) -> tuple[tuple[str, float],
     while text[place:].strip():
         match = TERM.match(text, place)
         if match is None or (weights and not match[1]):
-            raise InputError(f"“{text[place:].strip()}” is not understood", remedy="Write Fp1 − F7, or Cz − 0.5 A1 − 0.5 A2")
+            raise InputError(
+                f"“{text[place:].strip()}” is not understood", remedy="Write Fp1 − F7, or Cz − 0.5 A1 − 0.5 A2"
+            )
         sign = -1.0 if match[1] in ("-", "−") else 1.0
         weight = float(match[2].replace(",", ".")) if match[2] else 1.0
         weights.append((match[3] or match[4] or match[5], sign * weight))

@@ -24,7 +24,19 @@ from core.errors import HitscopeError, JobCancelled
 from desktop.services.guard import while_alive
 from desktop.services.session import Session
 from desktop.services.tasks import TaskReporter
-from desktop.views.review.import_table import FIELDS, FORMAT, LENGTH, NAME, NOTES, SESSION, SUBJECT, WHY, FoundModel, Held, look_into
+from desktop.views.review.import_table import (
+    FIELDS,
+    FORMAT,
+    LENGTH,
+    NAME,
+    NOTES,
+    SESSION,
+    SUBJECT,
+    WHY,
+    FoundModel,
+    Held,
+    look_into,
+)
 from desktop.widgets.parts import button, label, number
 
 TYPING_MS = 200  # after the last key, before a pattern is tried
@@ -73,7 +85,9 @@ class ImportDialog(QDialog):
         self.pattern.setPlaceholderText(self.tr("such as {subject}_{session}* or {subject}/{session}/*"))
         self.pattern.setAccessibleName(self.tr("Where names say subject and session"))
         self.pattern.setToolTip(
-            self.tr("{subject} and {session} stand where the names say them; * is anything, ? one letter, **/ any folders. BIDS names need none.")
+            self.tr(
+                "{subject} and {session} stand where the names say them; * is anything, ? one letter, **/ any folders. BIDS names need none."
+            )
         )
         self.pattern.setClearButtonEnabled(True)
         self.pattern.textChanged.connect(lambda _text: self._typed.start())
@@ -107,7 +121,11 @@ class ImportDialog(QDialog):
             button(self.tr("Tick all"), lambda: self.model.tick(rows(), True)),
             button(self.tr("Tick none"), lambda: self.model.tick(rows(), False)),
             button(self.tr("Tick or not"), self.toggle, tip=self.tr("The selected rows (Ctrl+Space)")),
-            button(self.tr("Fill down"), self.fill_down, tip=self.tr("Give the selected rows what stands in the first of them (Ctrl+D)")),
+            button(
+                self.tr("Fill down"),
+                self.fill_down,
+                tip=self.tr("Give the selected rows what stands in the first of them (Ctrl+D)"),
+            ),
         ):
             made.setAutoDefault(False)
             row.addWidget(made)
@@ -143,8 +161,13 @@ class ImportDialog(QDialog):
         known = frozenset(entry.path for entry in self._session.recordings)
         self._reporter.progressed.connect(self._looked)
         self._session.tasks.submit(
-            f"review folder {id(self)}", look_into, self._folders, known, self._reporter,
-            done=while_alive(self, self._found), failed=while_alive(self, self._failed),
+            f"review folder {id(self)}",
+            look_into,
+            self._folders,
+            known,
+            self._reporter,
+            done=while_alive(self, self._found),
+            failed=while_alive(self, self._failed),
         )
 
     def _looked(self, share: float, name: str) -> None:
@@ -190,7 +213,9 @@ class ImportDialog(QDialog):
             self.table.selectRow(row)
         fitting = sum("pattern" in one.why for one in self.model.found)
         if self.pattern.text().strip():
-            self._say(self.tr("The pattern fits {} of {} names.").format(number(fitting), number(len(self.model.found))))
+            self._say(
+                self.tr("The pattern fits {} of {} names.").format(number(fitting), number(len(self.model.found)))
+            )
 
     def _say(self, text: str) -> None:
         self.problem.setText(text)
@@ -221,7 +246,9 @@ class ImportDialog(QDialog):
 
     def _count(self) -> None:
         ticked, held = self.model.ticked, self._held is not None
-        said = self.tr("Add {} recordings").format(number(len(ticked))) if len(ticked) != 1 else self.tr("Add 1 recording")
+        said = (
+            self.tr("Add {} recordings").format(number(len(ticked))) if len(ticked) != 1 else self.tr("Add 1 recording")
+        )
         self.add.setText(said if held else self.tr("Add"))
         self.add.setAccessibleName(self.add.text())
         self.add.setEnabled(bool(ticked))

@@ -68,7 +68,9 @@ class FoundModel(QAbstractTableModel):
         self._known, self._roots = held.known, [Path(folder) for folder, _ in held.by_folder]
         self._ticked |= {f.path for f in held.found if f.readable and f.path not in before and f.path not in held.known}
         self.found = [
-            replace(one, **{field: self._by_hand.get((one.path, field), getattr(one, field)) for field in FIELDS.values()})
+            replace(
+                one, **{field: self._by_hand.get((one.path, field), getattr(one, field)) for field in FIELDS.values()}
+            )
             for one in held.found
         ]
         self.endResetModel()
@@ -132,7 +134,9 @@ class FoundModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.CheckStateRole and column == NAME and one.readable:
             return Qt.CheckState.Checked if one.path in self._ticked else Qt.CheckState.Unchecked
         if role == Qt.ItemDataRole.ForegroundRole and (column == NOTES or not one.readable):
-            return QColor(theme.token("muted" if one.readable and not one.warnings else "warn" if one.readable else "bad"))
+            return QColor(
+                theme.token("muted" if one.readable and not one.warnings else "warn" if one.readable else "bad")
+            )
         return None
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
@@ -154,5 +158,7 @@ class FoundModel(QAbstractTableModel):
         if column == NOTES:
             notes = [self.tr("in the study already")] * (one.path in self._known)
             notes += [self.tr("you are asked when it is added")] * (one.readable and not one.duration_s)
-            return "; ".join([*notes, *one.warnings, *(self.tr("events in {}").format(path.name) for path in one.events)])
+            return "; ".join(
+                [*notes, *one.warnings, *(self.tr("events in {}").format(path.name) for path in one.events)]
+            )
         return {FORMAT: one.format or "—", SUBJECT: one.subject, SESSION: one.session, WHY: one.why}[column] or ""

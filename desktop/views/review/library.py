@@ -108,9 +108,7 @@ class Library(QObject):
 
     # What must be asked
 
-    def _answer(
-        self, wanted: Sequence[Wanted], questions: Iterable[LayoutQuestion | MappingQuestion]
-    ) -> list[Wanted]:
+    def _answer(self, wanted: Sequence[Wanted], questions: Iterable[LayoutQuestion | MappingQuestion]) -> list[Wanted]:
         """Return the files with what was answered; those whose question was put away are left out."""
         answers: dict[str, Wanted | None] = {}
         for question in questions:
@@ -219,7 +217,9 @@ class Library(QObject):
                 self._session.failed.emit(error)
             else:
                 lines = found.said if len(found.said) <= NAMED else (found.changeset.title,)
-                self._session.told.emit(" ".join(filter(None, (said, *(f"{line[:1].upper()}{line[1:]}." for line in lines)))))
+                self._session.told.emit(
+                    " ".join(filter(None, (said, *(f"{line[:1].upper()}{line[1:]}." for line in lines))))
+                )
             self._session.apply(found.changeset)
 
         key, failed = f"review import {next(self._asks)}", self._session.failed.emit

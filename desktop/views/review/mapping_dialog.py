@@ -35,7 +35,15 @@ PAUSE_MS = 150  # after the last change, before it is tried
 UNITS = ("", "µV", "mV", "V", "cm/s", "mmHg", "Pa", "a.u.")
 KINDS = ("ecg", "eeg", "eog", "emg", "audio", "other")
 # Which field an error is about, by a word of it, where the reader does not say so itself.
-ABOUT = (("names for", "names"), ("rate", "fs"), ("times in", "fs"), ("item", "item"), ("axis", "axis"), ("layout", "kind"), ("array", "array"))
+ABOUT = (
+    ("names for", "names"),
+    ("rate", "fs"),
+    ("times in", "fs"),
+    ("item", "item"),
+    ("axis", "axis"),
+    ("layout", "kind"),
+    ("array", "array"),
+)
 
 
 class MappingDialog(QDialog):
@@ -50,7 +58,9 @@ class MappingDialog(QDialog):
         self._try = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._try.timeout.connect(self._open)
         layout = QVBoxLayout(self)
-        text = self.tr("Files of this type hold numbers and do not say what they mean. What you say is kept with the recording; the file stays as it is.")
+        text = self.tr(
+            "Files of this type hold numbers and do not say what they mean. What you say is kept with the recording; the file stays as it is."
+        )
         layout.addWidget(label(text, "muted", wrap=True))
         self._form, self._errors = QFormLayout(), {}
         self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
@@ -71,7 +81,11 @@ class MappingDialog(QDialog):
         self.buttons.rejected.connect(self.reject)
         layout.addWidget(self.buttons)
         self._session.tasks.submit(
-            f"review contents {id(self)}", array_contents, wanted.path,             done=while_alive(self, self._offer_rates), failed=while_alive(self, self._refused),
+            f"review contents {id(self)}",
+            array_contents,
+            wanted.path,
+            done=while_alive(self, self._offer_rates),
+            failed=while_alive(self, self._refused),
         )
         self._array_changed()
 
@@ -83,7 +97,12 @@ class MappingDialog(QDialog):
     # Building
 
     def _make_fields(self) -> None:
-        self.array, self.axis, self.item, self.one_of = QComboBox(), QComboBox(), QSpinBox(), QCheckBox(self.tr("it is one of several:"))
+        self.array, self.axis, self.item, self.one_of = (
+            QComboBox(),
+            QComboBox(),
+            QSpinBox(),
+            QCheckBox(self.tr("it is one of several:")),
+        )
         for candidate in self._needed.candidates:
             self.array.addItem(str(candidate), candidate)
         guess = self._needed.guess
@@ -93,7 +112,9 @@ class MappingDialog(QDialog):
         self.rate.setRange(0.0, 1e7)
         self.rate.setDecimals(3)
         self.rate.setSuffix(" Hz")
-        self.rate.setSpecialValueText(self.tr("not known") if "fs" in self._needed.missing else self.tr("as the file says"))
+        self.rate.setSpecialValueText(
+            self.tr("not known") if "fs" in self._needed.missing else self.tr("as the file says")
+        )
         self.item.setPrefix(self.tr("item "))
         self.unit, self.kind, self.names = QComboBox(), QComboBox(), QLineEdit()
         self.unit.setEditable(True)
@@ -139,10 +160,15 @@ class MappingDialog(QDialog):
         """Offer the numbers and the times in the file that may be its rate."""
         self._block(True)
         self.rate_from.clear()
-        self.rate_from.addItem(self.tr("as the file says") if "fs" not in self._needed.missing else self.tr("type it"), None)
+        self.rate_from.addItem(
+            self.tr("as the file says") if "fs" not in self._needed.missing else self.tr("type it"), None
+        )
         for name, value in contents.scalars.items():
             if value > 0:
-                self.rate_from.addItem(self.tr("{} in the file: {} Hz").format(name, number(value, 3 if value % 1 else 0)), ("fs_from", name))
+                self.rate_from.addItem(
+                    self.tr("{} in the file: {} Hz").format(name, number(value, 3 if value % 1 else 0)),
+                    ("fs_from", name),
+                )
         for array in contents.arrays:
             if max(array.shape) == max(1, *array.shape) and len([n for n in array.shape if n > 1]) == 1:
                 self.rate_from.addItem(self.tr("times in {}").format(array.name), ("time_column", array.name))
@@ -216,7 +242,11 @@ class MappingDialog(QDialog):
         names = ", ".join(c.name for c in known[:6]) + (", …" if len(known) > 6 else "")
         self.summary.setText(
             self.tr("{} channels ({}), {} Hz, {}, {}").format(
-                number(len(known)), names, number(known[0].fs, 0 if known[0].fs % 1 == 0 else 2), unit_of(known[0]), clock(self._recording.duration)
+                number(len(known)),
+                names,
+                number(known[0].fs, 0 if known[0].fs % 1 == 0 else 2),
+                unit_of(known[0]),
+                clock(self._recording.duration),
             )
         )
         if self.one_of.isChecked():

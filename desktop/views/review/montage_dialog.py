@@ -41,7 +41,9 @@ class MontageDialog(QDialog):
         self.setWindowTitle(self.tr("A montage of your own"))
         self.resize(720, 560)
         layout = QVBoxLayout(self)
-        text = self.tr("Each derivation is a sum of channels, such as Fp1 − F7 or Cz − 0.5 A1 − 0.5 A2. What is stored stays as it is.")
+        text = self.tr(
+            "Each derivation is a sum of channels, such as Fp1 − F7 or Cz − 0.5 A1 − 0.5 A2. What is stored stays as it is."
+        )
         layout.addWidget(label(text, "muted", wrap=True))
         layout.addLayout(self._head())
         self.table = self._table()
@@ -207,8 +209,13 @@ class MontageDialog(QDialog):
             If a derivation is none.
         """
         names = [channel.name for channel in self._recording.channels]
-        rows = [(self.table.item(row, NAME).text().strip(), self.table.item(row, SUM).text()) for row in range(self.table.rowCount())]
-        return Montage(self.name.text().strip(), tuple(Derivation(name, understood(text, names)) for name, text in rows))
+        rows = [
+            (self.table.item(row, NAME).text().strip(), self.table.item(row, SUM).text())
+            for row in range(self.table.rowCount())
+        ]
+        return Montage(
+            self.name.text().strip(), tuple(Derivation(name, understood(text, names)) for name, text in rows)
+        )
 
     def _check(self) -> None:
         """Say what is wrong, row by row, and whether it can be saved."""
@@ -216,7 +223,9 @@ class MontageDialog(QDialog):
             return
         self._filling = True
         rows = range(self.table.rowCount())
-        problems = [problem_of(self.table.item(r, NAME).text(), self.table.item(r, SUM).text(), self._recording) for r in rows]
+        problems = [
+            problem_of(self.table.item(r, NAME).text(), self.table.item(r, SUM).text(), self._recording) for r in rows
+        ]
         for row, problem in zip(rows, problems, strict=True):
             self.table.item(row, PROBLEM).setText(problem)
             self.table.item(row, PROBLEM).setToolTip(problem)
@@ -229,7 +238,9 @@ class MontageDialog(QDialog):
         elif not named:
             said = self.tr("Give it a name to save it by.")
         elif self.name.text().strip() in self._saved:
-            said = self.tr("{} derivations. The montage of this name in the study is replaced.").format(number(len(problems)))
+            said = self.tr("{} derivations. The montage of this name in the study is replaced.").format(
+                number(len(problems))
+            )
         else:
             said = self.tr("{} derivations.").format(number(len(problems)))
         self.said.setText(said)

@@ -82,7 +82,9 @@ class OwnMontages(QObject):
 
     def remove(self, montage: Montage) -> None:
         """Remove a montage from the study; what is shown through it stays so."""
-        told = self.tr("{} was removed from the study. Montage, Your own… brings it back while it is in use.").format(montage.name)
+        told = self.tr("{} was removed from the study. Montage, Your own… brings it back while it is in use.").format(
+            montage.name
+        )
         used = _same(self._room.derived.montage, montage)
         plain = self.tr("{} was removed from the study.").format(montage.name)
         self._write(
@@ -91,11 +93,15 @@ class OwnMontages(QObject):
         )
 
     def _write(self, write: Callable[[], None], then: Callable[[], None]) -> None:
-        self._session.tasks.submit("review montages", write, done=lambda _none: then(), failed=self._session.failed.emit)
+        self._session.tasks.submit(
+            "review montages", write, done=lambda _none: then(), failed=self._session.failed.emit
+        )
 
 
 def _same(used: Montage | None, saved: Montage) -> bool:
     """Return whether they are one; a file does not keep the order of weights."""
     if used is None or used.name != saved.name:
         return False
-    return [(d.name, dict(d.weights)) for d in used.derivations] == [(d.name, dict(d.weights)) for d in saved.derivations]
+    return [(d.name, dict(d.weights)) for d in used.derivations] == [
+        (d.name, dict(d.weights)) for d in saved.derivations
+    ]
