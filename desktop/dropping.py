@@ -54,7 +54,7 @@ def sort_by_name(paths: Sequence[str]) -> Dropped:
         suffix = path.suffix.lower()
         if suffix not in LISTED and path.with_suffix("") in heads:
             continue  # a part of a recording that was dropped with it: its samples, its reference annotations
-        is_annotations = suffix in ONLY_ANNOTATIONS or path.stem.endswith("_events") and suffix == ".tsv"
+        is_annotations = suffix in ONLY_ANNOTATIONS or (path.stem.endswith("_events") and suffix == ".tsv")
         (annotations if is_annotations else recordings).append(str(path))
     return Dropped(tuple(studies), tuple(folders), tuple(recordings), tuple(annotations))
 
@@ -134,8 +134,7 @@ class Dropping(QObject):
         parts = []
         if n := len(dropped.recordings):
             parts.append(self.tr("1 recording") if n == 1 else self.tr("{} recordings").format(number(n)))
-        for folder in dropped.folders:
-            parts.append(self.tr("the recordings of {}").format(Path(folder).name))
+        parts += [self.tr("the recordings of {}").format(Path(folder).name) for folder in dropped.folders]
         said = []
         if parts and study is None:
             said.append(self.tr("Make a study for {}").format(self._and(parts)))

@@ -13,19 +13,21 @@ from core.errors import HitscopeError, InputError
 from core.jobs import NullReporter, Reporter
 from core.signals.annotation_files import csv
 from core.signals.in_study import add_to_study
+from core.signals.path_names import bids_entities, compile_pattern
 from core.signals.readers import FORMATS, files_of, open_recording, reader_of
 from core.signals.readers.mapping import MappingNeeded
-from core.signals.recording import Recording
 from core.study import Study
 
 LISTED = frozenset(extension for reader in FORMATS for extension in reader.LISTED)
 TABLES = (".csv", ".txt", ".tsv")
+# Tables and texts that come with recordings, those of BIDS among them.
+BESIDES = re.compile(
+    r"(readme|licen[cs]e|changes|changelog|participants(_.*)?|(.*_)?(events|channels|electrodes|scans|sessions|samples))",
+    re.IGNORECASE,
+)
 # Folders of a BIDS data set that hold no recordings as they were made (BIDS specification, Common principles).
 BIDS_ROOT, BIDS_OTHERS = "dataset_description.json", ("code", "derivatives", "stimuli")
 STUDY = "study.sqlite"  # a study's own arrays are no recordings
-ENTITY = r"(?:^|[_/]){}-([a-zA-Z0-9]+)(?=[_/.]|$)"
-FIELDS = ("subject", "session")
-PART = re.compile(r"\{(\w*)\}|(\*\*/)|(\*)|(\?)|(.)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -87,8 +89,7 @@ def find_recordings(
     ----------
     folder : str or Path
     pattern : str, optional
-        With the fields ``{subject}`` and ``{session}``, and ``*``, ``?`` and ``**/``. One with a ``/`` is compared with
-        the path below the folder, any other with the name; both without extension. Before ``*``, a field ends at ``_``.
+        Where paths say so, such as ``{subject}_{session}*`` or ``{subject}/{session}/*``: see `compile_pattern`.
 
     Raises
     ------
@@ -180,7 +181,7 @@ def name_again(found: Iterable[Found], folder: str | Path, pattern: str | None =
 def _examined(path: Path) -> Found | None:
     """Return what is known of a recording; None if the file holds annotations only."""
     try:
-        if path.suffix.lower() in TABLES and csv.holds_annotations(path):
+        if path.suffix.lower() in TABLES and (BESIDES.fullmatch(path.stem) or csv.holds_annotations(path)):
             return None
         recording = open_recording(path)
     except MappingNeeded as needed:
@@ -211,7 +212,7 @@ def _naming(root: Path, pattern: str | None) -> Callable[[Found], Found]:
         below = found.path.relative_to(root)
         said, why = bids_entities(top / below), "BIDS name"
         if not said and by_pattern is not None:
-            said, why = by_pattern(below) or {}, "pattern"
+            said, why = by_pattern(below), "pattern"
         if said:
             found = replace(found, subject=said.get("subject"), session=said.get("session"), why=why)
         return _with_header(found)
@@ -234,55 +235,10 @@ def _differs(found: Found) -> str:
     return f"its header says subject {found.stated}"
 
 
-def bids_entities(path: Path) -> dict[str, str]:
-    """Return the subject and session that a BIDS path names, in the file's name or, failing that, in a folder's."""
-    said = {}
-    for field, entity in (("subject", "sub"), ("session", "ses")):
-        for text in (path.name, *(part.name for part in path.parents)):
-            if match := re.search(ENTITY.format(entity), text):
-                said[field] = match[1]
-                break
-    return said if "subject" in said else {}
-
-
 def _events_beside(path: Path) -> tuple[Path, ...]:
     """Return the BIDS events of a recording: its name with ``events`` for the last part, such as ``eeg``."""
     names = (f"{path.stem.rpartition('_')[0]}_events.tsv", f"{path.stem}_events.tsv")
     return tuple(path.with_name(name) for name in dict.fromkeys(names) if path.with_name(name).is_file())
-
-
-def compile_pattern(pattern: str) -> Callable[[Path], dict[str, str] | None]:
-    """Return what finds the fields of a pattern in a path below the folder; it gives None where the pattern does not fit.
-
-    Raises
-    ------
-    InputError
-        If the pattern has no field, a field twice, or one that there is not.
-    """
-    parts = [match.groups() for match in PART.finditer(pattern)]
-    fields = [field for field, *_ in parts if field is not None]
-    if not fields or len(set(fields)) < len(fields) or not set(fields) <= set(FIELDS):
-        raise InputError(
-            f"{pattern!r} does not say where subject and session stand",
-            remedy="Write {subject} and {session} where they stand, each once, such as {subject}_{session}*",
-        )
-    written = []
-    for number, (field, deep, star, mark, char) in enumerate(parts):
-        if field is not None:
-            following = parts[number + 1] if number + 1 < len(parts) else (None,) * 5
-            stop = following[4] or ("_" if following[2] or following[0] else "")
-            written.append(f"(?P<{field}>[^/{re.escape(stop)}]+)")
-        else:
-            written.append("(?:[^/]+/)*" if deep else "[^/]*" if star else "[^/]" if mark else re.escape(char))
-    expression = re.compile("".join(written))
-    with_folders = "/" in pattern
-
-    def find(below: Path) -> dict[str, str] | None:
-        text = below.with_suffix("").as_posix() if with_folders else below.stem
-        match = expression.fullmatch(text)
-        return match.groupdict() if match else None
-
-    return find
 
 
 def add_folder(study: Study, found: Iterable[Found], report: Reporter | None = None, **options: Any) -> Added:

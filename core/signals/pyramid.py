@@ -23,7 +23,7 @@ from core.signals.pyramid_tables import BASE, BUILT, Table, map_tables, tables_o
 from core.signals.recording import Floats, Recording
 
 VERSION = 2
-FROM_SAMPLES = 1 << 23  # values of a window that are read at once where the pyramid is not built yet: about 25 ms
+FROM_SAMPLES = 1 << 24  # bytes of a window that are read at once where the pyramid is not built yet: about 25 ms
 Line = tuple[Floats, Floats, Floats]
 
 
@@ -101,7 +101,8 @@ class Pyramid:
         shown = min(stop_s * table.fs, table.n_samples) - max(start_s * table.fs, 0)  # the same wherever the window is
         per_bin = max(1.0, shown / max(n_bins, 1))
         unbuilt = stop > self._built()[table.number]
-        if per_bin < BASE or (unbuilt and (stop - start) * len(numbers) <= FROM_SAMPLES):
+        is_short = (stop - start) * len(numbers) * table.dtype.itemsize <= FROM_SAMPLES
+        if per_bin < BASE or (unbuilt and is_short):
             return lines_of_samples(self.recording, numbers, start, stop, int(per_bin))
         return self._from_levels(table, numbers, start, stop, per_bin)
 

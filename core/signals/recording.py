@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from core.errors import InputError
+from core.errors import HitscopeError, InputError
 from core.signals.digital import Digital, DigitalSource
 
 Floats = npt.NDArray[np.float64]
@@ -91,11 +91,11 @@ class Recording:
     path: Path
     format: str
     channels: tuple[Channel, ...]
-    source: Source
+    source: Source = field(repr=False)
     start_time: datetime | None = None
     subject: str | None = None
     simulated: bool = False
-    annotations: Sequence[Annotation] = ()
+    annotations: Sequence[Annotation] = field(default=(), repr=False)
     options: Mapping[str, Any] = field(default_factory=dict)
     note: str = ""
     gaps: tuple[tuple[float, float], ...] = ()
@@ -145,6 +145,8 @@ class Recording:
             return np.empty(0)
         try:
             samples = self.source.read(number, int(start), int(stop))
+        except HitscopeError:  # said already, by the recording that this one is derived from
+            raise
         except Exception as error:  # of any library, on any damage
             raise self._unreadable(start, stop, f"{type(error).__name__}: {error}") from error
         if len(samples) != stop - start:
@@ -173,6 +175,8 @@ class Recording:
             return Digital.of_floats(np.stack([self.read(n, start, stop) for n in numbers]))
         try:
             return self.source.digital(numbers, int(start), int(stop))
+        except HitscopeError:  # said already, by the recording that this one is derived from
+            raise
         except Exception as error:  # of any library, on any damage
             raise self._unreadable(start, stop, f"{type(error).__name__}: {error}") from error
 

@@ -48,6 +48,25 @@ def by_soundfile(path):
     return soundfile.read(path, always_2d=True)[0].T
 
 
+def by_demo_wavs(path):
+    """I and Q of the ten events as they were cut out of NLA168.TD4 for the demo, and the envelope by its layout.
+
+    The log's first HIT of each run of events that share samples says when it was; the others follow in steps of 1600.
+    """
+    import soundfile
+
+    firsts = {1: (14.01, 334), 2: (17.90, 294), 4: (35.96, 310), 5: (40.21, 342)}  # s in the log, line of 25 samples
+    begins = {event: round(5000 * seconds) - 25 * line for event, (seconds, line) in firsts.items()}
+    for event, steps in {3: 1, 6: 1, 7: 4, 8: 1, 9: 4, 10: 5}.items():
+        begins[event] = begins[event - 1] + 1600 * steps
+    iq = np.full((4, 230900), np.nan)
+    for event, begin in sorted(begins.items()):
+        samples = soundfile.read(DEMO / f"tcd_device_event_{event:02}.wav", dtype="int16", always_2d=True)[0].T
+        iq[: len(samples), begin : begin + samples.shape[1]] = samples
+    envelope = np.fromfile(path.with_suffix(".TW4"), "<i2").reshape(-1, 2, 64).transpose(1, 0, 2).reshape(2, -1)
+    return [*iq, *envelope]
+
+
 @dataclass(frozen=True)
 class Case:
     """A real recording: its files (first the one to open, then the one that is cut), and who else can read it whole.
@@ -108,6 +127,7 @@ CASES = {
     "bdf_mixed_rates": Case("edf", SMALL, ("pyedflib_datarec_2s.bdf",), by_edfio),
     "wav_two_gates": Case("wav", DEMO, ("tcd_device_event_01.wav",), by_soundfile),
     "wav_simulated": Case("wav", DEMO, ("tcd_simulated.wav",), by_soundfile),
+    "dwl": Case("dwl", SMALL, ("NLA168.TX4", "NLA168.TW4", "NLA168.TD4"), by_demo_wavs),
     **{
         f"wfdb_{fmt}": made("wfdb", (f"f{fmt}.hea", f"f{fmt}.dat"), by_wfdb, wfdb_files.maker_of(fmt))
         for fmt in ("8", "16", "24", "32", "61", "80", "160", "212", "310", "311")

@@ -48,7 +48,7 @@ def test_requests_that_follow_each_other_are_all_done(qtbot, window, review, aud
 
 
 def test_every_file_that_was_left_out_is_named_with_its_fault(qtbot, window, review, audio, tmp_path):
-    text, cut = tmp_path / "notes.docx", tmp_path / "cut.wav"
+    text, cut = tmp_path / "notes.md", tmp_path / "cut.wav"
     text.write_text("no signal")
     cut.write_bytes(b"RIFF")
     told = []
@@ -59,16 +59,16 @@ def test_every_file_that_was_left_out_is_named_with_its_fault(qtbot, window, rev
     assert len(told) == 1
     head, *lines = window.message.text.splitlines()
     assert head == "2 of 3 files were not added:"
-    assert ["notes.docx" in lines[0], "cut.wav" in lines[1]] == [True, True]
+    assert ["notes.md" in lines[0], "cut.wav" in lines[1]] == [True, True]
     assert "cannot be read" in lines[0]
 
 
 def test_one_fault_is_told_in_its_own_words(qtbot, window, review, tmp_path):
-    path = tmp_path / "notes.docx"
+    path = tmp_path / "notes.md"
     path.write_text("no signal")
     review.library.add([str(path)])
     settle(qtbot, window.session)
-    assert window.message.text.startswith(f"{path}: recordings of type .docx cannot be read.")
+    assert window.message.text.startswith(f"{path}: recordings of type .md cannot be read.")
 
 
 @pytest.mark.parametrize("wanted", [True, False])

@@ -9,7 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from core.checks import YES_OR_NO, check_each
 from core.errors import HitscopeError, InputError
-from core.signals.readers import audio, csv, dicom, edf, hdf5, matlab, numpy, vendors, wfdb
+from core.signals.readers import audio, csv, dicom, dwl, edf, hdf5, matlab, numpy, vendors, wfdb
 from core.signals.readers.arrays import guess_in
 from core.signals.readers.damage import damaged
 from core.signals.readers.layouts import ChannelLayout
@@ -60,7 +60,7 @@ class ArrayReader(Protocol):
         """Return the arrays, numbers and texts in a file, without reading the arrays."""
 
 
-FORMATS: tuple[Reader, ...] = (wfdb, edf, audio, hdf5, numpy, matlab, dicom, vendors, csv)
+FORMATS: tuple[Reader, ...] = (wfdb, edf, audio, dwl, hdf5, numpy, matlab, dicom, vendors, csv)
 READERS: dict[str, Reader] = {extension: reader for reader in FORMATS for extension in reader.EXTENSIONS}
 READABLE: tuple[str, ...] = tuple(f"*{extension}" for reader in FORMATS for extension in reader.LISTED)
 

@@ -44,7 +44,10 @@ def open_file(path: Path, *, allow_truncated: bool = False) -> Recording:
     edges = np.cumsum([0, *(s.samples_per_data_record * records.sample_bytes for s in signals)]).tolist()
     columns = [slice(low, high) for low, high in pairwise(edges)]
     marking = [column for s, column in zip(signals, columns, strict=True) if s.label.endswith("Annotations")]
-    carrying = [(s, column) for s, column in zip(signals, columns, strict=True) if column not in marking]
+    if min((s.samples_per_data_record for s in signals), default=0) < 0:
+        raise damaged(path, "a channel states fewer than no samples in a data record")
+    # A channel that is announced and never sampled has no rate to be shown at.
+    carrying = [(s, c) for s, c in zip(signals, columns, strict=True) if c not in marking and s.samples_per_data_record]
     record_s, said = float(file.data_record_duration), identifying(fixed)
     fastest = max((s.samples_per_data_record for s, _ in carrying), default=1)
     try:

@@ -86,7 +86,7 @@ class ImportDialog(QDialog):
         self.pattern.setAccessibleName(self.tr("Where names say subject and session"))
         self.pattern.setToolTip(
             self.tr(
-                "{subject} and {session} stand where the names say them; * is anything, ? one letter, **/ any folders. BIDS names need none."
+                "{subject} and {session} stand where names say them; * is anything, ? one letter, **/ any folders."
             )
         )
         self.pattern.setClearButtonEnabled(True)

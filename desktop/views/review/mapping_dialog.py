@@ -59,7 +59,7 @@ class MappingDialog(QDialog):
         self._try.timeout.connect(self._open)
         layout = QVBoxLayout(self)
         text = self.tr(
-            "Files of this type hold numbers and do not say what they mean. What you say is kept with the recording; the file stays as it is."
+            "The file does not say what its numbers mean. What you say is kept with the recording; the file stays as it is."
         )
         layout.addWidget(label(text, "muted", wrap=True))
         self._form, self._errors = QFormLayout(), {}

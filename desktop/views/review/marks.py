@@ -98,7 +98,11 @@ class Marks(QObject):
             return
         row = events.row_of(ids[:1])[0]
         before = str(events.attributes[row].get("comment", ""))
-        title = self.tr("Comment on event {}").format(ids[0]) if len(ids) == 1 else self.tr("Comment on {} events").format(len(ids))
+        title = (
+            self.tr("Comment on event {}").format(ids[0])
+            if len(ids) == 1
+            else self.tr("Comment on {} events").format(len(ids))
+        )
         text, good = QInputDialog.getMultiLineText(self._room, self.tr("Comment"), title, before)
         if good and text.strip() != before:
             self.say(ids, text.strip())
@@ -138,4 +142,3 @@ class Marks(QObject):
             labels.addAction(f"{known.position} {name}", lambda key=known.key: session.label(ids, key))
         menu.addAction(self.tr("Comment… (K)"), self.comment).setEnabled(writable)
         menu.addAction(self.tr("Remove (Shift+Del)"), lambda: session.remove_events(ids)).setEnabled(writable)
-

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtWidgets import QMenu
 
-from core.signals import MONTAGES, applicable, make_montage
+from core.signals import MONTAGES, applicable
 from core.study import edit_recording
 from desktop.views.review.own_montages import OwnMontages
 from desktop.views.review.spectral import COLOURS
@@ -37,6 +37,7 @@ class Menus(QObject):
         self._room.marks.fill_menu(menu, t, channel)
         menu.addSeparator()
         self.fill_channel(menu, channel)
+        self._output(menu)
         menu.exec(where)
 
     def show_channel(self, where: QPoint, channel: str) -> None:
@@ -83,11 +84,10 @@ class Menus(QObject):
         room = self._room
         if room.opened is None:
             return
-        stored, now, bad = room.opened.stored, room.derived.montage, sorted(room.appearance.look.bad)
-        for key, why in applicable(stored, bad).items():
-            entry, none = MONTAGES[key], key == "recorded"
-            made = None if why or none else make_montage(key, stored, bad)
-            action = self._choice(menu, self.tr(entry.title), now == made and not why, lambda m=made: room.derived.use_montage(m))
+        bad = sorted(room.appearance.look.bad)
+        for key, why in applicable(room.opened.stored, bad).items():
+            entry, now = MONTAGES[key], room.derived.montage == key
+            action = self._choice(menu, self.tr(entry.title), now, lambda k=key: room.derived.use_montage(k))
             action.setToolTip(why or self.tr(entry.help))
             action.setEnabled(not why)
         self.own_montages.fill_menu(menu)
@@ -95,13 +95,26 @@ class Menus(QObject):
     def _view(self, menu: QMenu) -> None:
         room, look = self._room, self._room.appearance.look
         self._choice(menu, self.tr("Stacked"), not look.overlaid, lambda: room.appearance.change(overlaid=False))
-        self._choice(menu, self.tr("Laid over each other"), look.overlaid, lambda: room.appearance.change(overlaid=True))
+        self._choice(
+            menu, self.tr("Laid over each other"), look.overlaid, lambda: room.appearance.change(overlaid=True)
+        )
         menu.addSeparator()
         self._choice(menu, self.tr("ECG paper, 25 mm/s, 10 mm/mV"), look.paper, lambda: room.toggle_paper())
-        self._choice(menu, self.tr("Time of day"), room.appearance.absolute, lambda: room.show_absolute(not room.appearance.absolute))
+        self._choice(
+            menu,
+            self.tr("Time of day"),
+            room.appearance.absolute,
+            lambda: room.show_absolute(not room.appearance.absolute),
+        )
         self._choice(menu, self.tr("Second window"), room.second.shown, room.second.toggle)
         menu.addSeparator()
         menu.addAction(self.tr("Fit all traces"), room.appearance.reset)
+        self._output(menu)
+
+    def _output(self, menu: QMenu) -> None:
+        menu.addSeparator()
+        menu.addAction(self.tr("Export view… (Ctrl+E)"), self._room.asking.export)
+        menu.addAction(self.tr("Page report… (Ctrl+P)"), self._room.asking.report)
 
     def _picture(self, menu: QMenu) -> None:
         room, look = self._room, self._room.spectral.look

@@ -51,7 +51,11 @@ class RecordingsPanel(QWidget):
         layout.addWidget(self.list, 3)
         layout.addWidget(label(self.tr("Channels"), "title"))
         layout.addWidget(
-            label(self.tr("Tick what is shown, drag to reorder; the chosen one gives the spectrogram."), "muted", wrap=True)
+            label(
+                self.tr("Tick what is shown, drag to reorder; the chosen one gives the spectrogram."),
+                "muted",
+                wrap=True,
+            )
         )
         self.channels = QListWidget()
         self.channels.setProperty("role", "ticks")

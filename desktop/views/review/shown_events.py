@@ -19,7 +19,6 @@ from desktop.views.review.pictures.events import Box, Tick
 from desktop.views.review.pictures.frame import Frame
 
 
-
 def layer_of(maker: str, attributes_json: str) -> str:
     """Return the layer an event is in: its detector or file, or for marks the annotator who drew it."""
     if maker != "annotator":

@@ -30,8 +30,8 @@ from desktop.views.review.pictures.frame import TimeScale
 from desktop.views.review.pictures.overview_canvas import OverviewCanvas
 from desktop.views.review.pictures.spectrogram_canvas import SpectrogramCanvas
 from desktop.views.review.pictures.trace_canvas import TraceCanvas
-from desktop.views.review.pointing import Pointing
 from desktop.views.review.pointer_line import PointerLine
+from desktop.views.review.pointing import Pointing
 from desktop.views.review.scroller import Scroller
 from desktop.views.review.second_window import SecondWindow
 from desktop.views.review.shown_events import Layers
@@ -62,7 +62,10 @@ class ReviewView(Workspace):
         self.wished_s = self.length_s  # the page length that was asked for; a short recording shows less
         self.pointing, self.appearance, self.spectral = Pointing(self), Appearance(self), Spectral(self)
         self.derived, self.layers = Derived(self), Layers(self)
-        self.traces, self.detail = TraceCanvas(self.pointing), TraceCanvas(self.pointing, self.tr("Second window"), axis=True)
+        self.traces, self.detail = (
+            TraceCanvas(self.pointing),
+            TraceCanvas(self.pointing, self.tr("Second window"), axis=True),
+        )
         self.spectrogram, self.overview = SpectrogramCanvas(self.pointing), OverviewCanvas(self.pointing)
         self.left, self.bar, self.right = RecordingsPanel(), Toolbar(), EventsPanel(session)
         self.recordings, self.table, self.filter, self.model = (
@@ -268,8 +271,7 @@ class ReviewView(Workspace):
             bad = frozenset(entry.bad_channels)
             if bad != self.appearance.look.bad:
                 self.appearance.change(bad=bad)
-                if self.derived.montage is not None:  # its references leave bad channels out
-                    self._derive()
+                self._derive()  # references leave bad channels out
             self.events.refresh()
 
     def show_in(self, recording_id: int, t: float) -> None:
@@ -296,9 +298,9 @@ class ReviewView(Workspace):
             self.pages.opened()
             self.session.failed.emit(error)
 
-        derive, bad = self.derived.of, frozenset(entry.bad_channels)
+        derive, bad, coming = self.derived.of, frozenset(entry.bad_channels), self.library.coming.of(entry.id)
         self.session.tasks.submit(
-            "review open", open_recording, self.session, entry.id, lambda stored: derive(stored, bad), self.library.coming.of(entry.id),
+            "review open", open_recording, self.session, entry.id, lambda stored: derive(stored, bad), coming,
             done=self._opened, failed=failed,
         )  # fmt: skip
 
@@ -326,9 +328,11 @@ class ReviewView(Workspace):
         names = [c.name for c in channels]
         self.picture_channel = names.index(goal["channel"]) if goal.get("channel") in names else 0
         self.bar.name.setText(entry.name)
-        self.bar.signal.setText(self.derived.sentence())
+        self.bar.signal.setText(opened.said)
         self.simulated.setVisible(entry.simulated)
-        self.left.show_channels(recording, self.appearance.order, self.channels, self.picture_channel, self.appearance.look.bad)
+        self.left.show_channels(
+            recording, self.appearance.order, self.channels, self.picture_channel, self.appearance.look.bad
+        )
         for canvas in (self.traces, self.detail, self.spectrogram, self.overview):
             canvas.gaps = recording.gaps
         self.overview.show_envelope(*opened.envelope, recording.duration)
@@ -357,7 +361,7 @@ class ReviewView(Workspace):
             self.left.choose_channel(channel)
             self.bar.show_scales(self.kind, self.appearance.look)
             self.pages.read()
-            self.channel_changed()
+            self.pointing.stretch_changed.emit()  # what is measured is that of it
 
     def step_channel(self, direction: int) -> None:
         """Choose the channel above or below."""
@@ -374,10 +378,6 @@ class ReviewView(Workspace):
         """Mark the chosen channel as bad, or not any more."""
         if self.session.writable:
             self.menus.mark_bad(self.channel_name, self.channel_name not in self.appearance.look.bad)
-
-    def channel_changed(self) -> None:
-        """Another channel is chosen: what is measured is that of it."""
-        self.pointing.stretch_changed.emit()
 
     def _look_changed(self) -> None:
         if self.recording is not None:
@@ -405,6 +405,12 @@ class ReviewView(Workspace):
             self.bar.show_length(self.length_s)
         else:
             self.use_paper(25.0)
+
+    def toggle_focus(self) -> None:
+        """Show the pictures alone, or the panels beside them again."""
+        alone = self.left.isVisibleTo(self)
+        self.left.setVisible(not alone)
+        self.tabs.setVisible(not alone)
 
     def show_spectrogram(self, on: bool) -> None:
         """Show or hide the spectrogram."""

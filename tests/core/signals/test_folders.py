@@ -12,7 +12,7 @@ import wfdb
 
 from core.errors import InputError, JobCancelled
 from core.jobs import NullReporter
-from core.signals import Annotation, add_folder, find_recordings, write_annotations
+from core.signals import Annotation, add_folder, find_recordings, folders, write_annotations
 from core.study import Study
 
 SMALL = Path(__file__).parents[2] / "data" / "recordings"
@@ -112,17 +112,21 @@ def test_a_recording_of_many_files_is_found_once(tmp_path):
     assert find_recordings(tmp_path)[-1].duration_s == 4.0
 
 
-def test_annotations_hidden_files_and_studies_are_no_recordings(tmp_path):
+def test_annotations_hidden_files_and_studies_are_no_recordings(tmp_path, monkeypatch):
+    monkeypatch.setattr(folders, "LISTED", folders.LISTED | set(folders.TABLES))
     edf(tmp_path / "night.edf")
     write_annotations(tmp_path / "night_scored.edf", [Annotation(0.0, 30.0, "W")])
     for name in ("a.atr", "a.tsv", "a.csv", "b.txt"):
         write_annotations(tmp_path / name, [Annotation(0.0, 30.0, "W")])
+    for name in ("README.txt", "participants.tsv", "sub-01_task-rest_channels.tsv"):
+        (tmp_path / name).write_text("name\ttype\nCz\tEEG\n")
     edf(tmp_path / "._night.edf")
     edf(tmp_path / ".trash" / "old.edf")
     edf(tmp_path / "__MACOSX" / "night.edf")
     Study.create(tmp_path / "my study").close()
     edf(tmp_path / "my study" / "exports" / "night.edf")
-    assert [f.path.name for f in find_recordings(tmp_path)] == ["night.edf"]
+    (tmp_path / "ecg.csv").write_text("time,value\n0,1\n0.1,2\n")  # samples, whether or not they can be read
+    assert [f.path.name for f in find_recordings(tmp_path)] == ["ecg.csv", "night.edf"]
 
 
 def test_what_cannot_be_read_is_listed_with_the_reason(tmp_path, monkeypatch):
