@@ -206,7 +206,7 @@ def test_a_montage_starts_from_another_is_mended_saved_used_and_listed(qtbot, wi
     (action,) = [a for a in menu.actions() if a.text() == "Schläfen"]
     assert action.isChecked()
     assert action.isEnabled()
-    review.derived.use_montage(None)
+    review.derived.use_montage("recorded")
     settle(qtbot, window.session)
     action.trigger()
     settle(qtbot, window.session)
@@ -245,7 +245,7 @@ def test_one_that_does_not_fit_what_is_shown_is_greyed_with_the_reason(qtbot, wi
     choose(qtbot, window, review, "Größe")
     review.menus.own_montages.keep(Montage("nur hier", (Derivation("a", (("Fp1", 1.0), ("F7", -1.0))),)))
     settle(qtbot, window.session)
-    review.derived.use_montage(None)
+    review.derived.use_montage("recorded")
     settle(qtbot, window.session)
     choose(qtbot, window, review, "short_psg")
     menu = QMenu()

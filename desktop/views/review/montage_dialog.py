@@ -33,7 +33,7 @@ class MontageDialog(QDialog):
     """Edits a montage for the channels of a recording; `montage` is what was made."""
 
     def __init__(
-        self, recording: Recording, bad: Sequence[str], saved: Sequence[Montage], now: Montage | None, parent: QWidget
+        self, recording: Recording, bad: Sequence[str], saved: Sequence[Montage], now: Montage, parent: QWidget
     ) -> None:
         super().__init__(parent)
         self._recording, self._bad, self._saved = recording, list(bad), {m.name: m for m in saved}
@@ -56,9 +56,9 @@ class MontageDialog(QDialog):
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
         layout.addWidget(self.buttons)
-        self.load(now if now is not None else Montage(""))
-        if now is not None and now.name not in self._saved:
-            self.name.setText(self.tr("{} (changed)").format(now.name))
+        named = not now.derivations or now.name in self._saved
+        changed = self.tr("{} (changed)").format(now.name)
+        self.load(Montage((now.name if now.derivations else "") if named else changed, now.derivations))
         self.name.setFocus()
 
     # Building

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMenu
 
 from core.errors import HitscopeError
-from core.signals import Montage, apply_montage, remove_montage, save_montage, saved_montages
+from core.signals import Montage, applicable, apply_montage, make_montage, remove_montage, save_montage, saved_montages
 from desktop.services.session import Session
 
 if TYPE_CHECKING:
@@ -70,8 +70,10 @@ class OwnMontages(QObject):
         room = self._room
         if room.opened is None:
             return
-        bad = sorted(room.appearance.look.bad)
-        dialog = MontageDialog(room.opened.stored, bad, self.saved(), room.derived.montage, room)
+        stored, bad, now = room.opened.stored, sorted(room.appearance.look.bad), room.derived.montage
+        if not isinstance(now, Montage):
+            now = make_montage(now, stored, bad) if not applicable(stored, bad)[now] else Montage("")
+        dialog = MontageDialog(stored, bad, self.saved(), now, room)
         dialog.accepted.connect(lambda: self.keep(dialog.montage))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
@@ -98,9 +100,9 @@ class OwnMontages(QObject):
         )
 
 
-def _same(used: Montage | None, saved: Montage) -> bool:
+def _same(used: str | Montage, saved: Montage) -> bool:
     """Return whether they are one; a file does not keep the order of weights."""
-    if used is None or used.name != saved.name:
+    if not isinstance(used, Montage) or used.name != saved.name:
         return False
     return [(d.name, dict(d.weights)) for d in used.derivations] == [
         (d.name, dict(d.weights)) for d in saved.derivations
