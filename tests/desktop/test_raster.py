@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QColor, QImage, QPainter
 
+from core.signals import Channel, Typical
 from desktop.views.review.pictures.raster import between_samples, columns_of, paint_strokes, touching
+from desktop.views.review.pictures.rows import Look, fit_strokes, lay_rows
 
 
 def painted(columns, top, bottom, width=40, height=90):
@@ -72,3 +74,17 @@ def test_lines_between_samples_are_straight():
     assert high[0, 10] == pytest.approx(12.0)
     assert low[0, 29] == pytest.approx(-8.0)
     assert np.isnan(low[0, 31:]).all(), "no line into a gap"
+
+
+def test_strokes_of_long_pages_stay_in_their_rows_and_the_scale_says_so():
+    channels = [Channel(f"c{n}", 250.0, "µV", 10**6, "eeg") for n in range(2)] + [Channel("x", 1.0, "V", 100, "other")]
+    typical = [Typical(0.0, 100.0), Typical(0.0, 100.0), Typical(0.0, 1.0)]
+    rows = lay_rows(channels, typical, Look(channels=(0, 1, 2)), 300.0, 4.0)
+    fitted = fit_strokes(rows, [400.0, 300.0, 0.5])
+    assert fitted[2] == rows[2]
+    assert {rows[n].px_per_unit / fitted[n].px_per_unit for n in (0, 1)} == {4.0}  # together, by powers of two
+    assert max(400.0, 300.0) * fitted[0].px_per_unit <= 1.2 * fitted[0].height
+    assert (rows[0].bar, fitted[0].bar) == ("50 µV", "200 µV")
+    assert fitted[0].bar_px == pytest.approx(200 * fitted[0].px_per_unit)
+    chosen = lay_rows(channels, typical, Look(channels=(0, 1), sensitivity={"eeg": 10.0}), 300.0, 4.0)
+    assert fit_strokes(chosen, [4000.0, 3000.0]) == chosen  # a scale that somebody chose is kept

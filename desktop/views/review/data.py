@@ -48,7 +48,10 @@ class Opened:
 
 
 def open_recording(
-    session: Session, recording_id: int, derive: Callable[[Recording], tuple[Recording, str]], coming: Recording | None = None
+    session: Session,
+    recording_id: int,
+    derive: Callable[[Recording], tuple[Recording, str]],
+    coming: Recording | None = None,
 ) -> Opened:
     """Open a recording of the study at once: of its samples only short pieces are read (in a task).
 

@@ -85,9 +85,7 @@ class ImportDialog(QDialog):
         self.pattern.setPlaceholderText(self.tr("such as {subject}_{session}* or {subject}/{session}/*"))
         self.pattern.setAccessibleName(self.tr("Where names say subject and session"))
         self.pattern.setToolTip(
-            self.tr(
-                "{subject} and {session} stand where names say them; * is anything, ? one letter, **/ any folders."
-            )
+            self.tr("{subject} and {session} stand where names say them; * is anything, ? one letter, **/ any folders.")
         )
         self.pattern.setClearButtonEnabled(True)
         self.pattern.textChanged.connect(lambda _text: self._typed.start())

@@ -208,7 +208,9 @@ def _spectrogram(painter: QPainter, plates: Plates, view: View, frame: Frame, pr
     name = recording.channels[view.channel].name if gate is None else tr("gate {}").format(gate + 1)
     try:
         grid = grid_for(recording, view.channel, frame.length_s, round(frame.rect.width() * max(press.ratio, 1)))
-        levels = look.levels or levels_of(recording, view.channel, grid, look.clip)
+        levels = look.levels or levels_of(
+            recording, view.channel, grid, look.clip, highest_hz=look.highest_of(recording, view.channel)
+        )
         tiles = [
             draw_tile(read_tile(recording, view.channel, grid, n), levels, look.colours)
             for n in grid.tiles(frame.start_s, frame.length_s)

@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 from core.signals import Pyramid
 from desktop.views.review.pictures.frame import Frame
 from desktop.views.review.pictures.raster import Floats, Ints, between_samples, columns_of, paint_strokes, touching
-from desktop.views.review.pictures.rows import Row
+from desktop.views.review.pictures.rows import Row, fit_strokes
 
 LINE_PX = 0.8  # of lines in vector files
 APART_PX = 7.0  # between samples that are drawn as dots as well
@@ -87,6 +87,7 @@ def draw_page(
     have the same times are drawn in one go.
     """
     w, h = max(1, round(width * ratio)), max(1, round(height * ratio))
+    rows = fit_strokes(rows, [_stroke_of(line) for line in page.lines])
     image = QImage(w, h, QImage.Format.Format_ARGB32_Premultiplied)
     image.fill(0)
     alike: dict[tuple[int, bool, str], list[tuple[Row, Line]]] = {}
@@ -100,6 +101,15 @@ def draw_page(
     painter.end()
     image.setDevicePixelRatio(ratio)
     return DrawnPage(page, rows, image)
+
+
+def _stroke_of(line: Line) -> float:
+    """Return how tall the strokes of a line typically are, in its unit; 0 where it shows samples."""
+    if line.exact or not len(line.t):
+        return 0.0
+    few = slice(None, None, max(1, len(line.t) // MIDDLE_OF))
+    tall = (line.high - line.low)[few]
+    return float(np.nanmedian(tall)) if np.isfinite(tall).any() else 0.0
 
 
 def _strokes(
