@@ -154,6 +154,8 @@ def style_sheet() -> str:
     QMainWindow, QDialog { background: @background; }
     QLabel[role="title"] { font-size: 15px; font-weight: 600; }
     QLabel[role="muted"] { color: @muted; }
+    QLabel[role="problem"] { color: @bad; }
+    QLabel[role="drop"] { background: @surface; border: 2px dashed @accent; border-radius: 8px; padding: 24px; font-size: 15px; }
     QLabel[role="figure"] { font-size: 22px; font-weight: 600; }
     QLabel[role="badge"] { background: @warn; color: @surface; border-radius: 3px; padding: 1px 6px; font-weight: 600; }
     QFrame[role="card"] { background: @surface; border: 1px solid @line; border-radius: 6px; }

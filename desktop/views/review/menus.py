@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QPoint
+from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtWidgets import QMenu
 
 from core.signals import MONTAGES, applicable
 from core.study import edit_recording
+from desktop.views.review.own_montages import OwnMontages
 from desktop.views.review.spectral import COLOURS
 
 if TYPE_CHECKING:
@@ -22,7 +23,9 @@ class Menus(QObject):
 
     def __init__(self, room: ReviewView) -> None:
         super().__init__(room)
-        self._room = room
+        self._room, self.own_montages = room, OwnMontages(room.session, room)
+        room.left.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        room.left.list.customContextMenuRequested.connect(self.show_recording)
         bar = room.bar
         for button, fill in ((bar.montage, self._montage), (bar.view, self._view), (bar.picture, self._picture)):
             menu = button.menu()
@@ -42,6 +45,15 @@ class Menus(QObject):
         menu = QMenu(self._room)
         self.fill_channel(menu, channel)
         menu.exec(where)
+
+    def show_recording(self, at: QPoint) -> None:
+        """Show what can be done with a recording of the list."""
+        item = self._room.left.list.itemAt(at)
+        if item is not None:
+            self._room.left.list.setCurrentItem(item)
+            menu = QMenu(self._room)
+            self._room.library.fill_menu(menu)
+            menu.exec(self._room.left.list.viewport().mapToGlobal(at))
 
     def fill_channel(self, menu: QMenu, channel: str) -> None:
         """Add what can be done to a channel."""
@@ -64,7 +76,7 @@ class Menus(QObject):
     def mark_bad(self, channel: str, bad: bool) -> None:
         """Mark a channel bad, or not any more: an edit of the study, like labels."""
         entry = self._room.entry
-        if entry is not None and channel:
+        if entry is not None and channel and not self._room.library.coming.not_yet():
             names = [name for name in entry.bad_channels if name != channel] + [channel] * bad
             self._room.session.edit(lambda study: edit_recording(study, entry.id, bad_channels=names))
 
@@ -78,6 +90,7 @@ class Menus(QObject):
             action = self._choice(menu, self.tr(entry.title), now, lambda k=key: room.derived.use_montage(k))
             action.setToolTip(why or self.tr(entry.help))
             action.setEnabled(not why)
+        self.own_montages.fill_menu(menu)
 
     def _view(self, menu: QMenu) -> None:
         room, look = self._room, self._room.appearance.look

@@ -12,7 +12,7 @@ from core.signals import build_pyramid, gate_of
 from desktop.services import theme
 from desktop.services.session import Session
 from desktop.services.tasks import TaskReporter
-from desktop.views.review.data import Opened
+from desktop.views.review.data import COMING, Opened
 from desktop.views.review.pictures.rows import lay_rows
 from desktop.views.review.pictures.trace_canvas import TraceCanvas
 from desktop.views.review.pictures.traces import DrawnPage, draw_page, read_page
@@ -49,7 +49,7 @@ class Pages(QObject):
     def start(self, opened: Opened) -> None:
         """Take up a recording: its pages can be read at once, those of hours as its pyramid grows."""
         self.stop()
-        if opened.pyramid.complete:
+        if opened.pyramid.complete or opened.id == COMING:
             return
         report = self._builder = TaskReporter(self)
         report.progressed.connect(lambda share, _text: self._grown(report, share))

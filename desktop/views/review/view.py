@@ -156,7 +156,7 @@ class ReviewView(Workspace):
         self.bar.filters.clicked.connect(self.asking.filters)
         self.pages.progressed.connect(self.bar.show_reading)
         self.library.reading.connect(self.bar.show_reading)
-        self.library.added.connect(self._added)
+        self.library.coming.changed.connect(self._study_changed)
         self.finder.finding.connect(self.bar.show_finding)
         self.right.chosen.connect(lambda ids: self.session.selection.set(ids, self.table))
         self.model.modelReset.connect(lambda: self.right.select(self.session.selection.ids))
@@ -238,7 +238,7 @@ class ReviewView(Workspace):
             self._looks[str(self.opened.id)] = self.appearance.kept(self.opened.recording.channels)
 
     def _study_changed(self) -> None:
-        study, entries = self.session.study, self.session.recordings
+        study, entries = self.session.study, self.library.coming.listed()
         if study is not self._study:
             self.pages.stop()
             self._study, self.opened, self._entry = study, None, None
@@ -260,9 +260,9 @@ class ReviewView(Workspace):
         self._choose_recording(row)
 
     def _choose_recording(self, row: int) -> None:
-        if not 0 <= row < len(self.session.recordings):
+        entry, before = self.library.coming.at(row), self._entry
+        if entry is None:
             return
-        entry, before = self.session.recordings[row], self._entry
         if before is None or (entry.id, entry.path, entry.options) != (before.id, before.path, before.options):
             self._let_go(entry.id)
             self._open(entry)
@@ -298,9 +298,9 @@ class ReviewView(Workspace):
             self.pages.opened()
             self.session.failed.emit(error)
 
-        derive, bad = self.derived.of, frozenset(entry.bad_channels)
+        derive, bad, coming = self.derived.of, frozenset(entry.bad_channels), self.library.coming.of(entry.id)
         self.session.tasks.submit(
-            "review open", open_recording, self.session, entry.id, lambda stored: derive(stored, bad),
+            "review open", open_recording, self.session, entry.id, lambda stored: derive(stored, bad), coming,
             done=self._opened, failed=failed,
         )  # fmt: skip
 
@@ -311,7 +311,7 @@ class ReviewView(Workspace):
             self._open(self._entry)
 
     def _opened(self, opened: Opened) -> None:
-        entry = next((r for r in self.session.recordings if r.id == opened.id), None)
+        entry = next((r for r in self.library.coming.entries if r.id == opened.id), None)
         if entry is None:
             return
         self.pages.opened()
@@ -343,9 +343,10 @@ class ReviewView(Workspace):
         self.events.refresh()
         self.set_length(float(goal.get("length_s", self.wished_s)))
 
-    def _added(self, ids: tuple[int, ...]) -> None:
-        known = [r.id for r in self.session.recordings]
-        self.recordings.setCurrentRow(known.index(ids[0]))
+    def take_up(self, entry: RecordingEntry, opened: Opened) -> None:
+        """Go on with a recording that was shown while it was being added: nothing that is shown changes."""
+        self._entry, self.opened = entry, opened
+        self.pages.start(opened)
 
     # Channels and looks
 
