@@ -82,7 +82,7 @@ def paint_strokes(
         cover[:, row] += cover[:, row - 1]
     for above, below in itertools.pairwise(cover):
         below += above[-1]
-    covered = np.minimum(cover, WHOLE, out=np.empty(cover.shape, np.uint8), casting="unsafe").reshape(-1, width)
+    covered = np.minimum(cover, WHOLE, out=cover).astype(np.uint8).reshape(-1, width)
     image = QImage(covered.data, width, len(covered), width, QImage.Format.Format_Indexed8)
     image.setColorTable(_shades(colour))
     painter.drawImage(0, first, image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied))
