@@ -141,7 +141,7 @@ def first_pages(bench, path):
     entry = session.recordings[0]
     again = bench.shown_ms(lambda: room._open(entry))
     tell("page of a recording that the study knows", first_page_ms=round(again))
-    return first
+    return first, again
 
 
 def lengths(bench, frames):
@@ -175,11 +175,17 @@ def child(path, frames):
         bench = Bench(Path(folder))
         load = round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None
         tell("window", rss_mb=memory_mb("VmRSS"), load=load, cores=os.cpu_count())
-        first = first_pages(bench, path)
+        first, known = first_pages(bench, path)
         bench.fit()
         tell("traces", size_px=[bench.room.traces.width(), bench.room.traces.height()])
         medians = lengths(bench, frames)
-        tell("hitscope", first_page_ms=round(first), medians_ms=medians, peak_mb=memory_mb())
+        tell(
+            "hitscope",
+            first_page_ms=round(first),
+            known_first_page_ms=round(known),
+            medians_ms=medians,
+            peak_mb=memory_mb(),
+        )
         bench.window.close()
         bench.window.deleteLater()
         live(50)
@@ -204,7 +210,7 @@ def main():
         return None
     print(json.dumps(peer), flush=True)
     own = json.loads(said.splitlines()[-1])
-    ratios = {"first_page": round(peer["first_page_ms"] / own["first_page_ms"], 1)}
+    ratios = {name: round(peer["first_page_ms"] / own[f"{name}_ms"], 1) for name in ("first_page", "known_first_page")}
     for length_s in PEER_S:
         frame = peer[f"frame_ms_{length_s}s"]["median"]
         ratios[f"frame_{length_s}s"] = round(frame / own["medians_ms"][str(length_s)], 1)

@@ -2,18 +2,18 @@
 
 import re
 import zlib
-from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QProgressDialog, QPushButton
 
 from desktop.services import theme
 from desktop.views.review.export_dialog import ExportDialog
 from desktop.views.review.output import Wish, picture, save
 from desktop.views.review.printing import Plates, view_of
-from desktop.views.review.report import around_events, whole_recording
+from desktop.views.review.report import around_events, event_lines, whole_recording
 from desktop.views.review.report_dialog import ReportDialog
 from tests.desktop.conftest import settle
 
@@ -201,12 +201,29 @@ class TestReport:
         assert spans[0][1] < 15, "some 25 cm of paper at 25 mm/s"
         assert spans[-1][0] + spans[-1][1] >= room.recording.duration
 
-    def test_cancelled_report_leaves_no_file(self, qtbot, room, tmp_path):
+    def test_cancelled_report_leaves_no_file(self, qtbot, window, room, tmp_path):
         told = []
         room.session.told.connect(told.append)
         dialog = ReportDialog(room.session, view_of(room), "", room)
         dialog.pages.setCurrentIndex(2)
         dialog.length.setValue(2)
         dialog.write(tmp_path / "report.pdf")
-        room.session.background.close()  # as when the study is closed: asks it to stop
-        assert list(Path(tmp_path).glob("*.pdf")) == []
+        (progress,) = room.findChildren(QProgressDialog)
+        progress.findChild(QPushButton).click()
+        wait(qtbot, room.session)
+        assert told == ["The report was not written."]
+        assert list(tmp_path.glob("*report*")) == []
+
+    def test_events_are_listed_with_label_hbr_and_comment(self, qtbot, room, tmp_path):
+        show(qtbot, room, TCD)
+        room.set_length(20.0)
+        session = room.session
+        first = int(session.events.id[np.flatnonzero(session.events.recording == room.recording_id)[0]])
+        session.label((first,), "gaseous")
+        room.marks.say((first,), "after the valve")
+        settle(qtbot, session)
+        plan = ReportDialog(session, view_of(room), "S-01", room).plan()
+        lines = event_lines(plan, plan.rows)
+        hbr = session.events.attributes[int(np.flatnonzero(session.events.id == first)[0])]["hbr_db"]
+        assert lines[0][5:] == ["gaseous", f"{hbr:.1f}", "after the valve"]
+        assert len(lines) == len(plan.rows) > 3

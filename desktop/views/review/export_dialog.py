@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import (
     QApplication,
@@ -29,6 +29,7 @@ from desktop.widgets.parts import label
 
 PREVIEW_PX = (480, 400)
 KEY = "review export preview"
+WAIT_MS = 100
 FOLDER = "export_folder"  # of the settings: where the last file went
 
 
@@ -193,11 +194,14 @@ class ExportDialog(QDialog):
         )
 
     def done(self, result: int) -> None:
-        if self._session.study is not None:  # what is still being painted has its plates until it is done
-            self._session.tasks.submit(KEY, lambda: None, done=lambda _none: self._throw_away())
         super().done(result)
+        self._throw_away()
 
     def _throw_away(self) -> None:
+        """Let go of the plates, once nothing is being painted with them any more."""
+        if self._session.tasks.busy:
+            QTimer.singleShot(WAIT_MS, self, self._throw_away)
+            return
         for plates in (self._plates, self._shown):
             plates.throw_away()
         self.deleteLater()

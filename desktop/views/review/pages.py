@@ -87,6 +87,7 @@ class Pages(QObject):
         room = self._room
         if room.opened is None:
             return
+        self.tiles.hold()
         self._ask(room.traces, "page", room.start_s, room.length_s)
         if room.second.shown:
             self._ask(room.detail, "detail", *room.second.span)
@@ -113,10 +114,12 @@ class Pages(QObject):
                 canvas.unread_s = self._unread(opened, got[1])
                 canvas.show_page(got[1], room.channel_name, room.px_per_mm if look.paper else None)
                 if canvas is room.traces:
+                    self.tiles.go_on()
                     room.status.refresh()
 
         def failed(error: Exception) -> None:
             self._arrived(what)
+            self.tiles.go_on()
             self._session.failed.emit(error)
 
         self._session.tasks.submit(f"review {what}", make, done=done, failed=failed)

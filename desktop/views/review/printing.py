@@ -138,25 +138,22 @@ def paint_view(
 
     On ECG paper a millimetre is a millimetre: the stretch is as long as the paper.
     """
-    painter.save()
-    painter.setFont(plates.font)
-    painter.translate(rect.topLeft())
     gutter = _gutter(plates.font, view)
     view = view.at(view.start_s, fitting_s(plates, view, rect.width(), press))
     plates.traces.axis = "spectrogram" not in parts
-    top, painters = 0.0, {"traces": _traces, "spectrogram": _spectrogram, "overview": _overview}
+    top, painters = rect.top(), {"traces": _traces, "spectrogram": _spectrogram, "overview": _overview}
     for part, height in zip(parts, _heights(parts, rect.height()), strict=True):
         report.check()
-        painter.save()
-        painter.translate(0, top)
         canvas: TimeCanvas = getattr(plates, part)
         canvas.write_times(view.scale)
         place = canvas.plot_rect(QRectF(0, 0, rect.width(), height))
         place.setLeft(gutter)
+        painter.save()
+        painter.setFont(plates.font)
+        painter.translate(rect.left(), top)
         painters[part](painter, plates, view, Frame(place, view.start_s, view.length_s), press)
         painter.restore()
         top += height
-    painter.restore()
     return view
 
 

@@ -208,22 +208,12 @@ def _paint_frame(painter: QPainter, plan: Plan, font: QFont, times: str, page: s
 
 def _paint_list(painter: QPainter, plan: Plan, rows: npt.NDArray[np.intp], rect: QRectF) -> None:
     """Paint a page of the list of events."""
-    table, metrics = plan.table, painter.fontMetrics()
+    metrics = painter.fontMetrics()
     columns = (  # title, share of the width, alignment
         (tr("Event"), 6, RIGHT), (tr("Time"), 11, RIGHT), (tr("Length (ms)"), 9, RIGHT), (tr("Channel"), 12, LEFT),
         (tr("Kind"), 12, LEFT), (tr("Label"), 14, LEFT), (tr("HBR (dB)"), 8, RIGHT), (tr("Comment"), 28, LEFT),
     )  # fmt: skip
-    lines: list[Sequence[str]] = [[title for title, _, _ in columns]]
-    for row in rows.tolist():
-        attributes = json.loads(table.attributes_json[row])
-        hbr = attributes.get("hbr_db")
-        lines.append(
-            [
-                str(int(table.id[row])), plan.view.scale.text(float(table.start_s[row]), 2), number(1000 * table.duration_s[row]),
-                table.channel[row], table.kind[row], table.label[row], "" if hbr is None else number(hbr, 1),
-                str(attributes.get("comment", "")),
-            ]
-        )  # fmt: skip
+    lines = [[title for title, _, _ in columns], *event_lines(plan, rows)]
     for n, line in enumerate(lines):
         painter.setPen(QColor(theme.token("text" if n else "muted")))
         left, top = rect.left(), rect.top() + n * ROW_PX
@@ -234,3 +224,18 @@ def _paint_list(painter: QPainter, plan: Plan, rows: npt.NDArray[np.intp], rect:
             left += wide
         painter.setPen(QPen(QColor(theme.token("plot-grid")), 0.7))
         painter.drawLine(QLineF(rect.left(), top + ROW_PX, rect.right(), top + ROW_PX))
+
+
+def event_lines(plan: Plan, rows: npt.NDArray[np.intp]) -> list[list[str]]:
+    """Return what the list says of events: id, time, length, channel, kind, label, HBR and comment."""
+    table, lines = plan.table, []
+    for row in rows.tolist():
+        attributes = json.loads(table.attributes_json[row])
+        hbr, time = attributes.get("hbr_db"), plan.view.scale.text(float(table.start_s[row]), 2)
+        lines.append(
+            [
+                str(int(table.id[row])), time, number(1000 * table.duration_s[row]), table.channel[row], table.kind[row],
+                table.label[row], "" if hbr is None else number(hbr, 1), str(attributes.get("comment", "")),
+            ]
+        )  # fmt: skip
+    return lines

@@ -163,13 +163,20 @@ class ReportDialog(QDialog):
             lambda share, text: (progress.setValue(int(999 * share)), progress.setLabelText(text))
         )
         progress.canceled.connect(reporter.cancel)
-        told, cancelled = self.tr("Saved as {}."), self.tr("The report was not written.")
+        told, cancelled, study = self.tr("Saved as {}."), self.tr("The report was not written."), session.study
 
         def ended() -> None:
-            progress.close()
+            session.study_changed.disconnect(closed)
+            progress.reset()
             progress.deleteLater()
             reporter.deleteLater()
             plates.throw_away()
+
+        def closed() -> None:
+            if session.study is not study:  # nobody is told any more: closing a study has stopped what it was doing
+                ended()
+
+        session.study_changed.connect(closed)
 
         def done(written: Path) -> None:
             ended()

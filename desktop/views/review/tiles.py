@@ -40,6 +40,16 @@ class Tiles(QObject):
         self._wanted: list[tuple[Recording, Place, SpectralLook]] = []
         self._asked: Place | None = None
         self._broken: set[Place] = set()
+        self._held = False
+
+    def hold(self) -> None:
+        """Begin no tile until `go_on`: the traces are read first, and two threads would take longer over both."""
+        self._held = True
+
+    def go_on(self) -> None:
+        """Compute what is missing."""
+        self._held = False
+        self._next()
 
     @property
     def complete(self) -> bool:
@@ -89,7 +99,7 @@ class Tiles(QObject):
         return look.levels or self._levels.get(_levels_key(recording, channel, look))
 
     def _next(self) -> None:
-        if self._asked is not None or not self._wanted:
+        if self._held or self._asked is not None or not self._wanted:
             return
         recording, place, look = self._wanted.pop(0)
         self._asked = place
