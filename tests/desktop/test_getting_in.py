@@ -108,6 +108,18 @@ def test_the_first_page_is_there_before_the_content_is_hashed(qtbot, window, rev
     assert session.events.recording[-1] == entry.id
 
 
+def test_a_record_named_without_its_header_is_shown_first_and_known_then(qtbot, window, review, tmp_path, held):
+    for path in resources.path("demo").glob("208.*"):
+        data = path.read_bytes()  # the samples are turned round, to be of a content of their own
+        (tmp_path / path.name).write_bytes(data[::-1] if path.suffix == ".dat" else data)
+    review.library.add([str(tmp_path / "208")])
+    qtbot.waitUntil(lambda: review.opened.id == 0, timeout=10_000)
+    held.set()
+    settle(qtbot, window.session)
+    assert review.opened.id == window.session.recordings[-1].id == review.entry.id
+    assert review.recordings.count() == len(window.session.recordings)
+
+
 def test_who_looks_at_another_recording_meanwhile_is_left_there(qtbot, window, review, edf, held):
     review.library.add([str(edf)])
     qtbot.waitUntil(lambda: review.opened.id == 0, timeout=10_000)

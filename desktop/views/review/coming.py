@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -75,7 +76,9 @@ class Coming(QObject):
         if self._recording is None:
             return False
         left = not self.shown
-        self._id = next((n for path, n in ids.items() if self._recording.path.samefile(path)), None)
+        here = self._recording.path.resolve()
+        named = {Path(path).resolve(): n for path, n in ids.items()}
+        self._id = named.get(here, named.get(here.with_suffix("")))  # a WFDB record may be named without .hea
         if self._id is None:
             self._recording = None
             self.changed.emit()
