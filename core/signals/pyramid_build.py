@@ -12,12 +12,13 @@ from filelock import FileLock, Timeout
 
 from core.errors import InputError
 from core.jobs import NullReporter, Reporter
+from core.signals.digital import AT_ONCE
 from core.signals.extremes import extremes_of, fold
 from core.signals.pyramid import VERSION, Pyramid, open_pyramid
 from core.signals.pyramid_tables import BASE, BUILT, Table, TableWriter, create_tables, map_tables
 from core.signals.recording import Recording
 
-AT_ONCE = 1 << 19  # values read at a time: they stay in the cache of the processor
+IN_CACHE = 1 << 19  # stored values read at a time: they stay in the cache of the processor
 LOCK = "building.lock"
 LOOK_S = 0.2  # how often a second builder looks whether it is to stop
 
@@ -25,9 +26,9 @@ LOOK_S = 0.2  # how often a second builder looks whether it is to stop
 def build_pyramid(recording: Recording, folder: str | Path, report: Reporter | None = None) -> Pyramid:
     """Build what is missing of the pyramids of a recording in `folder`, and return them.
 
-    O(n) time; memory for `AT_ONCE` values, whatever the length and the number of channels. It goes through time, all
-    channels together, and notes how far it came: a build that was stopped or killed goes on from there. A second caller,
-    also in another process, waits for the first.
+    O(n) time; memory for `IN_CACHE` values, for some times `AT_ONCE` where they are derived, whatever the length and the
+    number of channels. It goes through time, all channels together, and notes how far it came: a build that was stopped or
+    killed goes on from there. A second caller, also in another process, waits for the first.
 
     Parameters
     ----------
@@ -142,7 +143,8 @@ def _build(pyramid: Pyramid, report: Reporter) -> None:
 
 def _add(recording: Recording, table: Table, start: int, writer: TableWriter, report: Reporter) -> None:
     stop = min(start + table.step, table.n_samples)
-    piece = max(1, AT_ONCE // len(table.channels) // BASE) * BASE
+    at_once = AT_ONCE if recording.derivation else IN_CACHE
+    piece = max(1, at_once // len(table.channels) // BASE) * BASE
     bins = []
     for first in range(start, stop, piece):
         report.check()
