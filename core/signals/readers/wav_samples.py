@@ -57,7 +57,7 @@ class WavSource:
         """Return the numbers of some channels, (n_channels, n), from the bytes of frames."""
         width = WIDTHS[self.encoding]
         if width in (1, 3):
-            stored = np.ascontiguousarray(raw.reshape(len(raw), -1, width).swapaxes(0, 1)[channels])
+            stored = np.ascontiguousarray(raw.reshape(len(raw), raw.shape[1] // width, width).swapaxes(0, 1)[channels])
             if width == 1:  # the middle of unsigned bytes is 128
                 return (stored[..., 0] ^ 0x80).view(np.int8)
             return int24(stored[..., :: -1 if self.order == "big" else 1]).reshape(stored.shape[:2])
