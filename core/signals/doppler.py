@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.checks import check, check_each, finite
-from core.signals.recording import Recording
+from core.signals.recording import Recording, complex_of
 
 SOUND_SPEED_M_S = 1540.0  # in soft tissue and blood
 
@@ -154,8 +154,8 @@ class Signal:
         """
         low = min(max(start, 0), self.n_samples)
         high = max(low, min(stop, self.n_samples))
-        several = [self.recording.read(number, low, high) for number in self.numbers]
-        there = several[0] + 1j * several[1] if self.is_iq else several[0]
+        several = self.recording.read_several(self.numbers, low, high)
+        there: npt.NDArray[Any] = complex_of(*several) if self.is_iq else several[0]
         if len(there) == stop - start:
             return there
         out = np.full(stop - start, np.nan, there.dtype)

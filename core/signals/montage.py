@@ -4,30 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
-
-import numpy as np
 
 from core.checks import TABLE, TEXT, Rule, check, check_each, check_names, finite, list_of
 from core.errors import InputError
 from core.signals.electrodes import bare, electrode
+from core.signals.montage_sums import MontageSource, Weights
 from core.signals.readers.naming import distinct
-from core.signals.recording import Channel, Floats, Recording
+from core.signals.recording import Channel, Recording
 
-Weights = dict[int, float]
 PAIRS = list_of(
     "pairs of a channel's name and its weight",
     Rule("a pair", lambda pair: isinstance(pair, list | tuple) and len(pair) == 2 and TEXT.fits(pair[0])),
 )
-KEPT_READS, SHORT = (
-    256,
-    1 << 14,
-)  # channels stand in several sums of a page; longer windows than so many samples are not kept
-KEPT_SUMS = 2  # windows whose common reference is kept: the channels of a page are read one after the other
 
 
 @dataclass(frozen=True)
@@ -149,9 +140,10 @@ def apply_montage(recording: Recording, montage: Montage, bad: Sequence[str] = (
     Returns
     -------
     Recording
-        Reads cost as many channels as a derivation sums; what most derivations share, such as an average reference, is
-        summed once a window. NaN where any channel of a sum is. Of the EEG nothing is left beside the derivations once
-        there is one, since channels against other references beside them would mislead; ECG, EOG, Doppler pass through.
+        Reads cost as many channels as the derivations sum, read together and once; what most derivations share, such as
+        an average reference, is summed once. NaN where any channel of a sum is. Of the EEG nothing is left beside the
+        derivations once there is one, since channels against other references beside them would mislead; ECG, EOG,
+        Doppler pass through.
 
     Raises
     ------
@@ -213,40 +205,3 @@ def _derived(recording: Recording, name: str, row: Weights) -> Channel:
                 remedy="Sum channels of one sampling rate and one unit",
             )
     return replace(several[0], name=name, n_samples=min(c.n_samples for c in several))
-
-
-class MontageSource:
-    """Weighted sums of the channels of a recording; `rows` are the weights of each channel made."""
-
-    def __init__(self, recording: Recording, rows: Sequence[Weights]) -> None:
-        self._recording = recording
-        self._common = common_weights(rows)
-        self._takes_common = [bool(self._common) and self._common.keys() <= row.keys() for row in rows]
-        self._rows = [
-            _less(row, self._common) if takes else row for row, takes in zip(rows, self._takes_common, strict=True)
-        ]
-        self._common_sum = lru_cache(maxsize=KEPT_SUMS)(lambda start, stop: self._sum(self._common, start, stop))
-        self._kept = lru_cache(maxsize=KEPT_READS)(recording.read)
-
-    def read(self, channel: int, start: int, stop: int) -> Floats:
-        """Return samples of a derivation."""
-        own = self._sum(self._rows[channel], start, stop)
-        return own + self._common_sum(start, stop) if self._takes_common[channel] else own
-
-    def _sum(self, row: Weights, start: int, stop: int) -> Floats:
-        read = self._kept if stop - start <= SHORT else self._recording.read
-        total = np.zeros(stop - start)
-        for number, weight in row.items():
-            total += weight * read(number, start, stop)
-        return total
-
-
-def common_weights(rows: Sequence[Weights]) -> Weights:
-    """Return the weights that most of the sums share: of an average reference -1/n for each of n channels, of pairs none."""
-    sums = [row for row in rows if len(row) > 1]
-    counts = Counter((number, weight) for row in sums for number, weight in row.items())
-    return {number: weight for (number, weight), n in counts.items() if 2 * n > len(sums) > 1}
-
-
-def _less(row: Weights, common: Weights) -> Weights:
-    return {n: w - common.get(n, 0.0) for n, w in row.items() if w != common.get(n)}

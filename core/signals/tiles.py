@@ -14,7 +14,12 @@ from core.signals.recording import Recording
 from core.signals.spectrogram import decibels, frequencies, stft
 
 FRAMES = 256  # columns of a tile
-DOPPLER_FRAME_S, FRAME_S = 0.03, 0.5
+FRAME_S = {
+    "doppler": 0.03,
+    "eeg": 1.0,
+    "eog": 1.0,
+}  # by kind of channel: rows of EEG are 1 Hz apart, as bands are named
+OTHER_FRAME_S = 0.5
 OVERLAPS = 32  # frames begin no closer than their length over this: nearer ones show the same
 READ_AT_ONCE = 1 << 19  # samples; of a tile that spans more, one frame in the middle of each column is read
 LEVEL_FRAMES = 120
@@ -114,7 +119,7 @@ def grid_for(
     length_s : float
     pixels : int
     nfft : int, optional
-        Samples of a frame, a power of two; else about 30 ms for Doppler and half a second for the rest.
+        Samples of a frame, a power of two; else about 30 ms for Doppler, 1 s for EEG and EOG, half a second for the rest.
 
     Raises
     ------
@@ -125,7 +130,7 @@ def grid_for(
     check(whole(1), pixels=pixels)
     known, two_sided = recording.channels[recording.index(channel)], Signal.of(recording, channel).is_iq
     if nfft is None:
-        seconds = DOPPLER_FRAME_S if known.kind.startswith("doppler") else FRAME_S
+        seconds = FRAME_S.get(known.kind.partition("_")[0], OTHER_FRAME_S)
         nfft = 1 << max(4, round(np.log2(known.fs * seconds)))
     check(whole(4), nfft=nfft)
     if nfft & (nfft - 1):

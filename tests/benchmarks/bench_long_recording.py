@@ -1,5 +1,7 @@
 """A day of 32 channels, 1.4 GB: opening, pages at every length, the pyramid in the background, memory; and the peer.
 
+Pages and pyramids also of what is derived: an average reference, filters, and both.
+
     HITSCOPE_BENCH=/tmp/hitscope-bench python tests/benchmarks/bench_long_recording.py [--hours 24] [--no-peer]
 
 The recording is generated first (`make_long_edf`). Each line of JSON is one result of a fresh process.
@@ -12,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from pathlib import Path
 
 import peer_mne
@@ -35,50 +38,78 @@ def opening(path, cold):
     cold = cold and forget(path)
 
     def load():
-        from core.signals import envelope_of, open_pyramid, open_recording, spread_of
+        from core.signals import envelope_of, open_pyramid, open_recording, typical_of
 
-        return envelope_of, open_pyramid, open_recording, spread_of
+        return envelope_of, open_pyramid, open_recording, typical_of
 
-    (envelope_of, open_pyramid, open_recording, spread_of), import_ms = timed_ms(load)
+    (envelope_of, open_pyramid, open_recording, typical_of), import_ms = timed_ms(load)
     recording, open_ms = timed_ms(lambda: open_recording(path))
     channels = range(len(recording.channels))
     with tempfile.TemporaryDirectory() as folder:
         _, page_ms = timed_ms(lambda: open_pyramid(recording, folder).query_page(channels, 0, 10, PIXELS))
-    _, spread_ms = timed_ms(lambda: [spread_of(recording, channel) for channel in channels])
+    _, typical_ms = timed_ms(lambda: [typical_of(recording, channel) for channel in channels])
     _, overview_ms = timed_ms(lambda: envelope_of(recording, 0))
     marks, marks_ms = timed_ms(lambda: len(recording.annotations))
-    found = {"import_ms": import_ms, "open_ms": open_ms, "page_ms": page_ms, "spreads_ms": spread_ms}
+    found = {"import_ms": import_ms, "open_ms": open_ms, "page_ms": page_ms, "typical_ms": typical_ms}
     found |= {"overview_ms": overview_ms, "marks_ms": marks_ms}
     return {name: round(ms, 1) for name, ms in found.items()} | {"marks": marks, "cold": cold}
 
 
-def pages(path, folder):
+def derived(recording, what):
+    """Return a recording as it is, or with the montage and the filters that `what` names."""
+    from core.signals import Band, Derivation, Filters, Montage, apply_filters, apply_montage
+
+    names = [channel.name for channel in recording.channels]
+    average = [Derivation(f"{a}-avg", tuple((b, (a == b) - 1 / len(names)) for b in names)) for a in names]
+    if "montage" in what:
+        recording = apply_montage(recording, Montage("average", tuple(average)))
+    if "filters" in what:
+        recording = apply_filters(recording, Filters({"eeg": Band(0.5, 40.0, 50.0)}))
+    return recording
+
+
+def pages(path, folder, what):
     """Pages while the pyramid is built and after it, ms; and what it took."""
     import numpy as np
 
     from core.signals import build_pyramid, content_hash, open_pyramid, open_recording
 
-    recording = open_recording(path)
+    recording = derived(open_recording(path), what)
     pyramid = open_pyramid(recording, folder)
     channels, rng = range(len(recording.channels)), np.random.default_rng(0)
 
-    def page(length_s):
+    def page(length_s, clock=time.perf_counter):
         start_s = rng.uniform(0, max(0.0, recording.duration - length_s))
-        return timed_ms(lambda: pyramid.query_page(channels, start_s, start_s + length_s, PIXELS))[1]
+        started = clock()
+        pyramid.query_page(channels, start_s, start_s + length_s, PIXELS)
+        return 1e3 * (clock() - started)
 
-    built = []
-    builder = threading.Thread(target=lambda: built.append(timed_ms(lambda: build_pyramid(recording, folder))[1]))
+    built, cpu = [], []
+
+    def build():
+        started = time.thread_time()
+        built.append(timed_ms(lambda: build_pyramid(recording, folder))[1])
+        cpu.append(time.thread_time() - started)
+
+    builder = threading.Thread(target=build)
     builder.start()
     meanwhile = []
     while builder.is_alive():
         meanwhile.append(page(10))
     builder.join()
-    result = {"built_s": round(built[0] / 1e3, 2), "pages_10s_meanwhile": _median_and_p95(meanwhile)}
+    result = {
+        "built_s": round(built[0] / 1e3, 2),
+        "built_cpu_s": round(cpu[0], 2),
+        "pages_10s_meanwhile": _median_and_p95(meanwhile),
+    }
     for length_s in PAGES_S:
         if length_s <= recording.duration:
             result[f"page_ms_{length_s}s"] = _median_and_p95([page(length_s) for _ in range(PLACES)])
+            cpu_ms = np.median([page(length_s, time.process_time) for _ in range(PLACES)])
+            result[f"page_ms_{length_s}s"]["cpu"] = round(float(cpu_ms), 2)
     result["reopened_ms"] = round(timed_ms(lambda: build_pyramid(recording, folder))[1], 1)
-    result["hashed_s"] = round(timed_ms(lambda: content_hash(path))[1] / 1e3, 2)
+    if what == "pages":
+        result["hashed_s"] = round(timed_ms(lambda: content_hash(path))[1] / 1e3, 2)
     result["pyramid_mb"] = round(sum(file.stat().st_size for file in Path(folder).rglob("*.npy")) / 1e6)
     return result | {"peak_mb": memory_mb()}
 
@@ -95,9 +126,9 @@ def _median_and_p95(times):
 
 def child(path, part):
     """Measure one part, in this process."""
-    if part == "pages":
+    if "pages" in part:
         with tempfile.TemporaryDirectory(dir=Path(path).parent) as folder:
-            result = pages(path, folder)
+            result = pages(path, folder, part)
     else:
         result = opening(path, cold=part == "cold opening")
     print(json.dumps({"bench": part, "file": Path(path).name, **result}), flush=True)
@@ -112,7 +143,9 @@ def main():
     if chosen.child:
         return child(*chosen.child)
     plain, plus = (long_edf(chosen.hours, plus=plus) for plus in (False, True))
-    for path, part in [(plain, "cold opening"), (plain, "opening"), (plus, "opening"), (plain, "pages")]:
+    parts = [(plain, "cold opening"), (plain, "opening"), (plus, "opening"), (plain, "pages")]
+    parts += [(plain, f"pages of {what}") for what in ("montage", "filters", "montage and filters")]
+    for path, part in parts:
         subprocess.run([sys.executable, __file__, "--child", str(path), part], check=True)
     if not chosen.no_peer:
         print(json.dumps(peer_mne.measure(plain)), flush=True)

@@ -8,16 +8,19 @@ file are plain audio.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from core.errors import InputError
+from core.signals.digital import Digital
 from core.signals.readers.damage import damaged, ends_early
 from core.signals.readers.flac import SIGNATURE, stated_samples, whole_samples
 from core.signals.readers.layouts import DOPPLER, ChannelLayout
 from core.signals.readers.riff import MAGIC, chunks
+from core.signals.readers.wav_samples import wav_source
 from core.signals.recording import Channel, Floats, Recording
 
 FORMAT = "wav"  # in studies since before FLAC was read
@@ -35,18 +38,20 @@ LAYOUTS: dict[str, ChannelLayout] = {
 
 @dataclass(frozen=True)
 class AudioSource:
-    """Samples of an audio file as fractions of full scale; only the frames asked for are read."""
+    """Samples that libsndfile decodes, as fractions of full scale; only the frames asked for are read."""
 
     path: Path
 
     def read(self, channel: int, start: int, stop: int) -> Floats:
         """Return samples between -1 and 1."""
+        return self.digital([channel], start, stop).physical()[0]
+
+    def digital(self, channels: Sequence[int], start: int, stop: int) -> Digital:
+        """Return samples of several channels, decoded once."""
         import soundfile
 
-        samples: Floats = soundfile.read(self.path, start=start, stop=stop, dtype="float64", always_2d=True)[0][
-            :, channel
-        ]
-        return np.ascontiguousarray(samples)
+        samples = soundfile.read(self.path, start=start, stop=stop, dtype="float64", always_2d=True)[0]
+        return Digital.of_floats(np.ascontiguousarray(samples.T[list(channels)]))
 
 
 def sniff(head: bytes) -> bool:
@@ -61,7 +66,7 @@ def open_file(path: Path, *, layout: str | None = None, allow_truncated: bool = 
     try:
         with soundfile.SoundFile(path) as file:
             fs, n_channels, frames, comment = float(file.samplerate), file.channels, file.frames, file.comment or ""
-            kind = file.format
+            kind, encoding = file.format, file.subtype
     except soundfile.LibsndfileError as error:
         raise damaged(path, f"this is no readable audio file ({error.error_string})") from error
     n, stated = _whole(path, kind, frames)
@@ -77,7 +82,7 @@ def open_file(path: Path, *, layout: str | None = None, allow_truncated: bool = 
         path=path,
         format=FORMAT,
         channels=tuple(Channel(name, fs, "FS", n, kind) for name, kind in names),
-        source=AudioSource(path),
+        source=(wav_source(path, encoding, n_channels, n) if kind in WAV_KINDS else None) or AudioSource(path),
         simulated=bool(re.search(r"\bsimulated\b", comment, re.IGNORECASE)),
         options={key: value for key, value in options.items() if value},
         note=comment,

@@ -16,10 +16,11 @@ import numpy as np
 
 from core.signals.readers.damage import damaged, ends_early
 from core.signals.readers.edf_persons import identifying
-from core.signals.readers.edf_samples import EdfSource, Layout, Records
+from core.signals.readers.edf_samples import EdfSource, Layout
 from core.signals.readers.edf_timeline import MOST_LOOKS, LaterMarks, Piece, find_pieces, look_at_onsets, read_marks
 from core.signals.readers.layouts import ChannelLayout
 from core.signals.readers.naming import distinct, guess_kind
+from core.signals.readers.records import Records
 from core.signals.recording import Annotation, Channel, Recording
 
 FORMAT = "edf"

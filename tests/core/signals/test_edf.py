@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from core.errors import InputError
 from core.signals import open_recording
-from core.signals.readers.edf_samples import Records
 from core.signals.readers.edf_timeline import find_pieces, look_at_onsets
+from core.signals.readers.records import Records
 
 SMALL = Path(__file__).parents[2] / "data" / "recordings"
 

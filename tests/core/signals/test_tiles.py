@@ -100,9 +100,25 @@ def test_forward_flow_is_above_zero_and_real_signals_have_one_side():
     real = open_recording(resources.path("demo/S001R04.edf"))
     grid = grid_for(real, 0, 10.0, 600)
     tile = read_tile(real, 0, grid, 0)
-    assert (grid.nfft, grid.two_sided) == (64, False)
-    assert tile.db.shape == (33, 256)
+    assert (grid.nfft, grid.two_sided) == (128, False)
+    assert tile.db.shape == (65, 256)
     assert tile.freqs_hz[[0, -1]].tolist() == [0.0, 80.0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "fs", "hz"),
+    [
+        ("eeg", 256.0, 1),
+        ("eog", 512.0, 1),
+        ("ecg", 256.0, 2),
+        ("other", 256.0, 2),
+        ("doppler_forward", 4385.0, 4385 / 128),
+    ],
+)
+def test_rows_are_as_far_apart_as_suits_the_kind(kind, fs, hz):
+    one = Recording(Path("m"), "test", (Channel("x", fs, "1", 100_000, kind),), Rows(()))
+    freqs_hz = grid_for(one, 0, 10.0, 600).freqs_hz
+    assert freqs_hz[1] - freqs_hz[0] == hz
 
 
 def test_a_column_of_a_long_page_is_the_mean_power_of_all_its_frames_or_of_its_middle_one():
