@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QTabWidget
 
 from core.signals import Recording
 from core.study import RecordingEntry, Study
@@ -20,6 +19,7 @@ from desktop.views.review.data import Opened, open_recording
 from desktop.views.review.derived import Derived
 from desktop.views.review.event_display import EventDisplay
 from desktop.views.review.finding import Finder
+from desktop.views.review.layout import gestures_of, lay_out
 from desktop.views.review.library import Library
 from desktop.views.review.marks import Marks
 from desktop.views.review.menus import Menus
@@ -41,7 +41,6 @@ from desktop.widgets.parts import EmptyState, clock
 from desktop.widgets.workspace import Workspace
 
 LEAST_S = 0.01  # the shortest page
-LEAST_PX = 440  # the pictures are never narrower; the panels beside them give way
 USUAL_DPI = (60.0, 400.0)  # a screen that says otherwise does not know
 
 
@@ -76,46 +75,11 @@ class ReviewView(Workspace):
         self.find, self.mark, self.add_recordings = self.finder.find, self.marks.add, self.library.add
         self.pages, self.menus, self.scroller = Pages(session, self), Menus(self), Scroller(self)
         self.second, self.asking = SecondWindow(self), Asking(self)
-        self.gestures = [
-            (self.tr("Drag, wheel"), self.tr("Scroll")),
-            (self.tr("Ctrl+wheel, Alt+drag"), self.tr("Show less or more time")),
-            (self.tr("Shift+drag"), self.tr("Choose a stretch: it is measured, played, marked")),
-            (self.tr("Ctrl+drag"), self.tr("Add a mark")),
-            (self.tr("Click"), self.tr("Select the event there; drag it or its edges to change it")),
-            (self.tr("Wheel over a name"), self.tr("Scale that channel")),
-            (self.tr("Right click"), self.tr("What can be done there")),
-        ]
+        self.gestures = gestures_of(self)
         self.status, self.events = PointerLine(self), EventDisplay(session, self)
-        self.set_content(self._build())
+        self.set_content(lay_out(self))
         self._connect()
         self._study_changed()
-
-    def _build(self) -> QWidget:
-        middle = QWidget()
-        middle.setMinimumWidth(LEAST_PX)
-        layout = QVBoxLayout(middle)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.bar)
-        pictures = QSplitter(Qt.Orientation.Vertical)
-        for canvas in (self.traces, self.detail, self.spectrogram):
-            pictures.addWidget(canvas)
-        self.detail.hide()
-        pictures.setSizes([420, 200, 240])
-        pictures.setChildrenCollapsible(False)
-        layout.addWidget(pictures, 1)
-        layout.addWidget(self.overview)
-        layout.addWidget(self.status)
-        self.tabs.setDocumentMode(True)
-        self.tabs.addTab(self.right, self.tr("Events"))
-        split = QSplitter()
-        for widget in (self.left, middle, self.tabs):
-            split.addWidget(widget)
-        split.setSizes([180, 900, 310])
-        split.setChildrenCollapsible(False)
-        split.setStretchFactor(1, 1)
-        self.remember_splitters(columns=split, pictures=pictures)
-        return split
 
     @property
     def canvases(self) -> tuple[TimeCanvas, ...]:

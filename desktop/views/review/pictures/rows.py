@@ -86,10 +86,9 @@ def lay_rows(
         factor = look.gain * look.factors.get(known.name, 1.0)
         per_mm, microvolts = look.sensitivity.get(known.kind), conversion(known.unit, "µV")
         fitted = per_mm is None or microvolts is None
-        if not fitted:
+        px_per_unit = factor * tall * FILL / spreads[channel]
+        if per_mm is not None and microvolts is not None:
             px_per_unit = factor * px_per_mm * microvolts / per_mm
-        else:
-            px_per_unit = factor * tall * FILL / spreads[channel]
         bar = nice(0.5 * tall / px_per_unit)
         if look.paper and known.kind == "ecg":
             bar = conversion("mV", known.unit) or bar  # a millivolt, as on all ECG paper
