@@ -1,6 +1,7 @@
 """What a recording is and whose, a copy that names nobody, and montages of one's own."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from PySide6.QtWidgets import QDialogButtonBox, QMenu, QPushButton
 import resources
 from core.errors import InputError
 from core.signals import Derivation, Montage, open_recording, saved_montages
-from desktop.views.review.about_recording import AboutRecording
+from desktop.views.review.about_recording import AboutRecording, without_names
 from desktop.views.review.formulas import problem_of, understood, written
 from desktop.views.review.montage_dialog import NAME, PROBLEM, SUM, MontageDialog
 from tests.desktop.conftest import settle
@@ -75,6 +76,12 @@ def test_it_says_what_the_file_holds_and_hides_who_the_person_is(qtbot, window, 
     assert secret in about.values.text()
     qtbot.mouseClick(about.reveal, Qt.MouseButton.LeftButton)
     assert secret not in shown()
+
+
+def test_names_in_the_notes_are_hidden_too():
+    recording = open_recording(RECORDINGS / "short_psg.edf")
+    named = replace(recording, note="EEG of Åsa Öst, room 5", identifying={"patient name": "Åsa Öst", "sex": "F"})
+    assert without_names(named) == "EEG of ▒▒▒, room 5"
 
 
 def test_annotations_are_counted(qtbot, window, review):

@@ -31,6 +31,7 @@ from desktop.services.session import Session
 from desktop.services.tasks import TaskReporter
 from desktop.widgets.parts import badge, button, clock, label, number, unit_of
 
+NAME_LETTERS = 3  # shorter values, such as F for female, are parts of any word
 MOST_COUNTED = 12  # kinds of annotations and gaps that are named; of more, the rest is counted
 
 
@@ -48,6 +49,15 @@ def facts_of(session: Session, recording_id: int) -> Facts:
     recording = session.recording(recording_id)
     counts = Counter(annotation.text or "—" for annotation in recording.annotations)
     return Facts(recording, dict(counts.most_common()), recording.path.stat().st_size)
+
+
+def without_names(recording: Recording) -> str:
+    """Return the notes of a recording with what its identifying fields say blotted out: that is shown only when asked for."""
+    note = recording.note
+    for value in sorted(recording.identifying.values(), key=len, reverse=True):
+        if len(value) >= NAME_LETTERS:
+            note = note.replace(value, "▒▒▒")
+    return note
 
 
 class AboutRecording(QDialog):
@@ -160,7 +170,7 @@ class AboutRecording(QDialog):
         self._say(self.tr("Gaps"), self._gaps(recording))
         self._say(self.tr("Annotations"), self._annotations(facts))
         if recording.note:
-            self._say(self.tr("Notes"), recording.note)
+            self._say(self.tr("Notes"), without_names(recording))
         if recording.options:
             self._say(self.tr("Read with"), ", ".join(f"{name} = {value}" for name, value in recording.options.items()))
         self._show_channels(recording)
