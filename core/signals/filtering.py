@@ -44,8 +44,11 @@ class FilteredSource:
 
     def digital(self, channels: Sequence[int], start: int, stop: int) -> Digital:
         """Return filtered samples of several channels; those of one filter are read with its margins in one pass."""
+        groups = self._alike(channels)
+        if len(groups) == 1:
+            return Digital.of_floats(self._filtered(groups[0][0], list(channels), start, stop))
         out = np.empty((len(channels), stop - start))
-        for chosen, rows in self._alike(channels):
+        for chosen, rows in groups:
             out[rows] = self._filtered(chosen, [channels[row] for row in rows], start, stop)
         return Digital.of_floats(out)
 

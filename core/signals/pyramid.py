@@ -23,7 +23,7 @@ from core.signals.pyramid_tables import BASE, BUILT, Table, map_tables, tables_o
 from core.signals.recording import Floats, Recording
 
 VERSION = 2
-FROM_SAMPLES = 3 << 23  # the costliest window that is read from its samples (`Recording.cost`): at most 0.1 s on a PC
+FROM_SAMPLES = 1 << 24  # the costliest window that is read from its samples (`Recording.cost`): about 60 ms on a PC
 Line = tuple[Floats, Floats, Floats]
 
 
@@ -84,8 +84,8 @@ class Pyramid:
         Notes
         -----
         Windows shorter than the pyramid shows, and those that it does not hold yet, are read from their samples while that
-        costs at most `FROM_SAMPLES` (`Recording.cost`), about 0.1 s: of 32 stored channels at 256 Hz pages up to 50 min,
-        with average reference and filters up to 8 min. Beyond, they come from the pyramid whatever it has: bins of 64
+        costs at most `FROM_SAMPLES` (`Recording.cost`), about 60 ms: of 32 stored channels at 256 Hz pages up to 34 min,
+        with average reference and filters up to 5 min. Beyond, they come from the pyramid, whatever it has: bins of 64
         samples at the finest, and nothing where it is not built, so that a page is shown as being read and never waited
         for.
 
