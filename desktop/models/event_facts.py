@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Hashable, Iterable
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -48,6 +50,13 @@ def layers_of(events: EventTable, rows: Rows) -> list[str]:
 def maker_name(layer: str) -> str:
     """Return a layer in one word: its detector, the name of its file, or its annotator."""
     return layer.removeprefix(f"{BY_HAND}: ").removeprefix(FILE)
+
+
+def coded(values: Iterable[Hashable]) -> tuple[npt.NDArray[np.intp], list[Any]]:
+    """Return the place of each value among the different ones, and those in the order they come. O(n)."""
+    known: dict[Hashable, int] = {}
+    codes = [known.setdefault(value, len(known)) for value in values]
+    return np.array(codes, np.intp), list(known)
 
 
 def movable(maker: str) -> bool:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QToolTip
 from desktop.models.event_facts import layer_of, maker_name
 from desktop.services import theme
 from desktop.services.session import Session
-from desktop.views.review.layers import Layer, layers_in
+from desktop.views.review.layers import Layer
 from desktop.views.review.shown_events import ShownEvents
 from desktop.widgets.parts import number
 
@@ -49,7 +49,7 @@ class EventDisplay(QObject):
             return
         self._of = made_of
         self.shown = ShownEvents(session, room.opened.id, room.layers)
-        self.layers = layers_in(session.events, self.shown.all)
+        self.layers = room.layers.found(session.events, self.shown.all)
         room.model.show(session.events, self.shown.rows)
         room.layers_panel.show_layers(self.layers)
         room.right.make_room()

@@ -26,16 +26,15 @@ class ShownEvents:
         rows = layers.visible(events, self.all)
         self.rows = rows[np.argsort(events.start_s[rows], kind="stable")]
         self.ids, self.start_s = events.id[self.rows], events.start_s[self.rows]
-        self.length_s, self.labels = events.duration_s[self.rows], events.label[self.rows]
+        self.length_s = events.duration_s[self.rows]
         self._channels, self._makers = events.channel[self.rows], events.maker[self.rows]
         self.longest_s = float(self.length_s.max(initial=0.0))
-        position = session.position_of
-        labels = self.labels.tolist()
-        colour, self._name = {"": theme.token("unlabelled")}, {"": ""}
+        labels, position = events.label[self.rows].tolist(), session.position_of
+        colour, name = {"": theme.token("unlabelled")}, {"": ""}
         for text in set(labels) - {""}:
             colour[text] = theme.class_colour(position(text))
-            self._name[text] = f"{theme.class_shape(position(text))} {text}"
-        self.colours = [colour[text] for text in labels]
+            name[text] = f"{theme.class_shape(position(text))} {text}"
+        self._colours, self._names = [colour[text] for text in labels], [name[text] for text in labels]
 
     def within(self, start_s: float, stop_s: float) -> npt.NDArray[np.intp]:
         """Return the places of events that touch a stretch of time."""
@@ -53,17 +52,17 @@ class ShownEvents:
         wide = drawn.boxed(lengths, chosen, frame.px_per_s, frame.rect.width())
         boxes = [
             Box(
-                int(self.ids[n]), float(self.start_s[n]), float(self.length_s[n]), self._channels[n], self.colours[n],
-                bool(is_chosen), self._name[self.labels[n]], movable(self._makers[n]),
+                int(self.ids[n]), float(self.start_s[n]), float(self.length_s[n]), self._channels[n], self._colours[n],
+                bool(is_chosen), self._names[n], movable(self._makers[n]),
             )
             for n, is_chosen in zip(near[wide].tolist(), chosen[wide].tolist(), strict=True)
         ]  # fmt: skip
         rest = near[~wide]
-        return boxes, drawn.ticks(self.start_s[rest], [self.colours[n] for n in rest], frame.start_s, frame.px_per_s)
+        return boxes, drawn.ticks(self.start_s[rest], [self._colours[n] for n in rest], frame.start_s, frame.px_per_s)
 
     def on_overview(self, frame: Frame) -> list[Tick]:
         """Return the ticks of the whole recording: one for each place and colour, however many events there are."""
-        return drawn.ticks(self.start_s, self.colours, frame.start_s, frame.px_per_s)
+        return drawn.ticks(self.start_s, self._colours, frame.start_s, frame.px_per_s)
 
     def under(self, t: float, margin_s: float, channel: str = "") -> tuple[int, ...]:
         """Return the ids of the events at a time: those of its own channel before others, shorter ones first."""
