@@ -272,7 +272,9 @@ class Bench:
         from PySide6.QtCore import Qt
 
         ids = self.session.events.id[:1000].tolist()
-        self.relabel(n, ids)
+        self.session.label(ids, "V")
+        self.settle()
+        self.session.label(ids, "S")
         self.settle()
         before = self.session.events
         control = Qt.KeyboardModifier.ControlModifier

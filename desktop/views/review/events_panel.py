@@ -145,6 +145,8 @@ class EventsPanel(QWidget):
         table.verticalHeader().setDefaultSectionSize(ROW_PX)
         header = table.horizontalHeader()
         header.setHighlightSections(False)
+        # To paint itself, a header asks whether all rows of each column are selected; this one never knows of any.
+        header.setSelectionModel(QItemSelectionModel(self.model, header))
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         header.customContextMenuRequested.connect(lambda at: self._choose_columns(header.mapToGlobal(at)))
         table.doubleClicked.connect(self._double_clicked)
