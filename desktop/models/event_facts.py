@@ -16,7 +16,7 @@ from desktop.widgets.parts import number
 
 Rows = npt.NDArray[np.intp]
 KNOWN = 1 << 16  # texts that are kept parsed: the same ones are asked for with every edit
-LONG_S = 10.0  # longer events are told in seconds
+LONG_S = 1.0  # longer events are told in seconds
 FILE = "file:"
 
 
@@ -65,8 +65,8 @@ def movable(maker: str) -> bool:
 
 
 def length_text(seconds: float) -> str:
-    """Return a length with its unit: ``0.5 ms``, ``120 ms``, ``12.3 s``."""
+    """Return a length with its unit: ``0.5 ms``, ``120 ms``, ``4.00 s``."""
     if seconds >= LONG_S:
-        return f"{number(seconds, 1)} s"
+        return f"{number(seconds, 2 if seconds < 10 else 1)} s"
     ms = 1000 * seconds
     return f"{number(ms, 0 if ms >= 10 or ms < 0.05 else 1)} ms"

@@ -67,7 +67,7 @@ def _test(word: str) -> Test:
         return lambda events, rows: _flags(FIELDS[field](events, rows), value, exact=exact)
     if at := TIME.fullmatch(plain):
         start, width = _span(*at.groups())
-        return lambda events, rows: np.abs(np.round(events.start_s[rows] - start, 9) - width / 2) <= width / 2
+        return lambda events, rows: np.floor(np.round((events.start_s[rows] - start) / width, 6)) == 0
     return lambda events, rows: np.logical_or.reduce([_flags(of(events, rows), plain) for of in FIELDS.values()])
 
 
@@ -81,6 +81,6 @@ def _span(hours: str | None, minutes: str, seconds: str, rest: str | None) -> tu
 def _flags(values: Sequence[str], wanted: str, *, exact: bool = False) -> Flags:
     """Return which values contain a word, or are it if one is."""
     folded = {value: value.casefold() for value in set(values)}
-    whole = exact and wanted in folded.values()
+    whole = exact and bool(wanted) and wanted in folded.values()
     fits = {value: text == wanted if whole else wanted in text for value, text in folded.items()}
     return np.fromiter((fits[value] for value in values), bool, len(values))

@@ -7,20 +7,29 @@ from collections.abc import Sequence
 import numpy as np
 from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QLineEdit, QMenu, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLineEdit,
+    QMenu,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
 
 from desktop.models.event_facts import length_text
 from desktop.models.event_model import CHANNEL, COMMENT, FROM, KIND, LABEL, LENGTH, TIME, EventModel
 from desktop.services.guard import guarded
 from desktop.services.session import Session
-from desktop.widgets.parts import button, clock, line, number
+from desktop.views.review.own_keys import keeps
+from desktop.widgets.parts import button, clock, label, line, number
 
 # The least width of each column, px, in the order in which they give way where there is no room.
-LEAST = {TIME: 62, LENGTH: 58, LABEL: 62, KIND: 52, CHANNEL: 56, COMMENT: 110, FROM: 70}
+LEAST = {TIME: 64, LENGTH: 60, LABEL: 62, KIND: 52, CHANNEL: 64, COMMENT: 110, FROM: 92}
 SCROLL_PX = 18
 ROW_PX = 22
 Flag = QItemSelectionModel.SelectionFlag
-OWN_KEYS = (Qt.Key.Key_Up, Qt.Key.Key_Down)  # else the room would take them
 
 
 def _columns(stored: object) -> list[int]:
@@ -35,15 +44,7 @@ class EventsTable(QTableView):
     shown = Signal(int)
 
     def event(self, event: QEvent) -> bool:
-        if (
-            isinstance(event, QKeyEvent)
-            and event.type() == QEvent.Type.ShortcutOverride
-            and event.key() in OWN_KEYS
-            and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-        ):
-            event.accept()
-            return True
-        return super().event(event)
+        return keeps(event, (Qt.Key.Key_Up, Qt.Key.Key_Down)) or super().event(event)
 
     @guarded
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -59,11 +60,7 @@ class FilterBox(QLineEdit):
     left = Signal()
 
     def event(self, event: QEvent) -> bool:
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
-            if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Escape):
-                event.accept()
-                return True
-        return super().event(event)
+        return keeps(event, (Qt.Key.Key_Down, Qt.Key.Key_Escape)) or super().event(event)
 
     @guarded
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -94,7 +91,7 @@ class EventsPanel(QWidget):
         self.setMinimumWidth(240)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 8, 8, 8)
-        self.count, self.hidden = line("", "title"), line("", "muted")
+        self.count, self.hidden = line("", "title"), label("", "muted", wrap=True)
         self.all = button(self.tr("Show all"), self.show_everything, tip=self.tr("Clear the filter and show all layers (Shift+H)"))
         self.why = QWidget()
         row = QHBoxLayout(self.why)

@@ -68,7 +68,8 @@ class Layers(QObject):
         """Return the layers that rows are in, in order of their names. O(rows)."""
         codes, names = self.of(events, rows)
         texts, labels = coded(events.label[rows].tolist())
-        counts = np.bincount(codes * len(labels) + texts, minlength=len(names) * len(labels)).reshape(len(names), -1)
+        counts = np.bincount(codes * len(labels) + texts, minlength=len(names) * len(labels))
+        counts = counts.reshape(len(names), len(labels))
         return [
             Layer(name, int(n.sum()), tuple((labels[k], int(n[k])) for k in np.argsort(-n, kind="stable") if n[k]))
             for name, n in sorted(zip(names, counts, strict=True), key=lambda pair: pair[0])

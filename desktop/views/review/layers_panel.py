@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QKeyEvent, QPainter, QPixmap
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from core.events import EVENT_MAKERS
@@ -14,21 +14,18 @@ from desktop.models.event_facts import FILE, maker_name
 from desktop.services import theme
 from desktop.services.session import Session
 from desktop.views.review.layers import Layer, Layers
+from desktop.views.review.own_keys import keeps
 from desktop.widgets.parts import button, label, number
 
 NAME = Qt.ItemDataRole.UserRole
 SHARES = QSize(36, 12)  # px of the little bar of labels
-OWN_KEYS = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Space)  # else the room would take them
 
 
 class LayerList(QListWidget):
     """A list that keeps the keys by which one goes through it and ticks."""
 
     def event(self, event: QEvent) -> bool:
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and event.key() in OWN_KEYS:
-            event.accept()
-            return True
-        return super().event(event)
+        return keeps(event, (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Space)) or super().event(event)
 
 
 class LayersPanel(QWidget):

@@ -10,8 +10,8 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMenu
 
 from core.study import Changeset, Study, edit_event
-from desktop.services.session import Session
 from desktop.models.event_facts import movable
+from desktop.services.session import Session
 
 if TYPE_CHECKING:
     from desktop.views.review.view import ReviewView

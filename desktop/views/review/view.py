@@ -34,8 +34,8 @@ from desktop.views.review.pictures.frame import TimeScale
 from desktop.views.review.pictures.overview_canvas import OverviewCanvas
 from desktop.views.review.pictures.spectrogram_canvas import SpectrogramCanvas
 from desktop.views.review.pictures.trace_canvas import TraceCanvas
-from desktop.views.review.pointing import Pointing
 from desktop.views.review.pointer_line import PointerLine
+from desktop.views.review.pointing import Pointing
 from desktop.views.review.scroller import Scroller
 from desktop.views.review.second_window import SecondWindow
 from desktop.views.review.selected_events import SelectedEvents
