@@ -44,7 +44,9 @@ def layer_of(maker: str, attributes_json: str) -> str:
 
 def layers_of(events: EventTable, rows: Rows) -> list[str]:
     """Return the layer of each of these rows. O(rows)."""
-    return [layer_of(m, a) for m, a in zip(events.maker[rows].tolist(), events.attributes_json[rows].tolist(), strict=True)]
+    return [
+        layer_of(m, a) for m, a in zip(events.maker[rows].tolist(), events.attributes_json[rows].tolist(), strict=True)
+    ]
 
 
 def maker_name(layer: str) -> str:

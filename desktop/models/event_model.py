@@ -44,7 +44,12 @@ def _from(events: EventTable, row: int) -> str:
 
 COLUMNS = (
     Column(QT_TRANSLATE_NOOP("EventModel", "Time"), lambda e, n: clock(e.start_s[n], 2), lambda e, r: e.start_s[r], True),
-    Column(QT_TRANSLATE_NOOP("EventModel", "Length"), lambda e, n: length_text(e.duration_s[n]), lambda e, r: e.duration_s[r], True),
+    Column(
+        QT_TRANSLATE_NOOP("EventModel", "Length"),
+        lambda e, n: length_text(e.duration_s[n]),
+        lambda e, r: e.duration_s[r],
+        True,
+    ),
     Column(QT_TRANSLATE_NOOP("EventModel", "Kind"), lambda e, n: e.kind[n], lambda e, r: e.kind[r].tolist()),
     Column(QT_TRANSLATE_NOOP("EventModel", "Channel"), lambda e, n: e.channel[n], lambda e, r: e.channel[r].tolist()),
     Column(QT_TRANSLATE_NOOP("EventModel", "Label"), lambda e, n: e.label[n], lambda e, r: e.label[r].tolist()),
@@ -166,7 +171,11 @@ class EventModel(QAbstractTableModel):
         events = self._table
         lines = [
             self.tr("Event {}: {} on {}, {} at {}").format(
-                events.id[n], events.kind[n], events.channel[n], COLUMNS[LENGTH].text(events, n), COLUMNS[TIME].text(events, n)
+                events.id[n],
+                events.kind[n],
+                events.channel[n],
+                COLUMNS[LENGTH].text(events, n),
+                COLUMNS[TIME].text(events, n),
             ),
             self.tr("From {}").format(_from(events, n)),
         ]

@@ -369,7 +369,16 @@ def main():
         return
     with tempfile.TemporaryDirectory(prefix="hitscope-bench-") as folder:
         make_study(Path(folder) / "study", chosen.events)
-        command = [sys.executable, __file__, "--child", folder, "--events", str(chosen.events), "--profile", chosen.profile]
+        command = [
+            sys.executable,
+            __file__,
+            "--child",
+            folder,
+            "--events",
+            str(chosen.events),
+            "--profile",
+            chosen.profile,
+        ]
         subprocess.run(command, check=True, env={**os.environ, "QT_QPA_PLATFORM": "offscreen"})
 
 

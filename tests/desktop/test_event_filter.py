@@ -71,4 +71,10 @@ def test_layers_and_lengths_are_told_as_people_say_them():
     layers = [layer_of(m, a) for m, a in zip(EVENTS.maker, EVENTS.attributes_json, strict=True)]
     assert layers == ["hits", "annotations", "file:a b.csv", "annotator: Åsa", "annotator: Bo"]
     assert [maker_name(layer) for layer in layers] == ["hits", "annotations", "a b.csv", "Åsa", "Bo"]
-    assert [length_text(s) for s in (0.0, 0.0005, 0.12, 9.99, 12.34)] == ["0 ms", "0.5 ms", "120 ms", "9.99 s", "12.3 s"]
+    assert [length_text(s) for s in (0.0, 0.0005, 0.12, 9.99, 12.34)] == [
+        "0 ms",
+        "0.5 ms",
+        "120 ms",
+        "9.99 s",
+        "12.3 s",
+    ]

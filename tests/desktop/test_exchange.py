@@ -57,7 +57,9 @@ def answer_export(which, format_, path):
 
 
 @pytest.mark.parametrize("format_", ["csv", "bids"])
-def test_what_is_exported_comes_back_equal_in_a_fresh_study(qtbot, window, review, told, tmp_path, monkeypatch, format_):
+def test_what_is_exported_comes_back_equal_in_a_fresh_study(
+    qtbot, window, review, told, tmp_path, monkeypatch, format_
+):
     session = window.session
     review.marks.add(3.25, 1.5)
     settle(qtbot, session)
@@ -72,14 +74,13 @@ def test_what_is_exported_comes_back_equal_in_a_fresh_study(qtbot, window, revie
         add_to_study(fresh, source)
     session.open_study(tmp_path / "fresh")
     settle(qtbot, session)
-    window.activateWindow()  # it was not while the dialog was open, and offscreen nobody gives that back
     monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *a, **k: ([str(path)], ""))
-    press(qtbot, review, Qt.Key.Key_I, CONTROL_SHIFT)
+    window.actions_of.qt("review.import").trigger()
     settle(qtbot, session)
     assert contents(session.events) == before
     assert told[-1].startswith(f"Imported {len(before)} events from {path.name}")
     assert session.undo_stack.count() == 1
-    press(qtbot, review, Qt.Key.Key_I, CONTROL_SHIFT)
+    window.actions_of.qt("review.import").trigger()
     settle(qtbot, session)
     assert told[-1].startswith("Nothing new")
     assert session.undo_stack.count() == 1

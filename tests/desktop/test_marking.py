@@ -114,7 +114,10 @@ def test_a_narrow_mark_can_still_be_moved(qtbot, window, review):
     middle = at(canvas, 23.0) + QPointF(4, 0)
     drag(canvas, middle, middle + QPointF(40, 0))
     settle(qtbot, session)
-    assert place(session) == (pytest.approx(23.0 + 40 / canvas.frame.px_per_s), pytest.approx(8 / canvas.frame.px_per_s))
+    assert place(session) == (
+        pytest.approx(23.0 + 40 / canvas.frame.px_per_s),
+        pytest.approx(8 / canvas.frame.px_per_s),
+    )
 
 
 def test_a_mark_dragged_past_the_end_keeps_its_length(qtbot, window, review):
@@ -167,7 +170,10 @@ def test_keys_make_move_and_lengthen_a_mark(qtbot, window, review):
         press(qtbot, review, key, modifier)
         settle(qtbot, session)
         assert place(session) == (pytest.approx(start + moved), pytest.approx(length + longer))
-        assert undone_and_redone(qtbot, session, lambda: place(session)) == (pytest.approx(start), pytest.approx(length))
+        assert undone_and_redone(qtbot, session, lambda: place(session)) == (
+            pytest.approx(start),
+            pytest.approx(length),
+        )
 
 
 @pytest.mark.parametrize(("key", "label"), [(Qt.Key.Key_M, ""), (Qt.Key.Key_1, "first"), (Qt.Key.Key_0, "unsure")])

@@ -92,7 +92,9 @@ class EventsPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 8, 8, 8)
         self.count, self.hidden = line("", "title"), label("", "muted", wrap=True)
-        self.all = button(self.tr("Show all"), self.show_everything, tip=self.tr("Clear the filter and show all layers (Shift+H)"))
+        self.all = button(
+            self.tr("Show all"), self.show_everything, tip=self.tr("Clear the filter and show all layers (Shift+H)")
+        )
         self.why = QWidget()
         row = QHBoxLayout(self.why)
         row.setContentsMargins(0, 0, 0, 0)
@@ -112,7 +114,7 @@ class EventsPanel(QWidget):
                 "Words are looked for in all columns; all of them must fit.\n"
                 "label:V  kind:hits  channel:Fp1  by:Ana  source:imported  comment:artefact\n"
                 "labelled  unlabelled  commented\n"
-                ">100ms  <2s  (length)    12:30  (time)    \"two words\"\n"
+                '>100ms  <2s  (length)    12:30  (time)    "two words"\n'
                 "Arrow down goes to the table, Escape clears."
             )
         )
@@ -187,7 +189,9 @@ class EventsPanel(QWidget):
             action.setCheckable(True)
             action.setChecked(column in shown)
             action.setEnabled(shown != [column])
-            action.triggered.connect(lambda on, c=column: self.use_columns([*shown, c] if on else [x for x in shown if x != c]))
+            action.triggered.connect(
+                lambda on, c=column: self.use_columns([*shown, c] if on else [x for x in shown if x != c])
+            )
         menu.addSeparator()
         menu.addAction(self.tr("As many as there is room for"), lambda: self.use_columns([]))
         menu.exec(at)

@@ -36,7 +36,9 @@ class Exchange(QObject):
         """Ask for annotation files, and import them."""
         entry = self._room.entry
         if entry is None or not self._session.writable:
-            self._session.told.emit(self.tr("Annotations are imported into a recording of a study that can be written to."))
+            self._session.told.emit(
+                self.tr("Annotations are imported into a recording of a study that can be written to.")
+            )
             return
         title = self.tr("Import annotations of {}").format(entry.name)
         paths, _ = QFileDialog.getOpenFileNames(self._room, title, self._folder(entry), file_filters(every=True))
@@ -88,6 +90,7 @@ class Exchange(QObject):
         )
         if dialog.exec():
             self.write(dialog.choice())
+        dialog.deleteLater()
 
     def write(self, choice: Choice) -> None:
         """Write events to a file; one that is there is replaced only when that is said, a recording never."""

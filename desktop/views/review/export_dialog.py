@@ -47,7 +47,9 @@ def file_filters(*, every: bool = False) -> str:
     if every:
         known = tuple(dict.fromkeys(e for entry in ANNOTATION_FORMATS.values() for e in entry.extensions))
         several = {tr("ExportDialog", "Annotations"): known, **several}
-    lines = [f"{title.split(' (')[0]} ({' '.join(f'*{e}' for e in extensions)})" for title, extensions in several.items()]
+    lines = [
+        f"{title.split(' (')[0]} ({' '.join(f'*{e}' for e in extensions)})" for title, extensions in several.items()
+    ]
     return ";;".join([*lines, tr("ExportDialog", "All files (*)")] if every else lines)
 
 
@@ -74,7 +76,9 @@ class ExportDialog(QDialog):
         row.addWidget(button(self.tr("Browse…"), self._browse))
         form.addRow(self.tr("File"), row)
         layout.addLayout(form)
-        note = self.tr("Of several labels of an event, the one that is shown goes along. Importing the file gives the same events again.")
+        note = self.tr(
+            "Of several labels of an event, the one that is shown goes along. Importing the file gives the same events again."
+        )
         layout.addWidget(label(note, "muted", wrap=True))
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         self._buttons.button(QDialogButtonBox.StandardButton.Ok).setText(self.tr("Export"))
@@ -139,7 +143,9 @@ class ExportDialog(QDialog):
 
     def _browse(self) -> None:
         keep = QFileDialog.Option.DontConfirmOverwrite  # it is asked once, with all files that would be replaced
-        path, _ = QFileDialog.getSaveFileName(self, self.tr("Export to"), str(self._file()), file_filters(), options=keep)
+        path, _ = QFileDialog.getSaveFileName(
+            self, self.tr("Export to"), str(self._file()), file_filters(), options=keep
+        )
         if path:
             extension = Path(path).suffix.lower()
             key = next((k for k, entry in ANNOTATION_FORMATS.items() if extension in entry.extensions), None)

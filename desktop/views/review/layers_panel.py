@@ -52,7 +52,11 @@ class LayersPanel(QWidget):
         row = QHBoxLayout()
         row.addWidget(button(self.tr("Show all"), lambda: layers.hide(()), tip=self.tr("Show all layers (Shift+H)")))
         row.addWidget(
-            button(self.tr("Only this"), self._only_current, tip=self.tr("Hide all layers but the chosen one (double click)"))
+            button(
+                self.tr("Only this"),
+                self._only_current,
+                tip=self.tr("Hide all layers but the chosen one (double click)"),
+            )
         )
         row.addStretch(1)
         layout.addLayout(row)
@@ -108,7 +112,9 @@ class LayersPanel(QWidget):
         if study is None:
             return ""
         said = self.tr("Where several people labelled an event, the label shown is that of {}, else the newest one. ")
-        return said.format(study.annotator) + self.tr("To see somebody else's first, go on as them (name at the lower right).")
+        return said.format(study.annotator) + self.tr(
+            "To see somebody else's first, go on as them (name at the lower right)."
+        )
 
     def _said(self, layer: Layer) -> str:
         """Return a layer with the counts of its labels, in words."""

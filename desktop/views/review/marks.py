@@ -107,5 +107,7 @@ class Marks(QObject):
             menu.addAction(self.tr("Let go of it (Esc)"), lambda: room.pointing.choose(None))
         else:
             wide = 0.02 * room.length_s
-            menu.addAction(self.tr("Add a mark here"), lambda: self.add(t - wide / 2, wide, channel)).setEnabled(writable)
+            menu.addAction(self.tr("Add a mark here"), lambda: self.add(t - wide / 2, wide, channel)).setEnabled(
+                writable
+            )
         room.selected.fill_menu(menu, here)

@@ -67,7 +67,13 @@ class SelectedEvents(QObject):
         self._session.remove_events(self._chosen().id.tolist())
 
     def _ask(
-        self, title: str, column: str, known: list[str], *, free: bool = False, allowed: Callable[[str], bool] | None = None
+        self,
+        title: str,
+        column: str,
+        known: list[str],
+        *,
+        free: bool = False,
+        allowed: Callable[[str], bool] | None = None,
     ) -> None:
         """Ask for the value of a column, and give it to all that may be changed."""
         chosen = self._chosen()
@@ -100,7 +106,11 @@ class SelectedEvents(QObject):
         self._session.edit(lambda study: edit_events(study, ids, **values))
 
     def _counted(self, n: int) -> str:
-        return self.tr("event {}").format(self._session.selection.ids[0]) if n == 1 else self.tr("{} events").format(number(n))
+        return (
+            self.tr("event {}").format(self._session.selection.ids[0])
+            if n == 1
+            else self.tr("{} events").format(number(n))
+        )
 
     # Menus
 
@@ -143,8 +153,15 @@ class SelectedEvents(QObject):
         events = self._session.events
         for identity, n in zip(here[:LISTED], events.row_of(here[:LISTED]), strict=True):
             label = events.label[n]
-            parts = (label or events.kind[n], events.channel[n], clock(events.start_s[n], 2), length_text(events.duration_s[n]))
-            action = menu.addAction("  ".join(parts), lambda i=identity: self._session.selection.set((i,), self._room.traces))
+            parts = (
+                label or events.kind[n],
+                events.channel[n],
+                clock(events.start_s[n], 2),
+                length_text(events.duration_s[n]),
+            )
+            action = menu.addAction(
+                "  ".join(parts), lambda i=identity: self._session.selection.set((i,), self._room.traces)
+            )
             if label:
                 action.setIcon(theme.class_icon(self._session.position_of(label)))
             action.setCheckable(True)
