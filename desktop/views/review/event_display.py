@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QObject
+from PySide6.QtGui import QCursor
+from PySide6.QtWidgets import QToolTip
 
+from desktop.models.event_facts import layer_of, maker_name
+from desktop.services import theme
 from desktop.services.session import Session
+from desktop.views.review.layers import Layer
 from desktop.views.review.shown_events import ShownEvents
+from desktop.widgets.parts import number
 
 if TYPE_CHECKING:
     from desktop.views.review.view import ReviewView
@@ -17,25 +23,48 @@ NEAR = 1 / 300  # of the page: how near to an event a click takes it
 
 
 class EventDisplay(QObject):
-    """Keeps pictures, table and selection of one recording's events together."""
+    """Keeps pictures, table, layers and selection of one recording's events together."""
 
     def __init__(self, session: Session, room: ReviewView) -> None:
         super().__init__(room)
         self._session, self._room = session, room
         self.shown: ShownEvents | None = None
+        self.layers: list[Layer] = []  # of the recording
+        self._of: tuple[Any, ...] = ()  # what `shown` was made of
         self._place = 0  # row of the event selected last
+        self._picked: tuple[float, str, int] | None = None  # where the last click was, and what it selected
+        room.right.chosen.connect(lambda ids: session.selection.set(ids, room.table))
+        room.right.shown.connect(lambda event: self.reveal(event, centre=True))
+        room.right.counted.connect(self._count)
+        room.right.show_all.connect(lambda: room.layers.hide(()))
 
     def refresh(self) -> None:
         """Take up events, labels or layers that changed."""
-        room = self._room
+        room, session = self._room, self._session
         if room.opened is None:
             return
-        self.shown = ShownEvents(self._session, room.opened.id, room.layers)
-        room.model.show(self._session.events, self.shown.rows)
+        # One edit tells of events and of labels; what it left is drawn once.
+        made_of = (session.events, session.classes, room.opened, room.layers.hidden, theme.name())
+        if len(self._of) == len(made_of) and all(a is b for a, b in zip(made_of, self._of, strict=True)):
+            return
+        self._of = made_of
+        self.shown = ShownEvents(session, room.opened.id, room.layers)
+        self.layers = room.layers.found(session.events, self.shown.all)
+        room.model.show(session.events, self.shown.rows)
+        room.layers_panel.show_layers(self.layers)
         room.right.make_room()
-        room.right.show_count()
+        self._count()
         self.show_ticks()
         self.show_boxes()
+
+    def _count(self) -> None:
+        """Say how many events are shown, and which layers hide how many."""
+        if self.shown is None:
+            return
+        hidden = [layer for layer in self.layers if layer.name in self._room.layers.hidden]
+        names = ", ".join(maker_name(layer.name) for layer in hidden)
+        by = self.tr("{} by layers ({})").format(number(sum(layer.count for layer in hidden)), names) if hidden else ""
+        self._room.right.show_count(len(self.shown.all), by)
 
     def show_ticks(self) -> None:
         """Draw the ticks of the overview."""
@@ -59,11 +88,34 @@ class EventDisplay(QObject):
             room.detail.show_time(*room.second.span)
             room.detail.show_boxes(boxes)
 
+    # Picking
+
+    def under(self, t: float, channel: str) -> tuple[int, ...]:
+        """Return the events at a place of the page, the one that a click takes first."""
+        return self.shown.under(t, self._room.length_s * NEAR, channel) if self.shown is not None else ()
+
     def pick(self, t: float, channel: str) -> None:
-        """Select the event at a time; none lets go of the selection."""
-        if self.shown is not None:
-            found = self.shown.at(t, self._room.length_s * NEAR, channel)
-            self._session.selection.set(() if found is None else (found,), self._room.traces)
+        """Select the event at a time, the next one under it where it is selected already; none lets go of the selection."""
+        found, before, self._picked = self.under(t, channel), self._picked, None
+        if not found:
+            self._session.selection.set((), self._room.traces)
+            return
+        place = 0
+        if before is not None and self._session.selection.ids == before[2:] and before[2] in found:
+            again = abs(before[0] - t) <= self._room.length_s * NEAR and before[1] == channel
+            place = (found.index(before[2]) + 1) % len(found) if again else 0
+        self._picked = (t, channel, found[place])
+        self._session.selection.set((found[place],), self._room.traces)
+        if len(found) > 1:
+            text = self.tr("{} of {} events here: click again for the next").format(place + 1, len(found))
+            QToolTip.showText(QCursor.pos(), text, self._room)
+
+    def hold(self, t: float, channel: str) -> tuple[int, ...]:
+        """Select the event at a time unless one there is selected; return all that lie there."""
+        found = self.under(t, channel)
+        if found and not set(found) & set(self._session.selection.ids):
+            self._session.selection.set(found[:1], self._room.traces)
+        return found
 
     def selected(self, ids: tuple[int, ...], origin: object) -> None:
         """Show the selection of wherever it was made."""
@@ -77,8 +129,8 @@ class EventDisplay(QObject):
             self.reveal(ids[0])
         self.show_boxes()
 
-    def reveal(self, event_id: int) -> None:
-        """Show the page an event is on, in its recording."""
+    def reveal(self, event_id: int, *, centre: bool = False) -> None:
+        """Show the page an event is on, in its recording; `centre` puts it in the middle even if it is seen already."""
         room, events = self._room, self._session.events
         rows = np.flatnonzero(events.id == event_id)
         if not len(rows):
@@ -86,7 +138,7 @@ class EventDisplay(QObject):
         start, recording = float(events.start_s[rows[0]]), int(events.recording[rows[0]])
         if recording != room.recording_id:
             room.show_in(recording, start)
-        elif not room.start_s <= start <= room.start_s + room.length_s:
+        elif centre or not room.start_s <= start <= room.start_s + room.length_s:
             room.go_to(start - room.length_s / 2)
 
     def step(self, direction: int) -> None:
@@ -102,3 +154,16 @@ class EventDisplay(QObject):
             # After one that was removed comes what stands in its place now.
             place = self._place + min(direction, 0) if row is None else row + direction
         self._session.selection.set((int(ids[place % len(ids)]),), room)
+
+    # Layers
+
+    def hide_layer(self) -> None:
+        """Hide the layers of the selected events."""
+        events, ids = self._session.events, self._session.selection.ids
+        rows = np.flatnonzero(np.isin(events.id, np.fromiter(ids, np.int64)))
+        if len(rows):
+            found = {layer_of(events.maker[n], events.attributes_json[n]) for n in rows}
+            self._session.selection.set((), self)
+            self._room.layers.hide(self._room.layers.hidden | found)
+        else:
+            self._session.told.emit(self.tr("Select an event of the layer to hide."))

@@ -25,6 +25,7 @@ def lay_out(room: ReviewView) -> QWidget:
     middle.setMinimumWidth(LEAST_PX)
     room.tabs.setDocumentMode(True)
     room.tabs.addTab(room.right, room.tr("Events"))
+    room.tabs.addTab(room.layers_panel, room.tr("Layers"))
     columns = QSplitter()
     for widget in (room.left, middle, room.tabs):
         columns.addWidget(widget)

@@ -1,21 +1,23 @@
-"""Marks: drawn, moved, lengthened and said something about, by mouse or by keys; what detectors found stays where it is."""
+"""Marks: drawn, moved and lengthened, by mouse or by keys; what detectors found stays where it is."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QInputDialog, QMenu
+from PySide6.QtWidgets import QMenu
 
-from core.study import UNSURE, Changeset, Study, combine, edit_event
+from core.study import Changeset, Study, edit_event
+from desktop.models.event_facts import movable
 from desktop.services.session import Session
-from desktop.views.review.shown_events import movable
 
 if TYPE_CHECKING:
     from desktop.views.review.view import ReviewView
 
 SHORTEST_S = 0.001
+TINY_S = 1e-9
 
 
 class Marks(QObject):
@@ -77,68 +79,35 @@ class Marks(QObject):
             return
 
         def build(study: Study) -> Changeset:
-            row = study.event_rows([chosen])[0]
-            start, length = row["start_s"] + move * page, row["duration_s"] + lengthen * page
-            return edit_event(study, chosen, start_s=max(0.0, start), duration_s=max(SHORTEST_S, length))
+            row = study.event_rows([chosen])[0]  # keys follow fast: what the last one left
+            return self._changed(study, chosen, row["start_s"] + move * page, row["duration_s"] + lengthen * page)
 
         self._session.edit(build)
 
     def put(self, event: int, start_s: float, duration_s: float) -> None:
         """Put an event where it was dragged to."""
-        total = self._room.recording.duration if self._room.recording is not None else start_s + duration_s
-        start = min(max(0.0, start_s), total)
-        length = max(SHORTEST_S, min(duration_s, total - start))
-        self._session.edit(lambda study: edit_event(study, event, start_s=start, duration_s=length))
+        self._session.edit(lambda study: self._changed(study, event, start_s, duration_s))
 
-    def comment(self) -> None:
-        """Ask what is to be said about the selected events."""
-        ids, events = self._session.selection.ids, self._session.events
-        if not ids:
-            self._session.told.emit(self.tr("Select the event to comment on."))
-            return
-        row = events.row_of(ids[:1])[0]
-        before = str(events.attributes[row].get("comment", ""))
-        title = (
-            self.tr("Comment on event {}").format(ids[0])
-            if len(ids) == 1
-            else self.tr("Comment on {} events").format(len(ids))
-        )
-        text, good = QInputDialog.getMultiLineText(self._room, self.tr("Comment"), title, before)
-        if good and text.strip() != before:
-            self.say(ids, text.strip())
-
-    def say(self, ids: tuple[int, ...], comment: str) -> None:
-        """Give events a comment; an empty one takes it away."""
-
-        def build(study: Study) -> Changeset:
-            changes = []
-            for row in study.event_rows(list(ids)):
-                attributes = {k: v for k, v in row["attributes"].items() if k != "comment"}
-                given = {"comment": comment} if comment else {}
-                changes.append(edit_event(study, row["id"], attributes=attributes | given))
-            return combine(f"comment on {len(ids)} events" if len(ids) > 1 else f"comment on event {ids[0]}", *changes)
-
-        self._session.edit(build)
+    def _changed(self, study: Study, event: int, start_s: float, duration_s: float) -> Changeset:
+        """Return the changeset that gives a mark another place or length within the recording."""
+        before = study.event_rows([event])[0]["duration_s"]
+        moved = abs(duration_s - before) < TINY_S  # rather than dragged by an edge
+        duration = self._room.recording.duration if self._room.recording is not None else np.inf
+        length = before if moved else max(SHORTEST_S, min(duration_s, duration - max(0.0, start_s)))
+        start = float(np.clip(start_s, 0.0, max(0.0, duration - length)))
+        title = f"move event {event}" if moved else f"change the length of event {event}"
+        return replace(edit_event(study, event, start_s=start, duration_s=length), title=title)
 
     def fill_menu(self, menu: QMenu, t: float, channel: str) -> None:
-        """Add what can be done to marks at a place of the page."""
-        room, session = self._room, self._session
-        writable = session.writable
+        """Add what can be done at a place of the page, and to the event that lies there."""
+        room, writable = self._room, self._session.writable
+        here = room.events.hold(t, channel)
         if room.pointing.stretch is not None:
             menu.addAction(self.tr("Mark the chosen stretch (M)"), self.add_here).setEnabled(writable)
             menu.addAction(self.tr("Let go of it (Esc)"), lambda: room.pointing.choose(None))
         else:
             wide = 0.02 * room.length_s
-            here = menu.addAction(self.tr("Add a mark here"), lambda: self.add(t - wide / 2, wide, channel))
-            here.setEnabled(writable)
-        ids = session.selection.ids
-        if not ids:
-            return
-        menu.addSection(self.tr("Event {}").format(ids[0]) if len(ids) == 1 else self.tr("{} events").format(len(ids)))
-        labels = menu.addMenu(self.tr("Label as"))
-        labels.setEnabled(writable)
-        for known in session.classes:
-            name = self.tr("unsure") if known.key == UNSURE else known.title
-            labels.addAction(f"{known.position} {name}", lambda key=known.key: session.label(ids, key))
-        menu.addAction(self.tr("Comment… (K)"), self.comment).setEnabled(writable)
-        menu.addAction(self.tr("Remove (Shift+Del)"), lambda: session.remove_events(ids)).setEnabled(writable)
+            menu.addAction(self.tr("Add a mark here"), lambda: self.add(t - wide / 2, wide, channel)).setEnabled(
+                writable
+            )
+        room.selected.fill_menu(menu, here)

@@ -1,33 +1,24 @@
-"""What stands beside the pictures of Review: recordings and channels left, events right."""
+"""What stands left of the pictures of Review: recordings and channels."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QHeaderView,
-    QLineEdit,
     QListWidget,
     QListWidgetItem,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
 
 from core.signals import Recording
 from core.study import RecordingEntry
-from desktop.models.event_model import LABEL, EventModel
-from desktop.services.guard import guarded
-from desktop.services.session import Session
 from desktop.views.review.data import COMING
-from desktop.widgets.parts import clock, label, line, number, unit_of
+from desktop.widgets.parts import clock, label, number, unit_of
 from desktop.widgets.two_lines import TwoLineDelegate, two_line_item
 
-NARROW_PX = 380  # an events panel narrower than this leaves out where the labels are from
-FROM = 5
 CHANNEL, NAME = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 
 
@@ -145,77 +136,3 @@ class RecordingsPanel(QWidget):
     def ticked(self) -> tuple[int, ...]:
         """Numbers of the ticked channels."""
         return tuple(item.data(CHANNEL) for item in self._items if item.checkState() == Qt.CheckState.Checked)
-
-
-class EventsPanel(QWidget):
-    """The events of the recording as a table with a filter; the keyboard's twin of the traces."""
-
-    chosen = Signal(object)
-
-    def __init__(self, session: Session) -> None:
-        super().__init__()
-        self.model = EventModel(session)
-        self._restoring = False
-        self.setMinimumWidth(240)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(4, 8, 8, 8)
-        self.count = line("", "title")
-        layout.addWidget(self.count)
-        self.filter = QLineEdit()
-        self.filter.setPlaceholderText(self.tr("Filter by kind, label or origin (Ctrl+F)"))
-        self.filter.setAccessibleName(self.tr("Filter events"))
-        self.filter.setClearButtonEnabled(True)
-        self.filter.setAcceptDrops(False)  # a file that is dropped here is meant for the window
-        self.filter.textChanged.connect(self._filter)
-        layout.addWidget(self.filter)
-        self.table = QTableView()
-        self.table.setAccessibleName(self.tr("Events"))
-        self.table.setModel(self.model)
-        self.table.setSortingEnabled(True)
-        self.table.sortByColumn(1, Qt.SortOrder.AscendingOrder)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setWordWrap(False)
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(22)
-        self.table.horizontalHeader().setSectionResizeMode(LABEL, QHeaderView.ResizeMode.Stretch)
-        self.table.horizontalHeader().setHighlightSections(False)
-        self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        for column, width in enumerate((48, 60, 38, 54, 76, 90)):
-            self.table.setColumnWidth(column, width)
-        self.table.selectionModel().selectionChanged.connect(lambda *_: self._selected())
-        layout.addWidget(self.table, 1)
-
-    def make_room(self) -> None:
-        """Make the columns of numbers as wide as the largest ones need, but leave room for the labels."""
-        latest, longest = self.model.extremes
-        for column, text, least, most in ((1, clock(latest, 2), 60, 96), (2, number(1000 * longest), 38, 54)):
-            width = self.table.fontMetrics().horizontalAdvance(text) + 14
-            self.table.setColumnWidth(column, min(max(least, width), most))
-
-    @guarded
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self.table.setColumnHidden(FROM, self.width() < NARROW_PX)
-
-    def show_count(self) -> None:
-        """Say how many events are shown and labelled."""
-        shown = len(self.model.ids)
-        self.count.setText(self.tr("{} events, {} labelled").format(number(shown), number(self.model.labelled)))
-
-    def select(self, ids: Sequence[int]) -> None:
-        """Select the rows of events, without telling; of many only the first is marked."""
-        rows = [row for row in (self.model.row_of(i) for i in ids[:1]) if row is not None]
-        self._restoring = True
-        self.table.clearSelection()
-        for row in rows:
-            self.table.selectRow(row)
-        self._restoring = False
-
-    def _selected(self) -> None:
-        if not self._restoring:
-            rows = sorted({index.row() for index in self.table.selectionModel().selectedRows()})
-            self.chosen.emit(self.model.ids[rows].tolist())
-
-    def _filter(self, text: str) -> None:
-        self.model.set_filter(text)
-        self.show_count()

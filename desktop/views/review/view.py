@@ -18,13 +18,17 @@ from desktop.views.review.asking import Asking
 from desktop.views.review.data import Opened, open_recording
 from desktop.views.review.derived import Derived
 from desktop.views.review.event_display import EventDisplay
+from desktop.views.review.events_panel import EventsPanel
+from desktop.views.review.exchange import Exchange
 from desktop.views.review.finding import Finder
+from desktop.views.review.layers import Layers
+from desktop.views.review.layers_panel import LayersPanel
 from desktop.views.review.layout import gestures_of, lay_out
 from desktop.views.review.library import Library
 from desktop.views.review.marks import Marks
 from desktop.views.review.menus import Menus
 from desktop.views.review.pages import Pages
-from desktop.views.review.panels import EventsPanel, RecordingsPanel
+from desktop.views.review.panels import RecordingsPanel
 from desktop.views.review.pictures.canvas import TimeCanvas
 from desktop.views.review.pictures.frame import TimeScale
 from desktop.views.review.pictures.overview_canvas import OverviewCanvas
@@ -34,7 +38,7 @@ from desktop.views.review.pointer_line import PointerLine
 from desktop.views.review.pointing import Pointing
 from desktop.views.review.scroller import Scroller
 from desktop.views.review.second_window import SecondWindow
-from desktop.views.review.shown_events import Layers
+from desktop.views.review.selected_events import SelectedEvents
 from desktop.views.review.spectral import Spectral
 from desktop.views.review.toolbar import WHOLE, Toolbar
 from desktop.widgets.parts import EmptyState, clock
@@ -74,7 +78,8 @@ class ReviewView(Workspace):
         self.library, self.marks, self.finder = Library(session, self), Marks(session, self), Finder(session, self)
         self.find, self.mark, self.add_recordings = self.finder.find, self.marks.add, self.library.add
         self.pages, self.menus, self.scroller = Pages(session, self), Menus(self), Scroller(self)
-        self.second, self.asking = SecondWindow(self), Asking(self)
+        self.second, self.asking, self.exchange = SecondWindow(self), Asking(self), Exchange(session, self)
+        self.selected, self.layers_panel = SelectedEvents(session, self), LayersPanel(session, self.layers)
         self.gestures = gestures_of(self)
         self.status, self.events = PointerLine(self), EventDisplay(session, self)
         self.set_content(lay_out(self))
@@ -122,8 +127,6 @@ class ReviewView(Workspace):
         self.library.reading.connect(self.bar.show_reading)
         self.library.coming.changed.connect(self._study_changed)
         self.finder.finding.connect(self.bar.show_finding)
-        self.right.chosen.connect(lambda ids: self.session.selection.set(ids, self.table))
-        self.model.modelReset.connect(lambda: self.right.select(self.session.selection.ids))
         session = self.session
         session.study_changed.connect(self._study_changed)
         self.follow(session.events_changed, self.events.refresh)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
@@ -67,10 +68,13 @@ def ticks(starts_s: npt.NDArray[np.float64], colours: Sequence[str], origin_s: f
 
     At most one per colour and two pixels, however many events there are. O(events).
     """
-    places = np.floor((starts_s - origin_s) * px_per_s / TICK_PX).astype(int).tolist()
+    places = np.floor((starts_s - origin_s) * px_per_s / TICK_PX).astype(np.int64)
     often = Counter(colours)
-    seen = sorted(set(zip(colours, places, strict=True)), key=lambda tick: (-often[tick[0]], tick))
-    return [Tick(place * TICK_PX, colour) for colour, place in seen]
+    codes = {colour: code for code, colour in enumerate(sorted(often, key=lambda colour: (-often[colour], colour)))}
+    coded, found = np.fromiter((codes[colour] for colour in colours), np.intp, len(colours)), []
+    for colour, code in codes.items():
+        found += [Tick(place * TICK_PX, colour) for place in np.unique(places[coded == code]).tolist()]
+    return found
 
 
 def paint_boxes(
@@ -117,6 +121,14 @@ def paint_names(painter: QPainter, frame: Frame, boxes: Sequence[Box]) -> None:
 
 
 def paint_ticks(painter: QPainter, left: float, top: float, height: float, found: Sequence[Tick]) -> None:
-    """Paint ticks in a strip."""
-    for tick in found:
-        painter.fillRect(QRectF(left + tick.x, top, TICK_PX, height), QColor(tick.colour))
+    """Paint ticks in a strip; neighbours of a colour at once."""
+    for colour, several in groupby(found, key=lambda tick: tick.colour):
+        fill, start, stop = QColor(colour), None, 0
+        for x in [tick.x for tick in several]:
+            if start is None or x != stop:
+                if start is not None:
+                    painter.fillRect(QRectF(left + start, top, stop - start, height), fill)
+                start = x
+            stop = x + TICK_PX
+        if start is not None:
+            painter.fillRect(QRectF(left + start, top, stop - start, height), fill)

@@ -44,9 +44,10 @@ def grip(canvas: TimeCanvas, at: QPointF) -> tuple[str, Box | None]:
                 return kind, None
     for box in (b for b in canvas.boxes if b.selected and b.movable):
         left, right = frame.x(box.start_s), frame.x(box.stop_s)
-        if abs(left - at.x()) <= EDGE_PX and at.x() < (left + right) / 2:
+        inside = min(EDGE_PX, (right - left) / 4)  # the middle of a narrow one moves it
+        if left - EDGE_PX <= at.x() <= left + inside:
             return "event start", box
-        if abs(right - at.x()) <= EDGE_PX:
+        if right - inside <= at.x() <= right + EDGE_PX:
             return "event end", box
         if left < at.x() < right:
             return "event", box

@@ -1,0 +1,143 @@
+"""Annotation files: taken in as one step of undo, and written from all, the shown or the selected events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog, QMessageBox
+
+from core.errors import HitscopeError, InputError
+from core.events import export_annotations, import_annotations
+from core.study import Changeset, RecordingEntry, Study
+from desktop.services.session import Session
+from desktop.views.review.annotations_dialog import AnnotationsDialog, Choice, file_filters
+from desktop.widgets.parts import number
+
+if TYPE_CHECKING:
+    from desktop.views.review.view import ReviewView
+
+FOLDER = "review/annotation_folder"
+
+
+class Exchange(QObject):
+    """Imports and exports the annotations of the recording that is shown."""
+
+    def __init__(self, session: Session, room: ReviewView) -> None:
+        super().__init__(room)
+        self._session, self._room = session, room
+
+    # Import
+
+    def choose(self) -> None:
+        """Ask for annotation files, and import them."""
+        entry = self._room.entry
+        if entry is None or not self._session.writable:
+            self._session.told.emit(
+                self.tr("Annotations are imported into a recording of a study that can be written to.")
+            )
+            return
+        title = self.tr("Import annotations of {}").format(entry.name)
+        paths, _ = QFileDialog.getOpenFileNames(self._room, title, self._folder(entry), file_filters(every=True))
+        self.take_in(paths)
+
+    def take_in(self, paths: Sequence[str]) -> None:
+        """Import annotation files into the recording; each is one step of undo, and what was there already stays as it is."""
+        study, entry = self._session.study, self._room.entry
+        if study is None or entry is None:
+            return
+        for path in paths:
+            self._session.settings.setValue(FOLDER, str(Path(path).parent))
+            self._room.bar.show_reading(0.0)
+            self._session.tasks.submit(
+                f"review import {path}", import_annotations, study, entry.id, path,
+                done=self._read, failed=self._failed,
+            )  # fmt: skip
+
+    def _read(self, changeset: Changeset) -> None:
+        self._room.bar.show_reading(None)
+        title = changeset.title.removeprefix("import ")
+        if changeset.changes:
+            labels = len(changeset.keys("labels"))
+            said = self.tr("Imported {}; {} labels.").format(title, number(labels))
+        else:
+            said = self.tr("Nothing new: {}.").format(title)
+        self._session.told.emit(said)
+        self._session.apply(changeset)
+
+    def _failed(self, error: Exception) -> None:
+        self._room.bar.show_reading(None)
+        self._session.failed.emit(error)
+
+    # Export
+
+    def ask(self) -> None:
+        """Ask which events are to be written, how and where to, and write them."""
+        entry, shown = self._room.entry, self._room.events.shown
+        if entry is None or shown is None:
+            return
+        events = self._session.events
+        own = events.id[shown.all]
+        selected = own[np.isin(own, np.fromiter(self._session.selection.ids, np.int64))]
+        dialog = AnnotationsDialog(
+            entry.name,
+            {"all": own.tolist(), "shown": self._room.model.ids.tolist(), "selected": selected.tolist()},
+            Path(self._folder(entry)),
+            self._room,
+        )
+        if dialog.exec():
+            self.write(dialog.choice())
+        dialog.deleteLater()
+
+    def write(self, choice: Choice) -> None:
+        """Write events to a file; one that is there is replaced only when that is said, a recording never."""
+        entry, study = self._room.entry, self._session.study
+        if entry is None or study is None:
+            return
+        try:
+            refuse_recordings(choice.path, self._session.recordings)
+        except HitscopeError as error:
+            self._session.failed.emit(error)
+            return
+        there = [file for file in choice.files if file.exists()]
+        if there and not self._may_replace(there):
+            return
+        self._session.settings.setValue(FOLDER, str(choice.path.parent))
+        self._session.tasks.submit(
+            "review export", _export, study, entry.id, choice, bool(there),
+            done=lambda n: self._written(n, choice.path), failed=self._session.failed.emit,
+        )  # fmt: skip
+
+    def _may_replace(self, files: Sequence[Path]) -> bool:
+        names = "\n".join(str(file) for file in files)
+        text = self.tr("There is such a file already:\n{}\nReplace it?").format(names)
+        yes, no = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.No
+        return QMessageBox.question(self._room, self.tr("Replace the file?"), text, yes | no, no) == yes
+
+    def _written(self, n: int, path: Path) -> None:
+        events = self.tr("1 event") if n == 1 else self.tr("{} events").format(number(n))
+        self._session.told.emit(self.tr("{} written to {}.").format(events, path))
+
+    def _folder(self, entry: RecordingEntry) -> str:
+        kept = str(self._session.settings.value(FOLDER) or "")
+        return kept if kept and Path(kept).is_dir() else str(Path(entry.path).parent)
+
+
+def refuse_recordings(path: Path, entries: Sequence[RecordingEntry]) -> None:
+    """Raise `InputError` where a file would replace a recording of the study."""
+    for entry in entries:
+        same = Path(entry.path)
+        if path.resolve() == same.resolve() or (path.exists() and same.exists() and path.samefile(same)):
+            raise InputError(
+                f"this is the recording {entry.name} itself",
+                subject=path,
+                kept="Nothing was written",
+                remedy="Choose another name for the annotations",
+            )
+
+
+def _export(study: Study, recording_id: int, choice: Choice, replace: bool) -> int:
+    return export_annotations(study, recording_id, choice.path, choice.format, choice.ids, replace=replace)
