@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from core.signals import ANNOTATION_FORMATS, add_to_study
 from core.study import Study
-from desktop.views.review.export_dialog import Choice, ExportDialog
+from desktop.views.review.annotation_dialog import Choice, AnnotationDialog
 from tests.desktop.conftest import press, settle
 
 CONTROL_SHIFT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
@@ -47,7 +47,7 @@ def answer_export(which, format_, path):
 
     def fill():
         dialog = QApplication.activeModalWidget()
-        assert isinstance(dialog, ExportDialog)
+        assert isinstance(dialog, AnnotationDialog)
         dialog.choose(which)
         dialog.format.setCurrentIndex(dialog.format.findData(format_))
         dialog.path.setText(str(path))
@@ -147,7 +147,7 @@ def test_a_file_that_cannot_be_read_changes_nothing(qtbot, window, review, told,
 
 
 def test_the_file_gets_the_extension_of_its_format(qtbot, tmp_path):
-    dialog = ExportDialog("208", {"all": [1, 2], "shown": [1], "selected": []}, tmp_path, None)
+    dialog = AnnotationDialog("208", {"all": [1, 2], "shown": [1], "selected": []}, tmp_path, None)
     qtbot.addWidget(dialog)
     for n in range(dialog.format.count()):
         dialog.format.setCurrentIndex(n)
