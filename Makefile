@@ -11,7 +11,7 @@ DEBIAN := libegl1 libgl1 libglib2.0-0 libxkbcommon0 libfontconfig1 libdbus-1-3 f
 	xvfb libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 libxcb-image0 libxcb-randr0 \
 	libxcb-render-util0 libxcb-xinerama0 libxcb-xkb1 libportaudio2
 
-.PHONY: app test lint bench docs reproduce clean
+.PHONY: app test lint bench fuzz docs reproduce clean
 
 app: $(READY)
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then exec $(BIN)/hitscope-window --demo; \
@@ -29,6 +29,10 @@ lint: $(READY)
 
 bench: $(READY)
 	$(BIN)/python tests/benchmarks/run_all.py
+
+# Damaged files for every reader; a quick look is `make fuzz FUZZ="--n 500 --format wav"`.
+fuzz: $(READY)
+	$(BIN)/python -m tests.fuzz.fuzz_readers $(FUZZ)
 
 # The figures of docs/results/whole_path.md.
 reproduce: $(READY)

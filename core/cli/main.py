@@ -20,6 +20,7 @@ COMMANDS = {
     "study": ("study", "create a study, add recordings and events to it, list what it holds"),
     "annotations": ("annotations", "export events of a study to EDF+, WFDB, BIDS or CSV, import and convert them"),
     "detect": ("detect", "find HITS, heart beats or windows in a recording"),
+    "sound": ("sound", "Doppler as sound in a WAV file: forward left, reverse right"),
     "features": ("features", "learn features of events without labels"),
     "project": ("project", "2-D maps of features, and the one with the best silhouette"),
     "propagate": ("propagate", "propagate labels on a map by LQ-KNN"),

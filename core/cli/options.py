@@ -26,7 +26,8 @@ def add_reader(options: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="how to read the file: layout=iq for a stereo WAV, allow_truncated=true for a file that was cut off",
+        help="how to read the file: layout=iq for a stereo WAV, fs=250 for arrays that do not say their rate,"
+        " allow_truncated=true for a file that was cut off",
     )
 
 

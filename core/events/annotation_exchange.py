@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from core.errors import InputError
+from core.errors import HitscopeError, InputError
 from core.events.symbols import BEAT_SYMBOLS
 from core.signals import (
     Annotation,
@@ -18,6 +19,7 @@ from core.signals import (
     annotation_format_of,
     annotations_of_events,
     open_from_study,
+    open_recording,
     read_annotations,
     write_annotations,
 )
@@ -43,7 +45,8 @@ def import_annotations(study: Study, recording_id: int, path: str | Path, format
     Their maker is ``file:`` and the file's name. A file that `export_annotations` wrote gives the same events again. Of
     others, the text is the label; of WFDB files only that of beats is. An annotation of no known channel goes to the
     first. An event is there already if one of this recording begins and lasts the same, on the same channel and of the
-    same kind: then only labels are added, of annotators who have given it none.
+    same kind: then only labels are added, of annotators who have given it none. The title says what was there, what was
+    left out, and where an EDF+ file states another start than the recording: times count from the start of each.
 
     Parameters
     ----------
@@ -73,7 +76,19 @@ def import_annotations(study: Study, recording_id: int, path: str | Path, format
     symbols = (format or annotation_format_of(path)) == "wfdb"
     read = [_event_of(a, entry.id, recording, path, symbols) for a in within]
     fallback = "simulated" if entry.simulated else "imported"
-    return _changeset(study, entry.id, read, path, len(marks) - len(within), fallback)
+    notes = [f"{len(marks) - len(within):,} outside the recording were left out"] * (len(within) < len(marks))
+    return _changeset(study, entry.id, read, path, [*notes, *_other_clock(path, recording)], fallback)
+
+
+def _other_clock(path: Path, recording: Recording) -> list[str]:
+    """Return a note if the file states another start than the recording: its times count from its own."""
+    with suppress(HitscopeError):
+        start = open_recording(path).start_time if annotation_format_of(path) == "edf" else None
+        if start and recording.start_time and abs((start - recording.start_time).total_seconds()) >= 1:
+            return [
+                f"note that it starts at {start:%Y-%m-%d %H:%M:%S}, the recording at {recording.start_time:%Y-%m-%d %H:%M:%S}"
+            ]
+    return []
 
 
 def _event_of(
@@ -90,6 +105,8 @@ def _event_of(
         said["symbol" if symbols else "text"] = a.text
     who, source = said.pop("annotator", ""), said.pop("label_source", "")
     confidence = said.pop("label_confidence", None)
+    if who and not label:
+        said.setdefault("by", str(who))  # of a mark without a label, who made it
     channel = _channel_of(said, recording)
     event = NewEvent(recording_id, channel, a.onset_s, a.duration_s, kind, f"file:{path.name}", said)
     sure = float(confidence) if isinstance(confidence, int | float) else None
@@ -114,7 +131,7 @@ def _changeset(
     recording_id: int,
     read: Sequence[tuple[NewEvent, Label | None]],
     path: Path,
-    n_outside: int,
+    notes: Sequence[str],
     fallback: str,
 ) -> Changeset:
     """Return what adds those events that are not there, and those labels that nobody has given."""
@@ -123,8 +140,7 @@ def _changeset(
     fresh = [event for (event, _), identity in zip(read, there, strict=True) if identity is None]
     said = [f"import {len(fresh):,} events from {path.name}"]
     said += [f"{len(read) - len(fresh):,} were there already"] * (len(fresh) < len(read))
-    said += [f"{n_outside:,} outside the recording were left out"] * (n_outside > 0)
-    title = "; ".join(said)
+    title = "; ".join([*said, *notes])
     added = new_events(study, fresh, title) if fresh else Changeset(title, ())
     ids = iter(key[0] for key in added.keys("events"))
     of = [next(ids) if identity is None else identity for identity in there]

@@ -10,7 +10,7 @@ from core.errors import InputError
 from core.jobs import NullReporter, Reporter, replacing
 from core.signals.deidentified import audio, edf, wfdb
 from core.signals.deidentified.copying import Write
-from core.signals.readers import open_recording
+from core.signals.readers import find, open_recording, reader_of
 from core.signals.recording import Recording
 
 PLANS: dict[str, Callable[[Recording, Path, bool], dict[Path, Write]]] = {
@@ -50,14 +50,15 @@ def write_deidentified(
     JobCancelled
         If asked to stop; nothing is left behind.
     """
-    recording = open_recording(path)
-    if recording.format not in PLANS:
+    path = find(path)
+    if (format_ := reader_of(path).FORMAT) not in PLANS:
         raise InputError(
-            f"recordings of format {recording.format} cannot be written without names",
-            subject=recording.path,
+            f"recordings of format {format_} cannot be written without names",
+            subject=path,
             kept="The file was not changed",
             remedy=f"Formats that can: {', '.join(PLANS)}. Convert it to one of them first",
         )
+    recording = open_recording(path)
     files = PLANS[recording.format](recording, _target(recording, Path(target).expanduser()), keep_time)
     for file in files:
         if file.exists():

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
+AT_ONCE = 1 << 21  # values that derived signals are computed from at a time: long enough for margins to matter little
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,8 @@ class Digital:
 
     def physical(self) -> Floats:
         """Return the samples in physical units, (n_channels, n); NaN where they are missing."""
+        if self.missing is None and self.values.dtype == np.float64 and (self.gain == 1).all() and not self.shift.any():
+            return self.values
         values = self.values * self.gain[:, None] + self.shift[:, None]
         if self.missing is not None:
             values[np.broadcast_to(self.missing, values.shape)] = np.nan
@@ -52,3 +55,11 @@ class DigitalSource(Protocol):
 
     def digital(self, channels: Sequence[int], start: int, stop: int) -> Digital:
         """Return the samples ``start … stop - 1``, none if they are equal, of channels of one rate and one length."""
+
+
+@runtime_checkable
+class DerivedSource(Protocol):
+    """A source that computes what it gives, and knows how much slower that is."""
+
+    def cost(self, channels: Sequence[int], n: int) -> float:
+        """Return what `DigitalSource.digital` of `n` samples costs: as many stored samples could be read meanwhile."""

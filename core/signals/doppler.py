@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from core.checks import check, check_each, finite
-from core.signals.recording import Recording
+from core.signals.recording import Recording, complex_of
 
 SOUND_SPEED_M_S = 1540.0  # in soft tissue and blood
 
@@ -105,23 +106,59 @@ def directions_of(recording: Recording, channel: int | str) -> tuple[int, int] |
     return next((pair for pair in zip(forward, reverse, strict=False) if number in pair), None)
 
 
-def read_signal(recording: Recording, channel: int | str, start: int, stop: int) -> npt.NDArray[Any]:
-    """Return samples of a channel, of a gate as I + jQ, also before and after the recording, as NaN.
+@dataclass(frozen=True)
+class Signal:
+    """What a channel stands for: itself, or I + jQ of its gate; readable also before and after its samples, as NaN.
 
-    Raises
-    ------
-    InputError
-        If there is no such channel, or its samples cannot be read.
+    Attributes
+    ----------
+    recording : Recording
+    numbers : tuple of int
+        The channel, or I and Q.
+    fs : float
+        Sampling rate, Hz.
+    n_samples : int
     """
-    number, gate = recording.index(channel), gate_of(recording, channel)
-    numbers = (number,) if gate is None else recording.gates[gate]
-    n = min(recording.channels[one].n_samples for one in numbers)
-    low, high = min(max(start, 0), n), max(min(stop, n), 0)
-    high = max(low, high)
-    there = recording.read(number, low, high) if gate is None else recording.read_iq(gate, low, high)
-    if len(there) == stop - start:
-        return there
-    out = np.full(stop - start, np.nan, there.dtype)
-    if len(there):
-        out[low - start : high - start] = there
-    return out
+
+    recording: Recording
+    numbers: tuple[int, ...]
+    fs: float
+    n_samples: int
+
+    @classmethod
+    def of(cls, recording: Recording, channel: int | str) -> Signal:
+        """Return the signal of a channel.
+
+        Raises
+        ------
+        InputError
+            If there is no such channel.
+        """
+        gate = gate_of(recording, channel)
+        numbers = (recording.index(channel),) if gate is None else recording.gates[gate]
+        several = [recording.channels[number] for number in numbers]
+        return cls(recording, numbers, several[0].fs, min(known.n_samples for known in several))
+
+    @property
+    def is_iq(self) -> bool:
+        """Whether it is complex."""
+        return len(self.numbers) == 2
+
+    def read(self, start: int, stop: int) -> npt.NDArray[Any]:
+        """Return samples ``start … stop - 1``, float64 or complex128.
+
+        Raises
+        ------
+        InputError
+            If they cannot be read.
+        """
+        low = min(max(start, 0), self.n_samples)
+        high = max(low, min(stop, self.n_samples))
+        several = self.recording.read_several(self.numbers, low, high)
+        there: npt.NDArray[Any] = complex_of(*several) if self.is_iq else several[0]
+        if len(there) == stop - start:
+            return there
+        out = np.full(stop - start, np.nan, there.dtype)
+        if len(there):
+            out[low - start : high - start] = there
+        return out

@@ -44,6 +44,12 @@ def electrode(name: str) -> str | None:
     return _spelling().get(OLD_NAMES.get(plain, plain))
 
 
+def is_pair(name: str) -> bool:
+    """Return whether a channel was recorded against an electrode of its own, such as ``EEG Fpz-Cz`` and ``C3-A2``."""
+    first, dash, second = bare(name).partition("-")
+    return bool(dash and electrode(first) and electrode(second))
+
+
 @lru_cache(maxsize=1)
 def positions() -> dict[str, npt.NDArray[np.float64]]:
     """Return the place of each electrode on the unit sphere, (3,): right, front, up."""

@@ -1,8 +1,4 @@
-"""Filters without delay: Butterworth sections run forward and backward while samples are read; nothing stored changes.
-
-A window is filtered with margins, from which the filter has forgotten where they begin: what is read is the same part of the
-whole recording filtered at once, to one part in a million of its spread. Pieces between gaps are filtered each on its own.
-"""
+"""Filters: what passes of each kind of channel, and the recording as they show it; nothing that is stored changes."""
 
 from __future__ import annotations
 
@@ -12,13 +8,14 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from core.checks import TABLE, check, check_each, check_names, finite
 from core.errors import InputError
 from core.registry import Entry
-from core.signals.recording import Floats, Recording
+from core.signals.filtering import Design, FilteredSource
+from core.signals.recording import Recording
 
+KINDS = ("eeg", "ecg", "emg", "eog", "doppler", "audio", "other")  # those of `Channel`, all of Doppler as one
 ORDER = 2  # each way: together 24 dB an octave, and -6 dB at the cut-off
 NOTCH_Q = 30.0  # a notch at 50 Hz is 1.7 Hz wide
 FORGOTTEN = 1e-9  # what is left at the end of a margin of how it began
@@ -67,9 +64,18 @@ class Band:
 
 @dataclass(frozen=True)
 class Filters:
-    """A band for each kind of channel; kinds are those of `Channel`, with ``doppler`` for all of Doppler."""
+    """A band for each kind of channel, as `KINDS` names them.
+
+    Raises
+    ------
+    InputError
+        If there is no such kind.
+    """
 
     by_kind: Mapping[str, Band] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        check_names("filtering", self.by_kind, KINDS)
 
     def band(self, kind: str) -> Band:
         """Return what passes of channels of a kind."""
@@ -142,17 +148,6 @@ def default_filters(recording: Recording, mains_hz: float = 50.0) -> Filters:
     return Filters(bands)
 
 
-@dataclass(frozen=True)
-class Design:
-    """Second-order sections, their state and what they give in a long constant 1, and the margins that they need, samples."""
-
-    sos: npt.NDArray[np.float64]
-    steady: npt.NDArray[np.float64]
-    of_constant: float
-    margin: int
-    padding: int
-
-
 @lru_cache(maxsize=256)
 def design(band: Band, fs: float) -> Design:
     """Return the filter of a band at a sampling rate; at least one frequency of the band is set, all below fs / 2."""
@@ -207,48 +202,3 @@ def apply_filters(recording: Recording, filters: Filters) -> Recording:
         source=FilteredSource(recording, tuple(designs)),
         derivation=f"{recording.derivation} filters:{key}".strip(),
     )
-
-
-@dataclass(frozen=True)
-class FilteredSource:
-    """Filtered samples of the channels of a recording; None leaves a channel as it is."""
-
-    recording: Recording
-    designs: tuple[Design | None, ...]
-
-    def read(self, channel: int, start: int, stop: int) -> Floats:
-        """Return filtered samples."""
-        chosen = self.designs[channel]
-        if chosen is None:
-            return self.recording.read(channel, start, stop)
-        n = self.recording.channels[channel].n_samples
-        first, last = max(0, start - chosen.margin), min(n, stop + chosen.margin)
-        x = self.recording.read(channel, first, last)
-        out = np.full(len(x), np.nan)
-        for low, high in finite_pieces(x):
-            begins = low > 0 or first == 0  # else the piece goes on beyond the margin
-            ends = high < len(x) or last == n
-            out[low:high] = both_ways(x[low:high], chosen, begins=begins, ends=ends)
-        return out[start - first : stop - first]
-
-
-def finite_pieces(x: Floats) -> list[tuple[int, int]]:
-    """Return start and stop of each run of finite samples."""
-    edges = np.flatnonzero(np.diff(np.isfinite(x), prepend=False, append=False))
-    return [(int(low), int(high)) for low, high in edges.reshape(-1, 2)]
-
-
-def both_ways(x: Floats, chosen: Design, *, begins: bool, ends: bool) -> Floats:
-    """Return a piece filtered forward and backward; where it begins or ends it is first continued, turned about its end."""
-    from scipy.signal import sosfilt
-
-    level = x[0]  # taken out: a large offset would cost digits
-    x = x - level
-    more = min(chosen.padding, len(x) - 1)
-    before = 2 * x[0] - x[more:0:-1] if begins else x[:0]
-    after = 2 * x[-1] - x[-2 : -more - 2 : -1] if ends else x[:0]
-    padded = np.concatenate([before, x, after])
-    for _ in range(2):
-        padded = sosfilt(chosen.sos, padded, zi=chosen.steady * padded[0])[0][::-1]
-    filtered: Floats = padded[len(before) : len(before) + len(x)]
-    return filtered + level * chosen.of_constant

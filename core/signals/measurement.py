@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from core.checks import check, finite
 from core.errors import InputError
-from core.signals.doppler import gate_of, read_signal
+from core.signals.doppler import Signal
 from core.signals.recording import Recording
 
 CHUNK = 1 << 20  # samples read at a time
@@ -133,7 +133,7 @@ def power_spectrum(
 
     check(finite(), start_s=start_s, stop_s=stop_s)
     check(finite(above=0).or_none(), segment_s=segment_s)
-    known, two_sided = recording.channels[recording.index(channel)], gate_of(recording, channel) is not None
+    known, signal = recording.channels[recording.index(channel)], Signal.of(recording, channel)
     start, stop = (min(max(round(t * known.fs), 0), known.n_samples) for t in sorted((start_s, stop_s)))
     wanted_s = segment_s or (DOPPLER_SEGMENT_S if known.kind.startswith("doppler") else SEGMENT_S)
     length = min(stop - start, max(SHORTEST_SEGMENT, round(wanted_s * known.fs)))
@@ -141,10 +141,10 @@ def power_spectrum(
     total, n = np.zeros(0), 0
     if length >= SHORTEST_SEGMENT:
         for first in range(start, stop - length + 1, max(1, CHUNK // step) * step):
-            x = read_signal(recording, channel, first, min(stop, first + CHUNK // step * step + length - step))
+            x = signal.read(first, min(stop, first + CHUNK // step * step + length - step))
             for piece in _whole_segments(x, length, step):
                 freqs, density = welch(
-                    piece, known.fs, nperseg=length, noverlap=length - step, return_onesided=not two_sided
+                    piece, known.fs, nperseg=length, noverlap=length - step, return_onesided=not signal.is_iq
                 )
                 count = 1 + (len(piece) - length) // step
                 total, n = density * count + (total if n else 0.0), n + count

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 
-import numpy as np
-
-from core.checks import TABLE, TEXT, check, check_each, check_names, finite, list_of
+from core.checks import TABLE, TEXT, Rule, check, check_each, check_names, finite, list_of
 from core.errors import InputError
 from core.signals.electrodes import bare, electrode
+from core.signals.montage_sums import MontageSource, Weights
 from core.signals.readers.naming import distinct
-from core.signals.recording import Channel, Floats, Recording
+from core.signals.recording import Channel, Recording
 
-Weights = dict[int, float]
-KEPT_SUMS = 2  # windows whose common reference is kept: the channels of a page are read one after the other
+PAIRS = list_of(
+    "pairs of a channel's name and its weight",
+    Rule("a pair", lambda pair: isinstance(pair, list | tuple) and len(pair) == 2 and TEXT.fits(pair[0])),
+)
 
 
 @dataclass(frozen=True)
@@ -48,8 +47,8 @@ class Derivation:
             raise InputError(
                 "a derivation needs a name and channels", remedy="Say which channels are summed, and as what"
             )
+        check(PAIRS, weights=self.weights)
         names = [name for name, _ in self.weights]
-        check(list_of("channel names", TEXT), channels=names)
         check_each({name: finite() for name in names}, dict(self.weights), subject=self.name)
         if len(set(names)) < len(names):
             raise InputError("a channel is summed twice", subject=self.name, remedy="Give each channel one weight")
@@ -75,7 +74,7 @@ class Montage:
         """Return it as JSON-able fields."""
         return {
             "name": self.name,
-            "derivations": [{"name": d.name, "weights": dict(d.weights)} for d in self.derivations],
+            "derivations": [{"name": d.name, "weights": [list(pair) for pair in d.weights]} for d in self.derivations],
         }
 
     @classmethod
@@ -89,9 +88,9 @@ class Montage:
         """
         rules = {"name": TEXT, "derivations": list_of("tables", TABLE)}
         fields = _fields("a montage", value, rules)
-        inner = {"name": TEXT, "weights": TABLE}
+        inner = {"name": TEXT, "weights": PAIRS}
         derivations = [_fields("a derivation", one, inner) for one in fields["derivations"]]
-        return cls(fields["name"], tuple(Derivation(d["name"], tuple(d["weights"].items())) for d in derivations))
+        return cls(fields["name"], tuple(Derivation(d["name"], tuple(map(tuple, d["weights"]))) for d in derivations))
 
 
 def _fields(owner: str, value: Any, rules: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -107,16 +106,25 @@ def find_channel(recording: Recording, name: str) -> int | None:
 
     ``T7`` is then found in ``EEG T3-REF`` and ``Fp1`` in ``FP1.``. None where there is none.
     """
-    names = [channel.name for channel in recording.channels]
-    wanted = electrode(name)
-    for found in (
-        [n for n, known in enumerate(names) if known == name],
-        [n for n, known in enumerate(names) if wanted and electrode(known) == wanted],
-        [n for n, known in enumerate(names) if bare(known).casefold() == bare(name).casefold()],
-    ):
-        if found:
-            return found[0]
-    return None
+    return channel_finder(recording)(name)
+
+
+def channel_finder(recording: Recording) -> Callable[[str], int | None]:
+    """Return `find_channel` for many names of one recording; O(1) each."""
+    exact: dict[str, int] = {}
+    of_electrode: dict[str | None, int] = {}
+    alike: dict[str, int] = {}
+    for number, channel in enumerate(recording.channels):
+        exact.setdefault(channel.name, number)
+        of_electrode.setdefault(electrode(channel.name), number)
+        alike.setdefault(bare(channel.name).casefold(), number)
+    of_electrode.pop(None, None)
+
+    def find(name: str) -> int | None:
+        tries = (exact.get(name), of_electrode.get(electrode(name)), alike.get(bare(name).casefold()))
+        return next((number for number in tries if number is not None), None)
+
+    return find
 
 
 def apply_montage(recording: Recording, montage: Montage, bad: Sequence[str] = ()) -> Recording:
@@ -132,9 +140,10 @@ def apply_montage(recording: Recording, montage: Montage, bad: Sequence[str] = (
     Returns
     -------
     Recording
-        Reads cost as many channels as a derivation sums; what most derivations share, such as an average reference, is
-        summed once a window. NaN where any channel of a sum is. Of the EEG nothing is left beside the derivations once
-        there is one, since channels against other references beside them would mislead; ECG, EOG, Doppler pass through.
+        Reads cost as many channels as the derivations sum, read together and once; what most derivations share, such as
+        an average reference, is summed once. NaN where any channel of a sum is. Of the EEG nothing is left beside the
+        derivations once there is one, since channels against other references beside them would mislead; ECG, EOG,
+        Doppler pass through.
 
     Raises
     ------
@@ -143,8 +152,9 @@ def apply_montage(recording: Recording, montage: Montage, bad: Sequence[str] = (
     """
     if not montage.derivations:
         return recording
-    rows = [_resolved(recording, derivation) for derivation in montage.derivations]
-    spoilt = {find_channel(recording, name) for name in bad}
+    find = channel_finder(recording)
+    rows = [_resolved(recording, derivation, find) for derivation in montage.derivations]
+    spoilt = set(map(find, bad))
     good = [(d, row) for d, row in zip(montage.derivations, rows, strict=True) if not spoilt & row.keys()]
     used = set().union(*rows)
     of_eeg = any(recording.channels[next(iter(row))].kind == "eeg" for row in rows)
@@ -168,9 +178,9 @@ def apply_montage(recording: Recording, montage: Montage, bad: Sequence[str] = (
     )
 
 
-def _resolved(recording: Recording, derivation: Derivation) -> Weights:
+def _resolved(recording: Recording, derivation: Derivation, find: Callable[[str], int | None]) -> Weights:
     """Return the weights by channel number."""
-    found = [(find_channel(recording, name), name, weight) for name, weight in derivation.weights]
+    found = [(find(name), name, weight) for name, weight in derivation.weights]
     if missing := [name for number, name, _ in found if number is None]:
         raise InputError(
             f"{derivation.name} needs {', '.join(missing)}, which the recording lacks",
@@ -195,38 +205,3 @@ def _derived(recording: Recording, name: str, row: Weights) -> Channel:
                 remedy="Sum channels of one sampling rate and one unit",
             )
     return replace(several[0], name=name, n_samples=min(c.n_samples for c in several))
-
-
-class MontageSource:
-    """Weighted sums of the channels of a recording; `rows` are the weights of each channel made."""
-
-    def __init__(self, recording: Recording, rows: Sequence[Weights]) -> None:
-        self._recording = recording
-        self._common = common_weights(rows)
-        self._takes_common = [bool(self._common) and self._common.keys() <= row.keys() for row in rows]
-        self._rows = [
-            _less(row, self._common) if takes else row for row, takes in zip(rows, self._takes_common, strict=True)
-        ]
-        self._common_sum = lru_cache(maxsize=KEPT_SUMS)(lambda start, stop: self._sum(self._common, start, stop))
-
-    def read(self, channel: int, start: int, stop: int) -> Floats:
-        """Return samples of a derivation."""
-        own = self._sum(self._rows[channel], start, stop)
-        return own + self._common_sum(start, stop) if self._takes_common[channel] else own
-
-    def _sum(self, row: Weights, start: int, stop: int) -> Floats:
-        total = np.zeros(stop - start)
-        for number, weight in row.items():
-            total += weight * self._recording.read(number, start, stop)
-        return total
-
-
-def common_weights(rows: Sequence[Weights]) -> Weights:
-    """Return the weights that most of the sums share: of an average reference -1/n for each of n channels, of pairs none."""
-    sums = [row for row in rows if len(row) > 1]
-    counts = Counter((number, weight) for row in sums for number, weight in row.items())
-    return {number: weight for (number, weight), n in counts.items() if 2 * n > len(sums) > 1}
-
-
-def _less(row: Weights, common: Weights) -> Weights:
-    return {n: w - common.get(n, 0.0) for n, w in row.items() if w != common.get(n)}

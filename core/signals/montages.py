@@ -10,8 +10,8 @@ import numpy as np
 
 from core.errors import InputError
 from core.registry import Entry, chosen
-from core.signals.electrodes import electrode, positions
-from core.signals.montage import Derivation, Montage, find_channel
+from core.signals.electrodes import electrode, is_pair, positions
+from core.signals.montage import Derivation, Montage, apply_montage, channel_finder
 from core.signals.recording import Recording
 
 # As the American Clinical Neurophysiology Society draws them (guideline 3, doi 10.1097/WNP.0000000000000317).
@@ -38,7 +38,6 @@ LIMB_LEADS = {
     "aVF": {"II": 1.0, "I": -0.5},
 }
 MOST_NEIGHBOURS = 4  # Hjorth 1975, doi 10.1016/0013-4694(75)90056-5: those around an electrode
-FARTHER = 1.5  # than the nearest one: no neighbour any more
 FARTHEST = np.radians(60)  # beyond, what lies between two electrodes is not seen by either
 
 
@@ -72,7 +71,7 @@ def applicable(recording: Recording, bad: Sequence[str] = ()) -> dict[str, str]:
     reasons = {}
     for key in MONTAGES:
         try:
-            make_montage(key, recording, bad)
+            apply_montage(recording, make_montage(key, recording, bad), bad)
             reasons[key] = ""
         except InputError as error:
             reasons[key] = error.what
@@ -88,30 +87,32 @@ def average(recording: Recording, bad: Sequence[str]) -> Montage:
     """Return each EEG channel against the mean of the good ones."""
     names, good = _eeg(recording, bad)
     if len(good) < 2:
-        raise _lacks(recording, "an average", ["two good EEG channels"])
+        raise _lacks(recording, ["two good EEG channels against one reference"])
     return Montage("Common average", tuple(_against(name, good, "avg") for name in names))
 
 
 def ears(recording: Recording, bad: Sequence[str]) -> Montage:
     """Return each EEG channel against the mean of both ears, else of both mastoids."""
-    names, good = _eeg(recording, bad)
+    names, _ = _eeg(recording, bad)
+    find = channel_finder(recording)
+    spoilt = {None, *map(find, bad)}
     for pair in EARS:
-        if set(pair) <= set(good):
+        if names and spoilt.isdisjoint(map(find, pair)):
             rest = [name for name in names if name not in pair]
-            return Montage("Linked ears", tuple(_against(name, list(pair), "".join(pair)) for name in rest))
-    raise _lacks(recording, "linked ears", ["A1 and A2, or M1 and M2, or TP9 and TP10"])
+            return Montage("Linked ears", tuple(_against(name, pair, "".join(pair)) for name in rest))
+    raise _lacks(recording, ["A1 and A2, or M1 and M2, or TP9 and TP10"])
 
 
 def longitudinal(recording: Recording, bad: Sequence[str]) -> Montage:
     """Return the chains from front to back; the midline where it was recorded."""
-    there = _require(recording, "the longitudinal montage", LONGITUDINAL)
+    there = _require(recording, LONGITUDINAL)
     middle = (MIDLINE,) if there.issuperset(MIDLINE) else ()
     return Montage("Longitudinal", _pairs((*LONGITUDINAL[:2], *middle, *LONGITUDINAL[2:])))
 
 
 def transverse(recording: Recording, bad: Sequence[str]) -> Montage:
     """Return the chains from left to right."""
-    _require(recording, "the transverse montage", TRANSVERSE)
+    _require(recording, TRANSVERSE)
     return Montage("Transverse", _pairs(TRANSVERSE))
 
 
@@ -124,7 +125,7 @@ def laplacian(recording: Recording, bad: Sequence[str]) -> Montage:
         if len(near) > 1:
             derivations.append(Derivation(f"{name}-lap", ((name, 1.0), *((n, -w) for n, w in near.items()))))
     if not derivations:
-        raise _lacks(recording, "a Laplacian", ["EEG electrodes with neighbours in the 10-20 system"])
+        raise _lacks(recording, ["EEG electrodes with neighbours in the 10-20 system"])
     return Montage("Laplacian", tuple(derivations))
 
 
@@ -135,17 +136,17 @@ def neighbours(name: str, others: Sequence[str]) -> dict[str, float]:
         return {}
     angles = {o: float(np.arccos(np.clip(places[name] @ places[o], -1, 1))) for o in others if o in places}
     nearest = sorted(angles, key=lambda o: angles[o])[:MOST_NEIGHBOURS]
-    near = [o for o in nearest if angles[o] <= min(FARTHER * angles[nearest[0]] + 1e-9, FARTHEST)]
+    near = [o for o in nearest if angles[o] <= FARTHEST]
     total = sum(1 / angles[o] for o in near)
     return {o: 1 / angles[o] / total for o in near}
 
 
 def limb_leads(recording: Recording, bad: Sequence[str]) -> Montage:
     """Return I and II with the limb leads that follow from them and were not recorded."""
-    numbers = {lead: find_channel(recording, lead) for lead in ("I", "II", *LIMB_LEADS)}
-    there = {lead for lead, number in numbers.items() if number is not None}
+    find = channel_finder(recording)
+    there = {lead for lead in ("I", "II", *LIMB_LEADS) if find(lead) is not None}
     if missing := [lead for lead in ("I", "II") if lead not in there]:
-        raise _lacks(recording, "the limb leads", missing)
+        raise _lacks(recording, missing)
     if there.issuperset(LIMB_LEADS):
         raise InputError("all limb leads were recorded", subject=recording.path, remedy="See them as recorded")
     rows = {lead: LIMB_LEADS[lead] for lead in LIMB_LEADS if lead not in there}
@@ -154,11 +155,11 @@ def limb_leads(recording: Recording, bad: Sequence[str]) -> Montage:
 
 
 def _eeg(recording: Recording, bad: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return EEG channels by electrode, else by name, and those of them that are not bad."""
-    spoilt = {find_channel(recording, name) for name in bad}
+    """Return the EEG channels that share a reference, by electrode, else by name, and those of them that are not bad."""
+    spoilt = set(map(channel_finder(recording), bad))
     named: dict[str, int] = {}
     for number, channel in enumerate(recording.channels):
-        if channel.kind == "eeg":
+        if channel.kind == "eeg" and not is_pair(channel.name):
             name = electrode(channel.name) or channel.name
             named[channel.name if name in named else name] = number
     return list(named), [name for name, number in named.items() if number not in spoilt]
@@ -174,17 +175,19 @@ def _pairs(chains: Sequence[Sequence[str]]) -> tuple[Derivation, ...]:
     return tuple(Derivation(f"{a}-{b}", ((a, 1.0), (b, -1.0))) for chain in chains for a, b in pairwise(chain))
 
 
-def _require(recording: Recording, what: str, chains: Sequence[Sequence[str]]) -> set[str | None]:
+def _require(recording: Recording, chains: Sequence[Sequence[str]]) -> set[str | None]:
     there = {electrode(channel.name) for channel in recording.channels}
     wanted = dict.fromkeys(name for chain in chains for name in chain)
     if missing := [name for name in wanted if name not in there]:
-        raise _lacks(recording, what, missing)
+        raise _lacks(recording, missing)
     return there
 
 
-def _lacks(recording: Recording, what: str, missing: Sequence[str]) -> InputError:
+def _lacks(recording: Recording, missing: Sequence[str]) -> InputError:
     return InputError(
-        f"{what} needs {', '.join(missing)}", subject=recording.path, remedy="Choose a montage that fits its channels"
+        f"the recording lacks {', '.join(missing)}",
+        subject=recording.path,
+        remedy="Choose a montage that fits its channels",
     )
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.checks import check, finite, whole
-from core.signals.doppler import directions_of, gate_of, read_signal
+from core.signals.doppler import Signal, directions_of
 from core.signals.recording import Floats, Recording
 
 FS_OUT = 44100
@@ -49,16 +49,16 @@ def loudness_of(recording: Recording, channel: int | str) -> Loudness:
         If there is no such channel, or samples cannot be read.
     """
     sides = _sides(recording, channel)
-    n = recording.channels[sides[0]].n_samples
+    n = sides[0].n_samples
     starts = np.unique(np.linspace(0, max(0, n - LEVEL_SAMPLES), LEVEL_RUNS).astype(np.int64)).tolist()
-    runs = [read_signal(recording, side, s, min(n, s + LEVEL_SAMPLES)) for side in sides for s in starts]
+    runs = [side.read(start, min(n, start + LEVEL_SAMPLES)) for side in sides for start in starts]
     every = np.concatenate(runs)
     every = every[np.isfinite(every)]
     if not len(every):
         return Loudness(0.0, 0.0)
     centre = complex(np.median(every.real), np.median(every.imag))
-    swings = every - (centre if np.iscomplexobj(every) else centre.real)
-    if np.iscomplexobj(every) and n > HILBERT_TAPS:  # as it is heard, parted
+    swings = every - (centre if sides[0].is_iq else centre.real)
+    if sides[0].is_iq and n > HILBERT_TAPS:  # as it is heard, parted
         swings = np.concatenate([both_directions(np.nan_to_num(run - centre)) for run in runs])
     return Loudness(centre, float(np.percentile(np.abs(swings), LEVEL_PERCENTILE)))
 
@@ -114,8 +114,8 @@ class SoundStream:
         check(finite(least=1 / 16, most=16), speed=speed)
         check(finite(least=0, most=10), volume=volume)
         check(whole(8000), fs_out=fs_out)
-        self._recording, self._sides = recording, _sides(recording, channel)
-        self._fs, n = (getattr(recording.channels[self._sides[0]], name) for name in ("fs", "n_samples"))
+        self._sides = _sides(recording, channel)
+        self._fs, n = self._sides[0].fs, self._sides[0].n_samples
         self._start = min(max(round(start_s * self._fs), 0), n)
         stop = n if stop_s is None else min(max(round(stop_s * self._fs), self._start), n)
         self.fs_out, self.simulated = int(fs_out), recording.simulated
@@ -155,12 +155,12 @@ class SoundStream:
         """Return left and right at the rate of the recording, (n, 2), silent in gaps and beyond its ends."""
         fade = round(FADE_S * self._fs)
         margin = max(2 * fade, HILBERT_TAPS // 2)
-        voices = []
+        voices, centre = [], self._loudness.centre
         for side in self._sides:
-            x = read_signal(self._recording, side, start - margin, stop + margin) - self._centre
+            x: npt.NDArray[Any] = side.read(start - margin, stop + margin) - (centre if side.is_iq else centre.real)
             there = np.isfinite(x)
             x = np.where(there, x, 0.0)
-            if np.iscomplexobj(x):
+            if side.is_iq:
                 voice = both_directions(x)
                 cut = margin - HILBERT_TAPS // 2
                 voice = voice[cut : cut + stop - start]
@@ -169,11 +169,6 @@ class SoundStream:
             voices.append(voice * _without_gaps(there, fade)[margin : margin + stop - start, None])
         two = np.concatenate(voices, axis=1)
         return two if two.shape[1] == 2 else np.repeat(two, 2, axis=1)
-
-    @property
-    def _centre(self) -> Any:
-        of_gate = gate_of(self._recording, self._sides[0]) is not None
-        return self._loudness.centre if of_gate else self._loudness.centre.real
 
 
 def doppler_sound(
@@ -224,9 +219,10 @@ def soft_limited(x: Floats) -> Floats:
     return limited
 
 
-def _sides(recording: Recording, channel: int | str) -> tuple[int, ...]:
-    """Return the channels that are read: forward and reverse, else the one."""
-    return directions_of(recording, channel) or (recording.index(channel),)
+def _sides(recording: Recording, channel: int | str) -> tuple[Signal, ...]:
+    """Return what is read: forward and reverse, else the one channel or gate."""
+    numbers = directions_of(recording, channel) or (recording.index(channel),)
+    return tuple(Signal.of(recording, number) for number in numbers)
 
 
 def _factors(ratio: float) -> tuple[int, int]:

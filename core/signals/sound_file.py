@@ -55,6 +55,7 @@ def write_sound(
         replacing(path) as file,
         soundfile.SoundFile(file, "w", samplerate=fs, channels=2, format=kind, subtype="PCM_16") as sound,
     ):
-        sound.comment = "; ".join(part for part in ("SIMULATED" if simulated else "", note) if part)
+        if comment := "; ".join(part for part in ("SIMULATED" if simulated else "", note) if part):
+            sound.comment = comment
         for block in blocks:
             sound.write(block)

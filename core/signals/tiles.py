@@ -9,14 +9,19 @@ import numpy.typing as npt
 
 from core.checks import check, finite, whole
 from core.errors import InputError
-from core.signals.doppler import gate_of, read_signal
+from core.signals.doppler import Signal
 from core.signals.recording import Recording
 from core.signals.spectrogram import decibels, frequencies, stft
 
 FRAMES = 256  # columns of a tile
-DOPPLER_FRAME_S, FRAME_S = 0.03, 0.5
+FRAME_S = {
+    "doppler": 0.03,
+    "eeg": 1.0,
+    "eog": 1.0,
+}  # by kind of channel: rows of EEG are 1 Hz apart, as bands are named
+OTHER_FRAME_S = 0.5
 OVERLAPS = 32  # frames begin no closer than their length over this: nearer ones show the same
-READ_AT_ONCE = 1 << 20  # samples; of a tile that spans more, one frame in the middle of each column is read
+READ_AT_ONCE = 1 << 19  # samples; of a tile that spans more, one frame in the middle of each column is read
 LEVEL_FRAMES = 120
 
 
@@ -114,7 +119,7 @@ def grid_for(
     length_s : float
     pixels : int
     nfft : int, optional
-        Samples of a frame, a power of two; else about 30 ms for Doppler and half a second for the rest.
+        Samples of a frame, a power of two; else about 30 ms for Doppler, 1 s for EEG and EOG, half a second for the rest.
 
     Raises
     ------
@@ -123,9 +128,9 @@ def grid_for(
     """
     check(finite(above=0), length_s=length_s)
     check(whole(1), pixels=pixels)
-    known, two_sided = recording.channels[recording.index(channel)], gate_of(recording, channel) is not None
+    known, two_sided = recording.channels[recording.index(channel)], Signal.of(recording, channel).is_iq
     if nfft is None:
-        seconds = DOPPLER_FRAME_S if known.kind.startswith("doppler") else FRAME_S
+        seconds = FRAME_S.get(known.kind.partition("_")[0], OTHER_FRAME_S)
         nfft = 1 << max(4, round(np.log2(known.fs * seconds)))
     check(whole(4), nfft=nfft)
     if nfft & (nfft - 1):
@@ -159,11 +164,12 @@ def read_tile(recording: Recording, channel: int | str, grid: TileGrid, index: i
     # Frames begin evenly: `looks` to a column, each in the middle of its part of the column.
     step, n = grid.hop // grid.looks, grid.frames * grid.looks
     first = index * grid.frames * grid.hop + step // 2 - grid.nfft // 2
+    signal = Signal.of(recording, channel)
     if grid.frames * grid.hop <= READ_AT_ONCE:
-        signal = read_signal(recording, channel, first, first + (n - 1) * step + grid.nfft)
-        power = _power(_single(signal), grid.nfft, step, grid.two_sided)
+        x = signal.read(first, first + (n - 1) * step + grid.nfft)
+        power = _power(x.astype(np.complex64 if signal.is_iq else np.float32), grid.nfft, step)
     else:
-        power = _power_of(recording, channel, grid, first + step * np.arange(n))
+        power = _power_of(signal, grid.nfft, first + step * np.arange(n))
     power = power.reshape(len(power), grid.frames, grid.looks)
     whole_frames = np.isfinite(power[0]).sum(axis=-1)
     with np.errstate(invalid="ignore"):
@@ -172,12 +178,18 @@ def read_tile(recording: Recording, channel: int | str, grid: TileGrid, index: i
 
 
 def levels_of(
-    recording: Recording, channel: int | str, grid: TileGrid, clip: tuple[float, float] = (0.0, 3.0)
+    recording: Recording,
+    channel: int | str,
+    grid: TileGrid,
+    clip: tuple[float, float] = (0.0, 3.0),
+    *,
+    highest_hz: float = np.inf,
 ) -> tuple[float, float]:
     """Return the dB levels that suit the spectrogram on every page: μ + aσ and μ + bσ, as the papers clip.
 
-    μ and σ are those of `LEVEL_FRAMES` frames, taken evenly from the whole recording: the work does not grow with it.
-    A recording without a whole frame among them, or of silence, gives (0, 1).
+    μ and σ are those of `LEVEL_FRAMES` frames, taken evenly from the whole recording, as far as they are shown: up to
+    `highest_hz`, on both sides. The work does not grow with the recording. One without a whole frame among them, or of
+    silence, gives (0, 1).
 
     Raises
     ------
@@ -188,7 +200,7 @@ def levels_of(
     check(finite(), clip_low=a, clip_high=b)
     check(finite(above=float(a)), clip_high=b)
     starts = np.unique(np.linspace(0, grid.n_samples - grid.nfft, LEVEL_FRAMES).astype(np.int64))
-    db = decibels(_power_of(recording, channel, grid, starts))
+    db = decibels(_power_of(Signal.of(recording, channel), grid.nfft, starts))[np.abs(grid.freqs_hz) <= highest_hz]
     db = db[np.isfinite(db)]
     if not len(db):
         return 0.0, 1.0
@@ -196,20 +208,14 @@ def levels_of(
     return mean + a * spread, mean + b * spread
 
 
-def _power_of(
-    recording: Recording, channel: int | str, grid: TileGrid, starts: npt.NDArray[np.int64]
-) -> npt.NDArray[np.float32]:
+def _power_of(signal: Signal, nfft: int, starts: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
     """Return the power of frames that are read one by one, (n_freqs, n_frames)."""
-    frames = np.empty((len(starts), grid.nfft), np.complex64 if grid.two_sided else np.float32)
+    frames = np.empty((len(starts), nfft), np.complex64 if signal.is_iq else np.float32)
     for row, start in zip(frames, starts.tolist(), strict=True):
-        row[:] = read_signal(recording, channel, start, start + grid.nfft)
-    return _power(frames, grid.nfft, grid.nfft, grid.two_sided)[..., 0]
+        row[:] = signal.read(start, start + nfft)
+    return _power(frames, nfft, nfft)[..., 0]
 
 
-def _power(x: npt.NDArray[np.inexact], nfft: int, hop: int, two_sided: bool) -> npt.NDArray[np.float32]:
-    spectrum = stft(x, nfft, hop, two_sided=two_sided)
+def _power(x: npt.NDArray[np.inexact], nfft: int, hop: int) -> npt.NDArray[np.float32]:
+    spectrum = stft(x, nfft, hop)
     return np.moveaxis(spectrum.real**2 + spectrum.imag**2, -2, 0)
-
-
-def _single(x: npt.NDArray[np.inexact]) -> npt.NDArray[np.inexact]:
-    return x.astype(np.complex64 if np.iscomplexobj(x) else np.float32)

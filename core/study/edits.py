@@ -45,7 +45,15 @@ class NewEvent:
 
 def add_recording(study: Study, **fields: Any) -> Changeset:
     """Return the changeset that adds a recording; `fields` are the columns of `RecordingEntry` but ``id`` and ``stamp``."""
-    row = {"subject": None, "session": None, "simulated": False, "options": {}, "note": "", "bad_channels": [], **fields}
+    row = {
+        "subject": None,
+        "session": None,
+        "simulated": False,
+        "options": {},
+        "note": "",
+        "bad_channels": [],
+        **fields,
+    }
     key = (study.reserve_ids("recording", 1),)
     return Changeset(f"add recording {row['name']}", (Change("recordings", key, None, row),))
 

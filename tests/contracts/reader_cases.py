@@ -1,15 +1,16 @@
 """The real recordings that the contract suite opens, and who else can read each of them whole."""
 
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 import resources
-from tests.contracts import audio_files, edf_files, wfdb_files
+from tests.contracts import array_files, audio_files, edf_files, vendor_files, wfdb_files
 
 SMALL = Path(__file__).parents[1] / "data" / "recordings"
 DEMO = resources.path("demo")
@@ -47,11 +48,31 @@ def by_soundfile(path):
     return soundfile.read(path, always_2d=True)[0].T
 
 
+def by_demo_wavs(path):
+    """I and Q of the ten events as they were cut out of NLA168.TD4 for the demo, and the envelope by its layout.
+
+    The log's first HIT of each run of events that share samples says when it was; the others follow in steps of 1600.
+    """
+    import soundfile
+
+    firsts = {1: (14.01, 334), 2: (17.90, 294), 4: (35.96, 310), 5: (40.21, 342)}  # s in the log, line of 25 samples
+    begins = {event: round(5000 * seconds) - 25 * line for event, (seconds, line) in firsts.items()}
+    for event, steps in {3: 1, 6: 1, 7: 4, 8: 1, 9: 4, 10: 5}.items():
+        begins[event] = begins[event - 1] + 1600 * steps
+    iq = np.full((4, 230900), np.nan)
+    for event, begin in sorted(begins.items()):
+        samples = soundfile.read(DEMO / f"tcd_device_event_{event:02}.wav", dtype="int16", always_2d=True)[0].T
+        iq[: len(samples), begin : begin + samples.shape[1]] = samples
+    envelope = np.fromfile(path.with_suffix(".TW4"), "<i2").reshape(-1, 2, 64).transpose(1, 0, 2).reshape(2, -1)
+    return [*iq, *envelope]
+
+
 @dataclass(frozen=True)
 class Case:
     """A real recording: its files (first the one to open, then the one that is cut), and who else can read it whole.
 
     Where no public file of a storage format is small enough, `make` writes real samples in that format into a folder.
+    `options` say what a file of arrays does not.
     """
 
     format: str
@@ -60,6 +81,7 @@ class Case:
     library: object
     says_its_length: bool = True
     make: Callable[[Path], None] | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     def put(self, folder):
         """Put its files into a folder and return the path of the one to open."""
@@ -70,8 +92,22 @@ class Case:
         return folder / self.names[0]
 
 
-def made(format, names, library, make):
-    return Case(format, Path(), names, library, make=make)
+def made(format, names, library, make, *, says_its_length=True, **options):
+    return Case(format, Path(), names, library, says_its_length, make, options)
+
+
+def by_pydicom(path):
+    import pydicom
+    from pydicom.waveforms import multiplex_array
+
+    return multiplex_array(pydicom.dcmread(path), 0, as_raw=False).T
+
+
+def by_mne(path):
+    import mne
+
+    read = mne.io.read_raw_brainvision if path.suffix == ".vhdr" else mne.io.read_raw_eeglab
+    return read(path, preload=True, verbose="error").get_data() * 1e6
 
 
 CASES = {
@@ -91,6 +127,7 @@ CASES = {
     "bdf_mixed_rates": Case("edf", SMALL, ("pyedflib_datarec_2s.bdf",), by_edfio),
     "wav_two_gates": Case("wav", DEMO, ("tcd_device_event_01.wav",), by_soundfile),
     "wav_simulated": Case("wav", DEMO, ("tcd_simulated.wav",), by_soundfile),
+    "dwl": Case("dwl", SMALL, ("NLA168.TX4", "NLA168.TW4", "NLA168.TD4"), by_demo_wavs),
     **{
         f"wfdb_{fmt}": made("wfdb", (f"f{fmt}.hea", f"f{fmt}.dat"), by_wfdb, wfdb_files.maker_of(fmt))
         for fmt in ("8", "16", "24", "32", "61", "80", "160", "212", "310", "311")
@@ -111,4 +148,14 @@ CASES = {
             ("flac", "PCM_16"),
         ]
     },
+    "hdf5": made("hdf5", ("a.h5",), array_files.from_hdf5, array_files.make_hdf5, says_its_length=False),
+    "npy": made("numpy", ("a.npy",), array_files.from_numpy, array_files.make_npy, fs=360.0, unit="mV"),
+    "npz": made("numpy", ("a.npz",), array_files.from_numpy, array_files.make_npz, says_its_length=False),
+    "npz_packed": made("numpy", ("p.npz",), array_files.from_numpy, array_files.make_packed, says_its_length=False),
+    "mat_5": made("matlab", ("a.mat",), array_files.from_scipy, array_files.make_mat, says_its_length=False),
+    "mat_7_3": made("matlab", ("h.mat",), array_files.from_hdf5, array_files.make_mat_hdf5, says_its_length=False),
+    "csv": made("csv", ("a.csv",), array_files.from_text, array_files.make_csv),
+    "dicom": Case("dicom", SMALL, ("waveform_ecg.dcm",), by_pydicom, False),
+    "eeglab": Case("vendors", SMALL, ("eeglab_10s.set", "eeglab_10s.fdt"), by_mne, False),
+    "brainvision": made("vendors", ("a.vhdr", "a.eeg", "a.vmrk"), by_mne, vendor_files.make_brainvision),
 }

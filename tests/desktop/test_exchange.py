@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from core.signals import ANNOTATION_FORMATS, add_to_study
 from core.study import Study
-from desktop.views.review.annotation_dialog import Choice, AnnotationDialog
+from desktop.views.review.annotation_dialog import AnnotationDialog, Choice
 from tests.desktop.conftest import press, settle
 
 CONTROL_SHIFT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
@@ -75,12 +75,12 @@ def test_what_is_exported_comes_back_equal_in_a_fresh_study(
     session.open_study(tmp_path / "fresh")
     settle(qtbot, session)
     monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *a, **k: ([str(path)], ""))
-    window.actions_of.qt("review.import").trigger()
+    window.actions_of.qt("review.import_annotations").trigger()
     settle(qtbot, session)
     assert contents(session.events) == before
     assert told[-1].startswith(f"Imported {len(before)} events from {path.name}")
     assert session.undo_stack.count() == 1
-    window.actions_of.qt("review.import").trigger()
+    window.actions_of.qt("review.import_annotations").trigger()
     settle(qtbot, session)
     assert told[-1].startswith("Nothing new")
     assert session.undo_stack.count() == 1

@@ -27,3 +27,4 @@ def run(options: argparse.Namespace) -> None:
         show_json({"files": [str(path) for path in written]})
         return
     print("\n".join(str(path) for path in written))
+    print("Names of channels, and what else its annotations say, are kept: read them before you share it.")

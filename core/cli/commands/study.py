@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from core.cli.folders import add_configure, add_folders, show_found
 from core.cli.main import show_json
 from core.cli.options import add_annotator, add_reader, parse_options, reader_options
 from core.errors import InputError
@@ -18,6 +19,7 @@ from core.study import Study, edit_recording, remove_events
 
 EXAMPLE = """hitscope study create my-study
   hitscope study add my-study resources/demo/208.hea --subject 208
+  hitscope study add my-study dataset/ --pattern "{subject}_{session}*" --dry-run
   hitscope study find my-study --maker annotations --option mapping=aami
   hitscope study show my-study --json"""
 
@@ -38,7 +40,8 @@ def configure(options: argparse.ArgumentParser) -> None:
 
     action("create", "make an empty study", nothing)
     parser = action("add", "add recordings; the files stay where they are", add)
-    parser.add_argument("files", nargs="+", help="recordings")
+    parser.add_argument("files", nargs="+", help="recordings, or folders of them")
+    add_configure(parser)
     parser.add_argument("--subject", help="subject of all of them (default: what the files say)")
     add_reader(parser)
     parser = action("find", "make events", find)
@@ -63,6 +66,9 @@ def run(options: argparse.Namespace) -> None:
     """Do the action, then show what the study holds."""
     if options.action == "create":
         Study.create(options.study, annotator=options.annotator).close()
+    if getattr(options, "dry_run", False):
+        show_found(options)
+        return
     with Study.open(options.study, readonly=options.action == "show", annotator=options.annotator) as study:
         options.do(study, options)
         show(study, as_json=options.json)
@@ -73,9 +79,16 @@ def nothing(study: Study, options: argparse.Namespace) -> None:
 
 
 def add(study: Study, options: argparse.Namespace) -> None:
-    """Add recordings."""
+    """Add recordings, and those of folders."""
     of_reader = reader_options(options)
-    each(options.files, lambda path: add_to_study(study, path, subject=options.subject, **of_reader))
+
+    def put(path: str) -> None:
+        if Path(path).is_dir():
+            add_folders(study, path, options, of_reader)
+        else:
+            add_to_study(study, path, subject=options.subject, **of_reader)
+
+    each(options.files, put)
 
 
 def find(study: Study, options: argparse.Namespace) -> None:
@@ -151,8 +164,8 @@ def show(study: Study, *, as_json: bool) -> None:
         "study": str(study.folder),
         "name": study.name,
         "recordings": [
-            {"id": r.id, "name": r.name, "subject": r.subject, "duration_s": r.duration_s, "simulated": r.simulated}
-            | {"path": r.path, "missing": r.missing}
+            {"id": r.id, "name": r.name, "subject": r.subject, "session": r.session, "duration_s": r.duration_s}
+            | {"simulated": r.simulated, "path": r.path, "missing": r.missing}
             for r in study.recordings()
         ],
         "events": dict(Counter(events.kind.tolist())),
@@ -166,6 +179,7 @@ def show(study: Study, *, as_json: bool) -> None:
     for r in summary["recordings"]:
         notes = [
             r["subject"] or "subject unknown",
+            *[f"session {r['session']}"] * bool(r["session"]),
             *["SIMULATED"] * r["simulated"],
             *["missing: relink it"] * r["missing"],
         ]

@@ -93,7 +93,7 @@ def read_annotations(path: str | Path, format: str | None = None) -> tuple[Annot
     key = format or _key_of(path)
     try:
         if key is None:
-            return open_recording(path).annotations
+            return tuple(open_recording(path).annotations)
         found = chosen(ANNOTATION_FORMATS, key, "format of annotations", "formats").read(path)
     except HitscopeError:
         raise

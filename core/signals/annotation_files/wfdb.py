@@ -28,8 +28,14 @@ def symbols() -> dict[int, str]:
     return {label.label_store: label.symbol for label in ann_labels if label.label_store}
 
 
-def read(path: Path) -> list[Annotation]:
+def read(path: Path, fs_of_record: float | None = None) -> list[Annotation]:
     """Return the annotations: `text` is the symbol; ``aux``, ``subtype``, ``chan`` and ``num`` are attributes.
+
+    Parameters
+    ----------
+    path : Path
+    fs_of_record : float, optional
+        Hz, for a file that states none; by default the header beside it is read for it.
 
     Raises
     ------
@@ -39,7 +45,8 @@ def read(path: Path) -> list[Annotation]:
         If the file is damaged.
     """
     marks, known, fs = _without_definitions(list(decode_marks(path.read_bytes())))
-    fs = _fs_of_header(path) if fs is None else fs
+    if fs is None:
+        fs = _fs_of_header(path) if fs_of_record is None else fs_of_record
     if not 0 < fs < float("inf"):
         raise ValueError(f"it states {fs:g} samples a second")
     return [

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
 from core.jobs import Reporter
 from core.signals.deidentified.copying import Write, copy_bytes
-from core.signals.readers.audio import FLAC, UNKNOWN_SIZE
+from core.signals.readers.flac import SIGNATURE
+from core.signals.readers.riff import MAGIC, UNKNOWN, byte_order, chunks
 from core.signals.recording import Recording
 
+TOO_LONG = UNKNOWN  # bytes that a RIFF file cannot hold
 STREAMINFO, SEEKTABLE, VORBIS_COMMENT = 0, 3, 4  # metadata blocks of FLAC (RFC 9639, 8.1)
 
 
@@ -21,7 +22,7 @@ def plan(recording: Recording, target: Path, keep_time: bool) -> dict[Path, Writ
     comment = "; ".join([*([stated[0]] if stated else []), *(["simulated"] if recording.simulated else [])])
     path, n = recording.path, recording.channels[0].n_samples
     with path.open("rb") as stream:
-        riff = stream.read(4) in (b"RIFF", b"RIFX", b"RF64")
+        riff = stream.read(4) in MAGIC
     if riff:
         return {target: lambda out, report: write_wav(path, comment, n, out, report)}
     return {target: lambda out, report: write_flac(path, comment, out, report)}
@@ -29,65 +30,39 @@ def plan(recording: Recording, target: Path, keep_time: bool) -> dict[Path, Writ
 
 def write_wav(path: Path, comment: str, n_samples: int, out: IO[bytes], report: Reporter) -> None:
     """Write the chunks of a WAV file that its samples need, and the comment."""
-    chunks = dict(_chunks(path))
+    order, found = byte_order(path), {chunk.name: chunk for chunk in chunks(path)}
+
+    def header(name: bytes, size: int) -> bytes:
+        return name + size.to_bytes(4, order)
+
+    def whole(name: bytes, body: bytes) -> bytes:
+        return header(name, len(body)) + body + bytes(len(body) % 2)
+
+    kept = b""
     with path.open("rb") as stream:
-        order = "big" if stream.read(4) == b"RIFX" else "little"
-
-        def chunk(name: bytes, body: bytes, size: int | None = None) -> bytes:
-            n = len(body) if size is None else size
-            return name + n.to_bytes(4, order) + body + bytes(len(body) % 2)  # type: ignore[arg-type]
-
-        kept = b""
-        for name in (b"fmt ", b"fact"):
-            if name in chunks:
-                start, size = chunks[name]
-                stream.seek(start)
-                kept += chunk(name, stream.read(size))
+        for chunk in (found[name] for name in (b"fmt ", b"fact") if name in found):
+            stream.seek(chunk.start)
+            kept += whole(chunk.name, stream.read(chunk.present))
     if comment:
-        text = comment.encode() + b"\0"
-        kept += chunk(b"LIST", b"INFO" + chunk(b"ICMT", text))
-    start, size = chunks[b"data"]
-    total = 4 + len(kept) + 8 + size + size % 2
-    if total < UNKNOWN_SIZE:
-        head = {"little": b"RIFF", "big": b"RIFX"}[order] + total.to_bytes(4, order) + b"WAVE"  # type: ignore[arg-type]
-        data = chunk(b"data", b"", size)
-    else:  # sizes of 64 bits: EBU Tech 3306
-        sizes = [total + 36, size, n_samples]
-        long_sizes = b"".join(value.to_bytes(8, "little") for value in sizes) + bytes(4)
-        head = b"RF64" + UNKNOWN_SIZE.to_bytes(4, "little") + b"WAVE" + chunk(b"ds64", long_sizes)
-        data = chunk(b"data", b"", UNKNOWN_SIZE)
-    out.write(head + kept + data)
-    copy_bytes(path, start, size, out, report)
-    out.write(bytes(size % 2))
-
-
-def _chunks(path: Path) -> Iterator[tuple[bytes, tuple[int, int]]]:
-    """Yield the name, start and size of each chunk up to the samples."""
-    end, long_size = path.stat().st_size, UNKNOWN_SIZE
-    with path.open("rb") as stream:
-        order = "big" if stream.read(12)[:4] == b"RIFX" else "little"
-        while len(head := stream.read(8)) == 8:
-            name, size, start = head[:4], int.from_bytes(head[4:], order), stream.tell()  # type: ignore[arg-type]
-            if name == b"ds64":
-                long_size = int.from_bytes(stream.read(16)[8:], "little")
-            if name == b"data":
-                size = long_size if size == UNKNOWN_SIZE else size
-                yield name, (start, min(size, end - start))
-                return
-            yield name, (start, size)
-            stream.seek(start + size + size % 2)
+        kept += whole(b"LIST", b"INFO" + whole(b"ICMT", comment.encode() + b"\0"))
+    samples = found[b"data"]
+    padding = bytes(samples.present % 2)
+    total = 4 + len(kept) + 8 + samples.present + len(padding)
+    if total < TOO_LONG:
+        out.write(header({"little": b"RIFF", "big": b"RIFX"}[order], total) + b"WAVE" + kept)
+        out.write(header(b"data", samples.present))
+    else:
+        sizes = b"".join(n.to_bytes(8, "little") for n in (total + 36, samples.present, n_samples)) + bytes(4)
+        out.write(header(b"RF64", UNKNOWN) + b"WAVE" + whole(b"ds64", sizes) + kept + header(b"data", UNKNOWN))
+    copy_bytes(path, samples.start, samples.present, out, report)
+    out.write(padding)
 
 
 def write_flac(path: Path, comment: str, out: IO[bytes], report: Reporter) -> None:
     """Write a FLAC stream with no metadata but what decoding needs, and the comment."""
     kept = []
     with path.open("rb") as stream:
-        head = stream.read(10)
-        if head[:3] == b"ID3":  # a tag of other audio formats in front of the stream: its size has 7 bits in a byte
-            stream.seek(10 + sum(byte << 7 * k for k, byte in enumerate(reversed(head[6:10]))))
-        else:
-            stream.seek(0)
-        stream.read(len(FLAC))
+        stream.read(len(SIGNATURE))
         last = False
         while not last:
             flag, size = stream.read(1)[0], int.from_bytes(stream.read(3), "big")
@@ -97,7 +72,7 @@ def write_flac(path: Path, comment: str, out: IO[bytes], report: Reporter) -> No
         start = stream.tell()
     if comment:
         kept.append((VORBIS_COMMENT, _vorbis(b"") + (1).to_bytes(4, "little") + _vorbis(f"COMMENT={comment}".encode())))
-    out.write(FLAC)
+    out.write(SIGNATURE)
     for number, (kind, body) in enumerate(kept, 1):
         out.write(bytes([kind | 0x80 * (number == len(kept))]) + len(body).to_bytes(3, "big") + body)
     copy_bytes(path, start, None, out, report)

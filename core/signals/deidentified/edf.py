@@ -10,8 +10,8 @@ import numpy as np
 
 from core.jobs import Reporter
 from core.signals.deidentified.copying import BLOCK, Write, names_of, without_names
-from core.signals.readers.edf import EdfSource
 from core.signals.readers.edf_persons import PATIENT, RECORDING
+from core.signals.readers.edf_samples import EdfSource
 from core.signals.readers.edf_timeline import TAL
 from core.signals.recording import Recording
 

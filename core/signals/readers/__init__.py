@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from inspect import signature
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from core.checks import YES_OR_NO, check_each
 from core.errors import HitscopeError, InputError
-from core.signals.readers import audio, edf, wfdb
+from core.signals.readers import audio, csv, dicom, dwl, edf, hdf5, matlab, numpy, vendors, wfdb
+from core.signals.readers.arrays import guess_in
 from core.signals.readers.damage import damaged
 from core.signals.readers.layouts import ChannelLayout
+from core.signals.readers.mapping import ArrayMapping, Candidate, Contents
 from core.signals.recording import Recording
 
 SNIFFED_BYTES = 4096
@@ -50,7 +52,15 @@ class Reader(Protocol):
         """Return all files that the recording is made of, always in the same order."""
 
 
-FORMATS: tuple[Reader, ...] = (wfdb, edf, audio)
+@runtime_checkable
+class ArrayReader(Protocol):
+    """What readers offer besides whose files hold arrays that somebody must explain."""
+
+    def contents(self, path: Path, allow_truncated: bool = False) -> Contents:
+        """Return the arrays, numbers and texts in a file, without reading the arrays."""
+
+
+FORMATS: tuple[Reader, ...] = (wfdb, edf, audio, dwl, hdf5, numpy, matlab, dicom, vendors, csv)
 READERS: dict[str, Reader] = {extension: reader for reader in FORMATS for extension in reader.EXTENSIONS}
 READABLE: tuple[str, ...] = tuple(f"*{extension}" for reader in FORMATS for extension in reader.LISTED)
 
@@ -116,13 +126,16 @@ def open_recording(path: str | Path, **options: Any) -> Recording:
     Parameters
     ----------
     path : str or Path
-        WFDB (``.hea``, ``.dat`` or the bare record name), EDF/EDF+/BDF, WAV, FLAC.
+        Of any type in `READERS`; WFDB also by the bare name of the record.
     **options
-        Of the reader. All: `allow_truncated`, to use what is whole of a file that ends early. Audio: `layout`, one of
-        ``mono stereo forward_reverse iq``. WFDB: `annotator`, the extension of the annotation file, ``atr``.
+        Of the reader. Most: `allow_truncated`, to use what is whole of a file that ends early. Audio: `layout`, one of
+        ``mono stereo forward_reverse iq``. WFDB: `annotator`, the extension of the annotation file, ``atr``. DICOM:
+        `group`. HDF5, NumPy, MATLAB and text tables: what the arrays mean, as in `ArrayMapping`.
 
     Raises
     ------
+    MappingNeeded
+        If the file does not say what its arrays mean, and no option does; it carries candidates and a guess.
     InputError
         If the file is missing, damaged, of an unknown type, or an option is wrong. It is never changed.
     """
@@ -146,6 +159,38 @@ def open_recording(path: str | Path, **options: Any) -> Recording:
     if not any(channel.n_samples for channel in recording.channels) and not recording.annotations:
         raise InputError("the recording is empty", subject=path, remedy="Export it again from where it came")
     return recording
+
+
+def array_contents(path: str | Path) -> Contents:
+    """Return the arrays, numbers and texts in a file that does not say what they mean; the arrays are not read.
+
+    Raises
+    ------
+    InputError
+        As `open_recording`; also if files of this type say themselves what they hold.
+    """
+    path = find(path)
+    reader = reader_of(path)
+    if not isinstance(reader, ArrayReader):
+        raise InputError("files of this type say what they hold", subject=path, remedy="Open it as it is")
+    try:
+        return reader.contents(path)
+    except HitscopeError:
+        raise
+    except Exception as error:
+        raise _not_readable(path, reader, error) from error
+
+
+def guess_mapping(path: str | Path) -> tuple[tuple[Candidate, ...], ArrayMapping | None]:
+    """Return the arrays in a file that may be its signal, and what the likeliest means, if that is clear.
+
+    Raises
+    ------
+    InputError
+        As `array_contents`; also if there is none.
+    """
+    path = find(path)
+    return guess_in(path, array_contents(path))
 
 
 def files_of(path: str | Path) -> list[Path]:

@@ -8,37 +8,29 @@ file are plain audio.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from core.errors import InputError
+from core.signals.digital import Digital
 from core.signals.readers.damage import damaged, ends_early
-from core.signals.readers.flac import stated_samples, whole_samples
-from core.signals.readers.layouts import ChannelLayout
+from core.signals.readers.flac import SIGNATURE, stated_samples, whole_samples
+from core.signals.readers.layouts import DOPPLER, ChannelLayout
+from core.signals.readers.riff import MAGIC, chunks
+from core.signals.readers.wav_samples import wav_source
 from core.signals.recording import Channel, Floats, Recording
 
 FORMAT = "wav"  # in studies since before FLAC was read
 TITLE = "WAV and FLAC audio"
 EXTENSIONS: tuple[str, ...] = (".wav", ".flac")
 LISTED = EXTENSIONS
-UNKNOWN_SIZE = 0xFFFFFFFF  # what streaming writers leave behind; libsndfile then goes by the file's length
-FLAC = b"fLaC"
 WAV_KINDS = ("WAV", "WAVEX", "RF64")
 
 LAYOUTS: dict[str, ChannelLayout] = {
-    "iq": ChannelLayout(
-        "Doppler I/Q (in-phase and quadrature), gate by gate",
-        "The complex signal: towards and away from the probe are told apart",
-        (("I", "doppler_i"), ("Q", "doppler_q")),
-        repeats=True,
-    ),
-    "forward_reverse": ChannelLayout(
-        "Doppler, forward and reverse",
-        "The machine has parted the two directions of flow",
-        (("forward", "doppler_forward"), ("reverse", "doppler_reverse")),
-    ),
+    **DOPPLER,
     "stereo": ChannelLayout("plain audio", "Left and right", (("left", "audio"), ("right", "audio"))),
     "mono": ChannelLayout("plain audio, one channel", "As it is", (("audio", "audio"),)),
 }
@@ -46,23 +38,25 @@ LAYOUTS: dict[str, ChannelLayout] = {
 
 @dataclass(frozen=True)
 class AudioSource:
-    """Samples of an audio file as fractions of full scale; only the frames asked for are read."""
+    """Samples that libsndfile decodes, as fractions of full scale; only the frames asked for are read."""
 
     path: Path
 
     def read(self, channel: int, start: int, stop: int) -> Floats:
         """Return samples between -1 and 1."""
+        return self.digital([channel], start, stop).physical()[0]
+
+    def digital(self, channels: Sequence[int], start: int, stop: int) -> Digital:
+        """Return samples of several channels, decoded once."""
         import soundfile
 
-        samples: Floats = soundfile.read(self.path, start=start, stop=stop, dtype="float64", always_2d=True)[0][
-            :, channel
-        ]
-        return np.ascontiguousarray(samples)
+        samples = soundfile.read(self.path, start=start, stop=stop, dtype="float64", always_2d=True)[0]
+        return Digital.of_floats(np.ascontiguousarray(samples.T[list(channels)]))
 
 
 def sniff(head: bytes) -> bool:
     """Return whether a file that begins so is WAV or FLAC."""
-    return head[:4] == FLAC or (head[:4] in (b"RIFF", b"RIFX", b"RF64") and head[8:12] == b"WAVE")
+    return head[:4] == SIGNATURE or (head[:4] in MAGIC and head[8:12] == b"WAVE")
 
 
 def open_file(path: Path, *, layout: str | None = None, allow_truncated: bool = False) -> Recording:
@@ -72,7 +66,7 @@ def open_file(path: Path, *, layout: str | None = None, allow_truncated: bool = 
     try:
         with soundfile.SoundFile(path) as file:
             fs, n_channels, frames, comment = float(file.samplerate), file.channels, file.frames, file.comment or ""
-            kind = file.format
+            kind, encoding = file.format, file.subtype
     except soundfile.LibsndfileError as error:
         raise damaged(path, f"this is no readable audio file ({error.error_string})") from error
     n, stated = _whole(path, kind, frames)
@@ -88,7 +82,7 @@ def open_file(path: Path, *, layout: str | None = None, allow_truncated: bool = 
         path=path,
         format=FORMAT,
         channels=tuple(Channel(name, fs, "FS", n, kind) for name, kind in names),
-        source=AudioSource(path),
+        source=(wav_source(path, encoding, n_channels, n) if kind in WAV_KINDS else None) or AudioSource(path),
         simulated=bool(re.search(r"\bsimulated\b", comment, re.IGNORECASE)),
         options={key: value for key, value in options.items() if value},
         note=comment,
@@ -107,27 +101,11 @@ def _whole(path: Path, kind: str, frames: int) -> tuple[int, int]:
         return whole_samples(path, stated), stated
     if kind not in WAV_KINDS:
         raise damaged(path, f"this is audio of type {kind}, not WAV or FLAC")
-    missing = _missing_share(path)
-    return frames, round(frames / (1 - missing)) if missing < 1 else frames
-
-
-def _missing_share(path: Path) -> float:
-    """Return the share of its samples that a WAV file lacks; libsndfile passes over that in silence."""
-    end, long_size = path.stat().st_size, UNKNOWN_SIZE
-    with path.open("rb") as stream:
-        order = "big" if stream.read(12)[:4] == b"RIFX" else "little"
-        while len(head := stream.read(8)) == 8:
-            size = int.from_bytes(head[4:], order)  # type: ignore[arg-type]
-            if head[:4] == b"data":
-                size = long_size if size == UNKNOWN_SIZE else size
-                here = end - stream.tell()
-                return 0.0 if size == UNKNOWN_SIZE or size <= here else 1 - here / size
-            if head[:4] == b"ds64":  # RF64: sizes of 64 bits
-                sizes = stream.read(size + size % 2)
-                long_size = int.from_bytes(sizes[8:16], "little")
-                continue
-            stream.seek(size + size % 2, 1)
-    return 0.0
+    # libsndfile passes over in silence that samples are missing
+    samples = next((chunk for chunk in chunks(path) if chunk.name == b"data"), None)
+    if samples is None or not samples.present or not samples.stated:
+        return frames, frames
+    return frames, round(frames * samples.stated / samples.present)
 
 
 def _channels(path: Path, layout: str, n: int) -> list[tuple[str, str]]:

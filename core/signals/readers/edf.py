@@ -16,10 +16,11 @@ import numpy as np
 
 from core.signals.readers.damage import damaged, ends_early
 from core.signals.readers.edf_persons import identifying
-from core.signals.readers.edf_samples import EdfSource, Layout, Records
+from core.signals.readers.edf_samples import EdfSource, Layout
 from core.signals.readers.edf_timeline import MOST_LOOKS, LaterMarks, Piece, find_pieces, look_at_onsets, read_marks
 from core.signals.readers.layouts import ChannelLayout
 from core.signals.readers.naming import distinct, guess_kind
+from core.signals.readers.records import Records
 from core.signals.recording import Annotation, Channel, Recording
 
 FORMAT = "edf"
@@ -44,7 +45,10 @@ def open_file(path: Path, *, allow_truncated: bool = False) -> Recording:
     edges = np.cumsum([0, *(s.samples_per_data_record * records.sample_bytes for s in signals)]).tolist()
     columns = [slice(low, high) for low, high in pairwise(edges)]
     marking = [column for s, column in zip(signals, columns, strict=True) if s.label.endswith("Annotations")]
-    carrying = [(s, column) for s, column in zip(signals, columns, strict=True) if column not in marking]
+    if min((s.samples_per_data_record for s in signals), default=0) < 0:
+        raise damaged(path, "a channel states fewer than no samples in a data record")
+    # A channel that is announced and never sampled has no rate to be shown at.
+    carrying = [(s, c) for s, c in zip(signals, columns, strict=True) if c not in marking and s.samples_per_data_record]
     record_s, said = float(file.data_record_duration), identifying(fixed)
     fastest = max((s.samples_per_data_record for s, _ in carrying), default=1)
     try:

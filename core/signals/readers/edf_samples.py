@@ -1,57 +1,19 @@
-"""The samples of EDF and BDF: sliced from a memory map, exact to the sample, all channels of a record in one pass.
-
-The map lives only as long as a read: what it touched does not stay in the memory of the process.
-"""
+"""The samples of EDF and BDF: sliced from a memory map, exact to the sample, all channels of a record in one pass."""
 
 from __future__ import annotations
 
-import mmap
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from core.signals.digital import Digital
+from core.signals.readers.records import Records
 from core.signals.recording import Floats
 
-SHORT = 1 << 18  # bytes
-Bytes = npt.NDArray[np.uint8]
 DTYPES: dict[int, np.dtype[Any]] = {2: np.dtype("<i2"), 3: np.dtype("<i4")}  # of a sample of so many bytes: EDF, BDF
-
-
-@dataclass(frozen=True)
-class Records:
-    """The data records of a file, memory-mapped where they are read: one row a record, one byte a column."""
-
-    path: Path
-    header_bytes: int
-    n: int
-    n_bytes: int
-    sample_bytes: int
-
-    def rows(self, first: int, last: int) -> Bytes:
-        """Return records ``first … last - 1``, ``(last - first, n_bytes)``; only what is looked at is read."""
-        shape = (max(last - first, 0), self.n_bytes)
-        if not (shape[0] and self.n_bytes):
-            return np.empty(shape, np.uint8)
-        begin = self.header_bytes + first * self.n_bytes
-        before = begin % mmap.ALLOCATIONGRANULARITY
-        with self.path.open("rb") as file:
-            length = before + shape[0] * self.n_bytes
-            mapped = mmap.mmap(file.fileno(), length, access=mmap.ACCESS_READ, offset=begin - before)
-        if length <= SHORT and hasattr(mapped, "madvise"):
-            # Reading ahead, by up to megabytes, would make 500 looks over a day as slow as reading the day.
-            mapped.madvise(mmap.MADV_RANDOM)
-            mapped.madvise(mmap.MADV_WILLNEED)
-        return np.frombuffer(mapped, np.uint8, offset=before).reshape(shape)
-
-    def bytes_of(self, records: slice, columns: slice) -> Bytes:
-        """Return some bytes of consecutive records."""
-        first, last, _ = records.indices(self.n)
-        return np.ascontiguousarray(self.rows(first, last)[:, columns])
 
 
 @dataclass(frozen=True)
@@ -117,7 +79,9 @@ def _integers(records: Records, layouts: list[Layout], start: int, n: int, dtype
         stored = raw[:, layout.columns]
         if dtype.itemsize == 2:
             channel.view(np.uint8)[:] = stored
-        else:  # 24 bits: moved to the top of 32, and down again with their sign
-            channel.view(np.uint8).reshape(last - first, per, 4)[..., 1:] = stored.reshape(last - first, per, 3)
+        else:  # 24 bits: moved to the top of 32, byte by byte, since short copies are slow; and down again with their sign
+            into, out_of = channel.view(np.uint8).reshape(-1, per, 4), stored.reshape(-1, per, 3)
+            for byte in range(3):
+                into[..., byte + 1] = out_of[..., byte]
             channel >>= 8
     return whole.reshape(len(layouts), -1)[:, start - first * per : start - first * per + n]

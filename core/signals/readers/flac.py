@@ -9,18 +9,22 @@ import numpy.typing as npt
 
 from core.signals.readers.damage import damaged
 
+SIGNATURE = b"fLaC"
 BLOCK = 1 << 18  # samples decoded at a time: bounds the memory that the channels not asked for take
 UNKNOWN = 1 << 62  # libsndfile says a number above this where the encoder did not know the length
 
 
 def stated_samples(path: Path, frames: int) -> int:
-    """Return the number of samples that the stream states; refuse a stream that states none.
+    """Return the number of samples that the stream states, where libsndfile speaks of `frames`.
 
     Raises
     ------
     InputError
-        If the stream was encoded without its length.
+        If the stream was encoded without its length, or does not begin with the file: libsndfile cannot seek then.
     """
+    with path.open("rb") as stream:
+        if stream.read(4) != SIGNATURE:
+            raise damaged(path, "something else stands in front of the FLAC stream, such as an ID3 tag")
     if frames > UNKNOWN:
         raise damaged(path, "this FLAC stream does not state its length")
     return frames

@@ -33,3 +33,18 @@ class ChannelLayout(Entry):
         if gates == 1:
             return list(self.channels)
         return [(f"{name}{gate + 1}", kind) for gate in range(gates) for name, kind in self.channels]
+
+
+DOPPLER: dict[str, ChannelLayout] = {
+    "iq": ChannelLayout(
+        "Doppler I/Q (in-phase and quadrature), gate by gate",
+        "The complex signal: towards and away from the probe are told apart",
+        (("I", "doppler_i"), ("Q", "doppler_q")),
+        repeats=True,
+    ),
+    "forward_reverse": ChannelLayout(
+        "Doppler, forward and reverse",
+        "The machine has parted the two directions of flow",
+        (("forward", "doppler_forward"), ("reverse", "doppler_reverse")),
+    ),
+}

@@ -74,7 +74,7 @@ def _identifying(comments: Iterable[str]) -> dict[str, str]:
 
 
 def _annotations(path: Path, annotator: str, fs: float) -> tuple[Annotation, ...]:
-    import wfdb
+    from core.signals.annotation_files import wfdb as marks  # later: it needs the readers
 
     file = path.with_suffix(f".{annotator}")
     if not file.is_file():
@@ -82,11 +82,6 @@ def _annotations(path: Path, annotator: str, fs: float) -> tuple[Annotation, ...
             return ()
         raise InputError("there is no such annotation file", subject=file, remedy="Check the name of the annotator")
     try:
-        read = wfdb.rdann(str(path.with_suffix("")), annotator)
+        return tuple(marks.read(file, fs))
     except Exception as error:
         raise damaged(file, f"the annotations cannot be read ({error})") from error
-    aux = read.aux_note or [""] * len(read.sample)
-    return tuple(
-        Annotation(int(sample) / float(read.fs or fs), 0.0, symbol, {"aux": text.rstrip("\0")} if text else {})
-        for sample, symbol, text in zip(read.sample, read.symbol, aux, strict=True)
-    )

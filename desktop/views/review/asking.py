@@ -1,4 +1,4 @@
-"""What Review asks the user: where to go, which filters, how the spectrogram looks."""
+"""What Review asks the user: where to go, which filters, how the spectrogram looks, what goes to paper and files."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from PySide6.QtWidgets import QInputDialog
 
 from core.signals import gate_of
 from desktop.views.review.dialogs import FilterDialog, SpectralDialog
+from desktop.views.review.export_dialog import ExportDialog
+from desktop.views.review.printing import view_of
+from desktop.views.review.report_dialog import ReportDialog
 
 if TYPE_CHECKING:
     from desktop.views.review.view import ReviewView
@@ -45,9 +48,26 @@ class Asking(QObject):
             if dialog.exec():
                 room.derived.use_filters(dialog.chosen())
 
+    def export(self) -> None:
+        """Ask what file the view is to become."""
+        room = self._room
+        view = view_of(room)
+        if view is not None:
+            ExportDialog(room.session, view, room).open()
+
+    def report(self) -> None:
+        """Ask for the pages of a report."""
+        room = self._room
+        view = view_of(room)
+        if view is not None and room.entry is not None:
+            ReportDialog(room.session, view, room.entry.subject or "", room).open()
+
     def spectral(self) -> None:
         """Ask for the looks of the spectrogram."""
         room, recording = self._room, self._room.recording
         if recording is not None and recording.channels:
-            known, doppler = recording.channels[room.picture_channel], gate_of(recording, room.picture_channel) is not None
+            known, doppler = (
+                recording.channels[room.picture_channel],
+                gate_of(recording, room.picture_channel) is not None,
+            )
             SpectralDialog(room.spectral.look, known.kind, known.fs / 2, doppler, room.spectral.use, room).exec()

@@ -22,7 +22,15 @@ from core.signals import FILTER_PRESETS, Band, Filters, Recording, apply_filters
 from desktop.views.review.spectral import CLIP, SpectralLook
 from desktop.widgets.parts import label
 
-NAMES = {"eeg": "EEG", "ecg": "ECG", "eog": "EOG", "emg": "EMG", "doppler": "Doppler", "audio": "Audio", "other": "Other"}
+NAMES = {
+    "eeg": "EEG",
+    "ecg": "ECG",
+    "eog": "EOG",
+    "emg": "EMG",
+    "doppler": "Doppler",
+    "audio": "Audio",
+    "other": "Other",
+}
 MAINS = (None, 50.0, 60.0)
 OFF = 0.0  # what a box shows as "none"
 
@@ -41,8 +49,14 @@ class FilterDialog(QDialog):
         self._recording, self._filters = recording, filters
         self._boxes: dict[str, tuple[QDoubleSpinBox, QDoubleSpinBox, QComboBox]] = {}
         layout, grid = QVBoxLayout(self), QGridLayout()
-        layout.addWidget(label(self.tr("They change what is shown, without delay; what is stored stays as it is."), "muted", wrap=True))
-        for column, title in enumerate((self.tr("Channels"), self.tr("Above (Hz)"), self.tr("Below (Hz)"), self.tr("Notch"), self.tr("Preset"))):
+        layout.addWidget(
+            label(
+                self.tr("They change what is shown, without delay; what is stored stays as it is."), "muted", wrap=True
+            )
+        )
+        for column, title in enumerate(
+            (self.tr("Channels"), self.tr("Above (Hz)"), self.tr("Below (Hz)"), self.tr("Notch"), self.tr("Preset"))
+        ):
             grid.addWidget(label(title, "muted"), 0, column)
         for row, kind in enumerate(kinds_of(recording), 1):
             self._add_row(grid, row, kind)
@@ -137,7 +151,13 @@ class SpectralDialog(QDialog):
     """Range, highest frequency and axis of the spectrogram; changes are seen at once, Cancel takes them back."""
 
     def __init__(
-        self, look: SpectralLook, kind: str, half_hz: float, doppler: bool, change: Callable[[SpectralLook], None], parent: QWidget
+        self,
+        look: SpectralLook,
+        kind: str,
+        half_hz: float,
+        doppler: bool,
+        change: Callable[[SpectralLook], None],
+        parent: QWidget,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Spectrogram"))

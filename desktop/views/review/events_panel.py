@@ -120,6 +120,7 @@ class EventsPanel(QWidget):
         )
         made.setAccessibleName(self.tr("Filter events"))
         made.setClearButtonEnabled(True)
+        made.setAcceptDrops(False)  # a file that is dropped here is meant for the window
         made.textChanged.connect(self._filter)
         made.left.connect(self._enter_table)
         return made

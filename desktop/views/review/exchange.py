@@ -14,7 +14,7 @@ from core.errors import HitscopeError, InputError
 from core.events import export_annotations, import_annotations
 from core.study import Changeset, RecordingEntry, Study
 from desktop.services.session import Session
-from desktop.views.review.annotation_dialog import Choice, AnnotationDialog, file_filters
+from desktop.views.review.annotation_dialog import AnnotationDialog, Choice, file_filters
 from desktop.widgets.parts import number
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 
 from core.signals import Recording
 from core.study import RecordingEntry
+from desktop.views.review.data import COMING
 from desktop.widgets.parts import clock, label, number, unit_of
 from desktop.widgets.two_lines import TwoLineDelegate, two_line_item
 
@@ -41,7 +42,11 @@ class RecordingsPanel(QWidget):
         layout.addWidget(self.list, 3)
         layout.addWidget(label(self.tr("Channels"), "title"))
         layout.addWidget(
-            label(self.tr("Tick what is shown, drag to reorder; the chosen one gives the spectrogram."), "muted", wrap=True)
+            label(
+                self.tr("Tick what is shown, drag to reorder; the chosen one gives the spectrogram."),
+                "muted",
+                wrap=True,
+            )
         )
         self.channels = QListWidget()
         self.channels.setProperty("role", "ticks")
@@ -66,6 +71,7 @@ class RecordingsPanel(QWidget):
         self.list.clear()
         for entry in entries:
             badges = (self.tr("simulated"),) * entry.simulated + (self.tr("missing"),) * entry.missing
+            badges += (self.tr("being added"),) * (entry.id == COMING)
             subject = entry.subject or self.tr("subject unknown")
             same = badges and subject == badges[0]
             note = clock(entry.duration_s) if same else f"{clock(entry.duration_s)} · {subject}"

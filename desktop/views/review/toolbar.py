@@ -79,12 +79,16 @@ class Toolbar(QFrame):
         first.addWidget(self.gain)
         first.addWidget(self.find_button)
         self.signal = line("", "muted")
-        self.signal.setProperty("tip", self.tr("What is done to the signal before it is shown; what is stored never changes"))
+        self.signal.setProperty(
+            "tip", self.tr("What is done to the signal before it is shown; what is stored never changes")
+        )
         self.signal.setAccessibleName(self.tr("Montage and filters in use"))
         self.montage, self.view, self.picture = (
             self._menu_button(self.tr("Montage")), self._menu_button(self.tr("View")), self._menu_button(self.tr("Spectrogram")),
         )  # fmt: skip
-        self.filters = button(self.tr("Filters…"), lambda: None, tip=self.tr("High, low and notch filters by kind of channel"))
+        self.filters = button(
+            self.tr("Filters…"), lambda: None, tip=self.tr("High, low and notch filters by kind of channel")
+        )
         for widget in (self.montage, self.filters):
             self.second.addWidget(widget)
         self.second.addWidget(self.signal, 1)
@@ -117,7 +121,11 @@ class Toolbar(QFrame):
     def _scales(self) -> QComboBox:
         box = QComboBox()
         box.setAccessibleName(self.tr("Sensitivity"))
-        box.setToolTip(self.tr("Sensitivity of all channels of the chosen channel's kind; the wheel over a name scales one channel"))
+        box.setToolTip(
+            self.tr(
+                "Sensitivity of all channels of the chosen channel's kind; the wheel over a name scales one channel"
+            )
+        )
         box.setMaxVisibleItems(24)
         box.setMinimumContentsLength(10)
         box.activated.connect(lambda n: self.sensitivity_chosen.emit(box.itemData(n)))

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QTabWidget
 
 from core.signals import Recording
 from core.study import RecordingEntry, Study
@@ -24,6 +23,7 @@ from desktop.views.review.exchange import Exchange
 from desktop.views.review.finding import Finder
 from desktop.views.review.layers import Layers
 from desktop.views.review.layers_panel import LayersPanel
+from desktop.views.review.layout import gestures_of, lay_out
 from desktop.views.review.library import Library
 from desktop.views.review.marks import Marks
 from desktop.views.review.menus import Menus
@@ -45,7 +45,6 @@ from desktop.widgets.parts import EmptyState, clock
 from desktop.widgets.workspace import Workspace
 
 LEAST_S = 0.01  # the shortest page
-LEAST_PX = 440  # the pictures are never narrower; the panels beside them give way
 USUAL_DPI = (60.0, 400.0)  # a screen that says otherwise does not know
 
 
@@ -66,7 +65,10 @@ class ReviewView(Workspace):
         self.wished_s = self.length_s  # the page length that was asked for; a short recording shows less
         self.pointing, self.appearance, self.spectral = Pointing(self), Appearance(self), Spectral(self)
         self.derived, self.layers = Derived(self), Layers(self)
-        self.traces, self.detail = TraceCanvas(self.pointing), TraceCanvas(self.pointing, self.tr("Second window"), axis=True)
+        self.traces, self.detail = (
+            TraceCanvas(self.pointing),
+            TraceCanvas(self.pointing, self.tr("Second window"), axis=True),
+        )
         self.spectrogram, self.overview = SpectrogramCanvas(self.pointing), OverviewCanvas(self.pointing)
         self.left, self.bar, self.right = RecordingsPanel(), Toolbar(), EventsPanel(session)
         self.recordings, self.table, self.filter, self.model = (
@@ -78,47 +80,11 @@ class ReviewView(Workspace):
         self.pages, self.menus, self.scroller = Pages(session, self), Menus(self), Scroller(self)
         self.second, self.asking, self.exchange = SecondWindow(self), Asking(self), Exchange(session, self)
         self.selected, self.layers_panel = SelectedEvents(session, self), LayersPanel(session, self.layers)
-        self.gestures = [
-            (self.tr("Drag, wheel"), self.tr("Scroll")),
-            (self.tr("Ctrl+wheel, Alt+drag"), self.tr("Show less or more time")),
-            (self.tr("Shift+drag"), self.tr("Choose a stretch: it is measured, played, marked")),
-            (self.tr("Ctrl+drag"), self.tr("Add a mark")),
-            (self.tr("Click"), self.tr("Select the event there; drag it or its edges to change it")),
-            (self.tr("Wheel over a name"), self.tr("Scale that channel")),
-            (self.tr("Right click"), self.tr("What can be done there")),
-        ]
+        self.gestures = gestures_of(self)
         self.status, self.events = PointerLine(self), EventDisplay(session, self)
-        self.set_content(self._build())
+        self.set_content(lay_out(self))
         self._connect()
         self._study_changed()
-
-    def _build(self) -> QWidget:
-        middle = QWidget()
-        middle.setMinimumWidth(LEAST_PX)
-        layout = QVBoxLayout(middle)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.bar)
-        pictures = QSplitter(Qt.Orientation.Vertical)
-        for canvas in (self.traces, self.detail, self.spectrogram):
-            pictures.addWidget(canvas)
-        self.detail.hide()
-        pictures.setSizes([420, 200, 240])
-        pictures.setChildrenCollapsible(False)
-        layout.addWidget(pictures, 1)
-        layout.addWidget(self.overview)
-        layout.addWidget(self.status)
-        self.tabs.setDocumentMode(True)
-        self.tabs.addTab(self.right, self.tr("Events"))
-        self.tabs.addTab(self.layers_panel, self.tr("Layers"))
-        split = QSplitter()
-        for widget in (self.left, middle, self.tabs):
-            split.addWidget(widget)
-        split.setSizes([180, 900, 310])
-        split.setChildrenCollapsible(False)
-        split.setStretchFactor(1, 1)
-        self.remember_splitters(columns=split, pictures=pictures)
-        return split
 
     @property
     def canvases(self) -> tuple[TimeCanvas, ...]:
@@ -159,7 +125,7 @@ class ReviewView(Workspace):
         self.bar.filters.clicked.connect(self.asking.filters)
         self.pages.progressed.connect(self.bar.show_reading)
         self.library.reading.connect(self.bar.show_reading)
-        self.library.added.connect(self._added)
+        self.library.coming.changed.connect(self._study_changed)
         self.finder.finding.connect(self.bar.show_finding)
         session = self.session
         session.study_changed.connect(self._study_changed)
@@ -239,7 +205,7 @@ class ReviewView(Workspace):
             self._looks[str(self.opened.id)] = self.appearance.kept(self.opened.recording.channels)
 
     def _study_changed(self) -> None:
-        study, entries = self.session.study, self.session.recordings
+        study, entries = self.session.study, self.library.coming.listed()
         if study is not self._study:
             self.pages.stop()
             self._study, self.opened, self._entry = study, None, None
@@ -261,9 +227,9 @@ class ReviewView(Workspace):
         self._choose_recording(row)
 
     def _choose_recording(self, row: int) -> None:
-        if not 0 <= row < len(self.session.recordings):
+        entry, before = self.library.coming.at(row), self._entry
+        if entry is None:
             return
-        entry, before = self.session.recordings[row], self._entry
         if before is None or (entry.id, entry.path, entry.options) != (before.id, before.path, before.options):
             self._let_go(entry.id)
             self._open(entry)
@@ -272,8 +238,7 @@ class ReviewView(Workspace):
             bad = frozenset(entry.bad_channels)
             if bad != self.appearance.look.bad:
                 self.appearance.change(bad=bad)
-                if self.derived.montage is not None:  # its references leave bad channels out
-                    self._derive()
+                self._derive()  # references leave bad channels out
             self.events.refresh()
 
     def show_in(self, recording_id: int, t: float) -> None:
@@ -300,9 +265,9 @@ class ReviewView(Workspace):
             self.pages.opened()
             self.session.failed.emit(error)
 
-        derive, bad = self.derived.of, frozenset(entry.bad_channels)
+        derive, bad, coming = self.derived.of, frozenset(entry.bad_channels), self.library.coming.of(entry.id)
         self.session.tasks.submit(
-            "review open", open_recording, self.session, entry.id, lambda stored: derive(stored, bad),
+            "review open", open_recording, self.session, entry.id, lambda stored: derive(stored, bad), coming,
             done=self._opened, failed=failed,
         )  # fmt: skip
 
@@ -313,7 +278,7 @@ class ReviewView(Workspace):
             self._open(self._entry)
 
     def _opened(self, opened: Opened) -> None:
-        entry = next((r for r in self.session.recordings if r.id == opened.id), None)
+        entry = next((r for r in self.library.coming.entries if r.id == opened.id), None)
         if entry is None:
             return
         self.pages.opened()
@@ -330,9 +295,11 @@ class ReviewView(Workspace):
         names = [c.name for c in channels]
         self.picture_channel = names.index(goal["channel"]) if goal.get("channel") in names else 0
         self.bar.name.setText(entry.name)
-        self.bar.signal.setText(self.derived.sentence())
+        self.bar.signal.setText(opened.said)
         self.simulated.setVisible(entry.simulated)
-        self.left.show_channels(recording, self.appearance.order, self.channels, self.picture_channel, self.appearance.look.bad)
+        self.left.show_channels(
+            recording, self.appearance.order, self.channels, self.picture_channel, self.appearance.look.bad
+        )
         for canvas in (self.traces, self.detail, self.spectrogram, self.overview):
             canvas.gaps = recording.gaps
         self.overview.show_envelope(*opened.envelope, recording.duration)
@@ -343,9 +310,10 @@ class ReviewView(Workspace):
         self.events.refresh()
         self.set_length(float(goal.get("length_s", self.wished_s)))
 
-    def _added(self, ids: tuple[int, ...]) -> None:
-        known = [r.id for r in self.session.recordings]
-        self.recordings.setCurrentRow(known.index(ids[0]))
+    def take_up(self, entry: RecordingEntry, opened: Opened) -> None:
+        """Go on with a recording that was shown while it was being added: nothing that is shown changes."""
+        self._entry, self.opened = entry, opened
+        self.pages.start(opened)
 
     # Channels and looks
 
@@ -360,7 +328,7 @@ class ReviewView(Workspace):
             self.left.choose_channel(channel)
             self.bar.show_scales(self.kind, self.appearance.look)
             self.pages.read()
-            self.channel_changed()
+            self.pointing.stretch_changed.emit()  # what is measured is that of it
 
     def step_channel(self, direction: int) -> None:
         """Choose the channel above or below."""
@@ -377,10 +345,6 @@ class ReviewView(Workspace):
         """Mark the chosen channel as bad, or not any more."""
         if self.session.writable:
             self.menus.mark_bad(self.channel_name, self.channel_name not in self.appearance.look.bad)
-
-    def channel_changed(self) -> None:
-        """Another channel is chosen: what is measured is that of it."""
-        self.pointing.stretch_changed.emit()
 
     def _look_changed(self) -> None:
         if self.recording is not None:
@@ -408,6 +372,12 @@ class ReviewView(Workspace):
             self.bar.show_length(self.length_s)
         else:
             self.use_paper(25.0)
+
+    def toggle_focus(self) -> None:
+        """Show the pictures alone, or the panels beside them again."""
+        alone = self.left.isVisibleTo(self)
+        self.left.setVisible(not alone)
+        self.tabs.setVisible(not alone)
 
     def show_spectrogram(self, on: bool) -> None:
         """Show or hide the spectrogram."""

@@ -2,6 +2,8 @@
 
 import shutil
 from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,7 @@ import pytest
 import resources
 from core.errors import InputError
 from core.events import export_annotations, import_annotations, make_events
-from core.signals import Annotation, add_to_study, read_annotations, write_annotations
+from core.signals import Annotation, add_to_study, open_recording, read_annotations, write_annotations
 from core.study import UNSURE, NewEvent, Study, edit_event, label_events, new_events, remove_events
 
 SMALL = Path(__file__).parents[2] / "data" / "recordings"
@@ -168,18 +170,19 @@ def test_beats_in_a_wfdb_file_stand_at_their_peaks(study, tmp_path):
 def test_texts_of_other_programs_are_labels(new_study, tmp_path):
     study = new_study("S001R04.edf")
     (tmp_path / "scored.tsv").write_text(
-        "onset\tduration\ttrial_type\tchannel\tcomment\n"
-        "1.5\t0.2\tblink\tFP1\tlarge\n"
-        "3\t2\tslow wave\tnowhere\tn/a\n"
-        "5\t0\tn/a\tn/a\tn/a\n"
-        "900\t1\tblink\tn/a\tn/a\n"
+        "onset\tduration\ttrial_type\tchannel\tcomment\trater\n"
+        "1.5\t0.2\tblink\tFP1\tlarge\tn/a\n"
+        "3\t2\tslow wave\tnowhere\tn/a\tBen\n"
+        "5\t0\tn/a\tn/a\tn/a\tBen\n"
+        "900\t1\tblink\tn/a\tn/a\tn/a\n"
     )
     done = study.apply(import_annotations(study, 1, tmp_path / "scored.tsv"))
     assert done.title == "import 3 events from scored.tsv; 1 outside the recording were left out"
     events = study.events()
     assert events.label.tolist() == ["blink", "slow wave", ""]
     assert events.channel.tolist() == ["Fp1", "Fc5", "Fc5"]
-    assert events.attributes == [{"comment": "large"}, {"channel": "nowhere"}, {}]
+    assert events.attributes == [{"comment": "large"}, {"channel": "nowhere"}, {"by": "Ben"}]
+    assert [who for _, who in study.label_rows(events.id)] == ["imported (scored.tsv)", "Ben"]
 
 
 def test_a_file_of_another_recording_is_refused(new_study, tmp_path):
@@ -190,6 +193,19 @@ def test_a_file_of_another_recording_is_refused(new_study, tmp_path):
         import_annotations(study, 1, tmp_path / "x.csv")
     assert caught.value.kept == "The study is unchanged"
     assert len(study.history()) == n
+
+
+def test_a_file_whose_clock_starts_at_another_time_is_said(new_study, tmp_path):
+    study = new_study("S001R04.edf")
+    recording = open_recording(resources.path("demo/S001R04.edf"))
+    for name, late in (("same.edf", 0), ("late.edf", 90)):
+        start = recording.start_time + timedelta(seconds=late)
+        write_annotations(tmp_path / name, [Annotation(1.0, 1.0, "W")], recording=replace(recording, start_time=start))
+    assert import_annotations(study, 1, tmp_path / "same.edf").title == "import 1 events from same.edf"
+    assert (
+        "note that it starts at 2009-08-12 16:16:30, the recording at"
+        in import_annotations(study, 1, tmp_path / "late.edf").title
+    )
 
 
 def test_only_those_asked_for_are_exported_and_nothing_is_replaced_unasked(study, tmp_path):

@@ -12,6 +12,7 @@ import wfdb
 import resources
 from core.errors import InputError
 from core.signals import Annotation, annotations_of_events, open_recording, read_annotations, write_annotations
+from core.signals.annotation_files.mit import NOTE, Mark, encode_marks
 from core.study import NewEvent, Study, add_recording, label_events, new_events
 
 SMALL = Path(__file__).parents[2] / "data" / "recordings"
@@ -92,6 +93,29 @@ def test_definitions_at_the_start_are_none_of_the_annotations(tmp_path):
         *("x", "atr", np.array([5, 90]), ["N", "z"]), custom_labels=[("z", "zebra")], fs=100, write_dir=str(tmp_path)
     )
     assert read_annotations(tmp_path / "x.atr") == (Annotation(0.05, 0.0, "N"), Annotation(0.9, 0.0, "z"))
+
+
+def test_a_note_that_looks_like_a_definition_ends_no_program(tmp_path):
+    notes = [
+        Mark(0, NOTE, b"## time resolution: 500"),
+        Mark(0, NOTE, b"## made by hand"),
+        Mark(0, NOTE, b"quiet"),
+        Mark(250, 1),
+    ]
+    (tmp_path / "1.atr").write_bytes(encode_marks(notes))
+    expected = (Annotation(0.0, 0.0, '"', {"aux": "quiet"}), Annotation(0.5, 0.0, "N"))
+    assert read_annotations(tmp_path / "1.atr") == expected
+    # The library does not come back from the second one; the record opens all the same.
+    shutil.copyfile(resources.path("demo/208.dat"), tmp_path / "208.dat")
+    (tmp_path / "1.hea").write_text(resources.path("demo/208.hea").read_text().replace("208 2", "1 2", 1))
+    assert open_recording(tmp_path / "1.hea").annotations == expected
+
+
+def test_a_record_shows_what_was_written_beside_it(tmp_path):
+    for name in ("208.hea", "208.dat"):
+        shutil.copyfile(resources.path(f"demo/{name}"), tmp_path / name)
+    write_annotations(tmp_path / "208.atr", EVENTS, recording=open_recording(tmp_path / "208.hea"))
+    assert open_recording(tmp_path / "208.hea").annotations == EVENTS
 
 
 def test_without_a_sampling_rate_the_header_is_asked_for(tmp_path):

@@ -11,6 +11,7 @@ import resources
 from core.errors import InputError, JobCancelled
 from core.jobs import NullReporter
 from core.signals import open_recording, write_deidentified
+from core.signals.deidentify import PLANS
 from tests.contracts.reader_cases import CASES
 from tests.contracts.wfdb_files import make_segments, real_samples, write_record
 from tests.core.signals.test_edf import _field, ramp, tal, write_edf
@@ -72,13 +73,13 @@ def test_every_case_of_the_contract_keeps_its_samples(case, tmp_path):
     folder = tmp_path / "from"
     folder.mkdir()
     path = CASES[case].put(folder)
-    before = open_recording(path)
-    if before.format not in ("edf", "wfdb", "wav"):
+    if CASES[case].format not in PLANS:
         with pytest.raises(InputError, match="Formats that can"):
             write_deidentified(path, tmp_path / "p01")
         return
+    before = open_recording(path)
     written = write_deidentified(path, tmp_path / f"p01{path.suffix}")
-    after = open_recording(written[0])
+    after = open_recording(written[0], **CASES[case].options)
     assert_same_signal(before, after)
     assert (after.simulated, [c.kind for c in after.channels]) == (before.simulated, [c.kind for c in before.channels])
     assert [(a.onset_s, a.text) for a in after.annotations] == [(a.onset_s, a.text) for a in before.annotations]
@@ -145,6 +146,16 @@ def test_big_endian_wav_stays_so(tmp_path):
     soundfile.write(path, np.linspace(-1, 1, 101), 8000, "PCM_16", "BIG")
     (out,) = write_deidentified(path, tmp_path / "p01.wav")
     assert out.read_bytes()[:4] == b"RIFX"
+    assert_same_signal(open_recording(path), open_recording(out))
+
+
+def test_what_is_too_long_for_riff_is_written_with_sizes_of_64_bits(tmp_path, monkeypatch):
+    monkeypatch.setattr("core.signals.deidentified.audio.TOO_LONG", 1000)
+    path = tmp_path / "a.wav"
+    soundfile.write(path, np.linspace(-1, 1, 1001), 8000, "PCM_U8")
+    (out,) = write_deidentified(path, tmp_path / "p01.wav")
+    assert out.read_bytes()[:4] == b"RF64"
+    assert int.from_bytes(out.read_bytes()[20:28], "little") == out.stat().st_size - 8
     assert_same_signal(open_recording(path), open_recording(out))
 
 

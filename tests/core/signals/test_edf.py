@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from core.errors import InputError
 from core.signals import open_recording
-from core.signals.readers.edf_samples import Records
 from core.signals.readers.edf_timeline import find_pieces, look_at_onsets
+from core.signals.readers.records import Records
 
 SMALL = Path(__file__).parents[2] / "data" / "recordings"
 
@@ -306,3 +306,15 @@ def test_what_says_who_it_is(tmp_path, patient, recording, said, subject):
     opened = open_recording(path)
     assert dict(opened.identifying) == said
     assert opened.subject == subject
+
+
+def test_a_channel_that_is_never_sampled_is_left_out_and_fewer_samples_than_none_are_refused(tmp_path):
+    path = write_edf(tmp_path / "x.edf", [ramp(2, 0), ramp(2, 4)], None, labels=["silent", "heard"])
+    opened = open_recording(path)
+    assert [c.name for c in opened.channels] == ["heard"]
+    np.testing.assert_array_equal(opened.read("heard", 0, 8), ramp(2, 4).ravel())
+    data = path.read_bytes()
+    counts = 256 + 216 * 2
+    path.write_bytes(data[:counts] + _field("-2", 8) + data[counts + 8 :])
+    with pytest.raises(InputError, match="fewer than no samples"):
+        open_recording(path)

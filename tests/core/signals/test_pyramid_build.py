@@ -196,6 +196,35 @@ def test_pruning_removes_what_was_opened_longest_ago(tmp_path):
     assert build_pyramid(some, tmp_path / "a").complete
 
 
+def test_montages_make_room_for_each_other_and_never_for_what_is_stored(tmp_path):
+    def derived(name):
+        return recording(Floats([np.ones(10 * STEP)]), derivation=name)
+
+    def is_kept(some, of):
+        return open_pyramid(some, tmp_path / of).complete
+
+    stored = integers(noise())
+    build_pyramid(stored, tmp_path / "one")
+    build_pyramid(derived("a"), tmp_path / "one")
+    b = build_pyramid(derived("b"), tmp_path / "two")
+    size = sum(f.stat().st_size for f in b.folder.glob("*.npy"))
+    for age, (name, of) in enumerate([("b", "two"), ("a", "one")]):
+        os.utime(open_pyramid(derived(name), tmp_path / of).folder / "built.npy", (1000 + age, 1000 + age))
+    build_pyramid(derived("c"), tmp_path / "two", arrays=tmp_path, arrays_limit=2 * size)
+    assert [is_kept(derived("b"), "two"), is_kept(derived("a"), "one"), is_kept(derived("c"), "two")] == [
+        False,
+        True,
+        True,
+    ]
+    assert build_pyramid(
+        derived("d"), tmp_path / "two", arrays=tmp_path, arrays_limit=0
+    ).complete  # the one that is wanted
+    assert not is_kept(derived("a"), "one")
+    assert is_kept(stored, "one")
+    build_pyramid(derived("e"), tmp_path / "two")  # without a limit
+    assert is_kept(derived("d"), "two")
+
+
 def test_folder_that_cannot_be_written_to(tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(InputError, match="choose a folder"):

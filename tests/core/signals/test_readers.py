@@ -131,3 +131,21 @@ def test_flac_without_a_length_is_refused(tmp_path):
     path.write_bytes(data)
     with pytest.raises(InputError, match="does not state its length"):
         open_recording(path)
+
+
+def test_audio_of_another_type_is_refused_whatever_its_name(tmp_path):
+    soundfile.write(tmp_path / "a.aiff", np.zeros(100), 8000)
+    (tmp_path / "a.aiff").rename(tmp_path / "a.wav")
+    with pytest.raises(InputError, match="of type AIFF, not WAV or FLAC"):
+        open_recording(tmp_path / "a.wav")
+
+
+def test_flac_is_known_by_its_content_and_refused_behind_a_tag(tmp_path):
+    x = np.linspace(-0.5, 0.5, 3000)
+    soundfile.write(tmp_path / "a.flac", x, 8000)
+    stream = (tmp_path / "a.flac").read_bytes()
+    (tmp_path / "nameless").write_bytes(stream)
+    assert open_recording(tmp_path / "nameless").format == "wav"
+    (tmp_path / "tagged.flac").write_bytes(b"ID3\x04\x00\x00\x00\x00\x00\x05Anna " + stream)
+    with pytest.raises(InputError, match="ID3 tag"):  # libsndfile seeks wrongly there, and would miss the end
+        open_recording(tmp_path / "tagged.flac")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import InputError
-from core.signals import clip_to_statistics, log_spectrogram, stft
+from core.signals import clip_to_statistics, log_spectrogram, spectrogram, stft
 
 GOLDEN = Path(__file__).parents[2] / "data" / "golden"
 
@@ -40,6 +40,28 @@ def test_number_of_frames_and_energy(n, nfft, hop):
     spectrum = stft(x, nfft, hop, window="boxcar", two_sided=True)
     assert spectrum.shape == (nfft, 1 + (n - nfft) // hop)
     np.testing.assert_allclose((np.abs(spectrum[:, 0]) ** 2).sum() / nfft, (x[:nfft] ** 2).sum(), rtol=1e-9)
+
+
+@pytest.mark.parametrize("nfft", [7, 8])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex64, np.complex128])
+@pytest.mark.parametrize("shape", [(100,), (3, 2, 100)])
+def test_blocks_give_the_transform_by_its_definition_and_leave_the_signal(monkeypatch, nfft, dtype, shape):
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal(shape).astype(dtype)
+    x = x + (1j * rng.standard_normal(shape)).astype(dtype) if np.iscomplexobj(x) else x
+    before = x.copy()
+    monkeypatch.setattr(spectrogram, "BLOCK", 5 * nfft)
+    frames = np.stack([x[..., k : k + nfft] for k in range(0, 100 - nfft + 1, 3)], axis=-1)
+    k, n = np.arange(nfft) - nfft // 2, np.arange(nfft)
+    dft = np.exp(-2j * np.pi * np.outer(k, n) / nfft) * np.blackman(nfft)
+    got = stft(x, nfft, 3, two_sided=True)
+    np.testing.assert_allclose(got, dft @ frames, atol=1e-5)
+    assert got.dtype == np.result_type(dtype, np.complex64)
+    np.testing.assert_array_equal(x, before)
+    if not np.iscomplexobj(x):
+        half = stft(x, nfft, 3)
+        np.testing.assert_allclose(half[..., : nfft - nfft // 2, :], got[..., nfft // 2 :, :], atol=1e-5)
+        assert half.shape[-2] == nfft // 2 + 1
 
 
 def test_silence_and_single_precision():

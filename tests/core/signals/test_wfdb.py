@@ -103,3 +103,12 @@ def test_headers_that_cannot_be_used(tmp_path, header, message):
     (tmp_path / "r.dat").write_bytes(bytes(8))
     with pytest.raises(InputError, match=message):
         open_recording(tmp_path / "r.hea")
+
+
+def test_an_annotation_code_without_a_symbol_keeps_its_number(tmp_path):
+    (tmp_path / "r.hea").write_text("r 1 100 4\nr.dat 16 1/mV 16 0 0 0 0 x\n")
+    (tmp_path / "r.dat").write_bytes(bytes(8))
+    words = [1 << 10 | 1, 45 << 10 | 2, 0]  # N at sample 1, code 45 two samples later, end
+    (tmp_path / "r.atr").write_bytes(np.array(words, "<u2").tobytes())
+    marks = open_recording(tmp_path / "r.hea").annotations
+    assert [(m.onset_s, m.text) for m in marks] == [(0.01, "N"), (0.03, "[45]")]

@@ -1,6 +1,7 @@
 """Storage formats, skew, offsets, frames of several rates and layouts of WFDB records, held against the wfdb library."""
 
 import time
+from contextlib import suppress
 from itertools import pairwise
 
 import numpy as np
@@ -216,3 +217,32 @@ def test_edges_of_segments(tmp_path):
     whole = recording.read(1, 0, 2400)
     for low, high in pairwise([0, 1, 999, 1000, 1001, 1799, 1800, 1801, 2399, 2400]):
         np.testing.assert_array_equal(recording.read(1, low, high), whole[low:high])
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    at=st.integers(0, 10_000),
+    byte=st.sampled_from(b"0917 ~/x:+#()-.e\n\t\0\xff"),
+    name=st.sampled_from(["m", "m_1", "m_layout"]),
+)
+def test_a_damaged_header_is_read_or_refused_never_thrown(tmp_path_factory, at, byte, name):
+    folder = tmp_path_factory.mktemp("f")
+    make_segments(folder, variable=True)
+    header = folder / f"{name}.hea"
+    data = bytearray(header.read_bytes())
+    data[at % len(data)] = byte
+    header.write_bytes(data)
+    with suppress(InputError):
+        recording = open_recording(folder / "m.hea")
+        for number, channel in enumerate(recording.channels):
+            assert len(recording.read(number, 0, min(channel.n_samples, 2000))) == min(channel.n_samples, 2000)
+
+
+def test_a_null_signal_is_missing_throughout(tmp_path):
+    path = write_record(tmp_path, "r", [real_samples(20)[0]], "16", per_frame=(1,))
+    first, line = path.read_text().splitlines()
+    path.write_text(f"{first.replace('r 1', 'r 2')}\n{line}\n~ 0 100/mV 0 0 0 0 0 ABP\n")
+    recording = open_recording(path)
+    assert np.isnan(recording.read("ABP", 0, 20)).all()
+    assert np.isfinite(recording.read(0, 0, 20)).all()
+    assert recording.gaps == ()

@@ -20,10 +20,9 @@ def paint_time_grid(painter: QPainter, frame: Frame, scale: TimeScale) -> None:
         if step * frame.px_per_s < 6:
             continue
         first = np.ceil((frame.start_s + scale.zero_s) / step) * step - scale.zero_s
-        lines = [
-            QLineF(frame.x(t), frame.rect.top(), frame.x(t), frame.rect.bottom())
-            for t in np.arange(first, frame.stop_s, step).tolist()
-        ]
+        xs = frame.rect.left() + (np.arange(first, frame.stop_s, step) - frame.start_s) * frame.px_per_s
+        top, bottom = frame.rect.top(), frame.rect.bottom()
+        lines = [QLineF(x, top, x, bottom) for x in xs.tolist()]
         painter.setPen(QPen(QColor(theme.token(key)), 0))
         painter.drawLines(lines)
 
@@ -66,9 +65,7 @@ def paper_colours() -> tuple[QColor, QColor]:
     return (QColor("#3a2226"), QColor("#5e3138")) if dark else (QColor("#fbe0e0"), QColor("#f0b4b4"))
 
 
-def paint_without_samples(
-    painter: QPainter, frame: Frame, spans: Iterable[tuple[float, float]], text: str
-) -> None:
+def paint_without_samples(painter: QPainter, frame: Frame, spans: Iterable[tuple[float, float]], text: str) -> None:
     """Hatch stretches that have no samples, and write why where there is room."""
     for start, stop in spans:
         if stop <= frame.start_s or start >= frame.stop_s:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -50,7 +50,7 @@ class Look:
 class Row:
     """A trace's place: its middle line (px from the top), how tall its unit is, and what the gutter says of it.
 
-    `bar_px` is the height of its scale bar, which stands for `bar`.
+    `bar_px` is the height of its scale bar, which stands for `bar`. `fitted` says that nobody has chosen its scale.
     """
 
     channel: int
@@ -63,6 +63,14 @@ class Row:
     bad: bool
     bar: str
     bar_px: float
+    unit: str = ""
+    fitted: bool = False
+
+    def shrunk(self, factor: float) -> Row:
+        """Return the row at a smaller scale."""
+        per_unit = self.px_per_unit / factor
+        bar = nice(0.5 * self.height / per_unit)
+        return replace(self, px_per_unit=per_unit, bar=amount(bar, self.unit), bar_px=bar * per_unit)
 
 
 def lay_rows(
@@ -77,10 +85,10 @@ def lay_rows(
         known = channels[channel]
         factor = look.gain * look.factors.get(known.name, 1.0)
         per_mm, microvolts = look.sensitivity.get(known.kind), conversion(known.unit, "µV")
+        fitted = per_mm is None or microvolts is None
+        px_per_unit = factor * tall * FILL / spreads[channel]
         if per_mm is not None and microvolts is not None:
             px_per_unit = factor * px_per_mm * microvolts / per_mm
-        else:
-            px_per_unit = factor * tall * FILL / spreads[channel]
         bar = nice(0.5 * tall / px_per_unit)
         if look.paper and known.kind == "ecg":
             bar = conversion("mV", known.unit) or bar  # a millivolt, as on all ECG paper
@@ -89,7 +97,7 @@ def lay_rows(
             Row(
                 channel, known.name, ABOVE + (0.5 if look.overlaid else place + 0.5) * tall, tall, px_per_unit,
                 typical[channel].middle, f"trace-{colour}", known.name in look.bad, amount(bar, unit_of(known)),
-                bar * px_per_unit,
+                bar * px_per_unit, unit_of(known), fitted,
             )
         )  # fmt: skip
     return tuple(rows)
@@ -107,6 +115,26 @@ def _spreads(channels: Sequence[Channel], typical: Sequence[Typical], look: Look
         common = float(np.median([typical[n].spread for n in good]))
         spreads |= dict.fromkeys(members, common)
     return spreads
+
+
+def fit_strokes(rows: Sequence[Row], tall: Sequence[float]) -> tuple[Row, ...]:
+    """Return the rows, those of one fitted scale shrunk together where their strokes would run into their neighbours.
+
+    On pages so long that a pixel holds whole waves, a stroke is as tall as those: `tall` is how tall each row's typically are,
+    in the channel's unit. Scales shrink by powers of two, so that they do not flicker from page to page.
+    """
+    groups: dict[tuple[float, str], list[int]] = {}
+    for n, row in enumerate(rows):
+        if row.fitted and np.isfinite(tall[n]):
+            groups.setdefault((row.px_per_unit, row.unit), []).append(n)
+    fitted = list(rows)
+    for members in groups.values():
+        share = float(np.median([tall[n] * rows[n].px_per_unit / rows[n].height for n in members]))
+        if share > FILL:
+            factor = 2.0 ** np.ceil(np.log2(share / FILL))
+            for n in members:
+                fitted[n] = rows[n].shrunk(factor)
+    return tuple(fitted)
 
 
 def colour_of(channels: Sequence[Channel], channel: int) -> int:

@@ -1,0 +1,63 @@
+"""Where everything in Review stands, and what the mouse does there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+
+if TYPE_CHECKING:
+    from desktop.views.review.view import ReviewView
+
+LEAST_PX = 440  # the pictures are never narrower; the panels beside them give way
+
+
+def lay_out(room: ReviewView) -> QWidget:
+    """Return the toolbar over three columns: recordings and channels, the pictures of the page, events and measures."""
+    pictures = QSplitter(Qt.Orientation.Vertical)
+    for canvas in room.canvases:
+        pictures.addWidget(canvas)
+    room.detail.hide()
+    pictures.setSizes([420, 200, 240])
+    pictures.setChildrenCollapsible(False)
+    middle = _column(pictures, room.overview, room.status, stretch=0)
+    middle.setMinimumWidth(LEAST_PX)
+    room.tabs.setDocumentMode(True)
+    room.tabs.addTab(room.right, room.tr("Events"))
+    room.tabs.addTab(room.layers_panel, room.tr("Layers"))
+    columns = QSplitter()
+    for widget in (room.left, middle, room.tabs):
+        columns.addWidget(widget)
+    columns.setSizes([170, 900, 290])
+    columns.setChildrenCollapsible(False)
+    columns.setStretchFactor(1, 1)
+    room.remember_splitters(columns=columns, pictures=pictures)
+    return _column(room.bar, columns, stretch=1)
+
+
+def _column(*widgets: QWidget, stretch: int) -> QWidget:
+    """Return widgets below each other; the one at `stretch` takes the room that is left."""
+    made = QWidget()
+    layout = QVBoxLayout(made)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(0)
+    for n, widget in enumerate(widgets):
+        layout.addWidget(widget, int(n == stretch))
+    return made
+
+
+def gestures_of(room: ReviewView) -> list[tuple[str, str]]:
+    """Return what the mouse does, for the help."""
+    return [
+        (room.tr("Drag, wheel"), room.tr("Scroll")),
+        (room.tr("Ctrl+wheel, Alt+drag"), room.tr("Show less or more time")),
+        (room.tr("Shift+drag"), room.tr("Choose a stretch: it is measured, played, marked")),
+        (room.tr("Ctrl+drag"), room.tr("Add a mark")),
+        (
+            room.tr("Click"),
+            room.tr("Select the event there, again for the one under it; drag it or its edges to change it"),
+        ),
+        (room.tr("Wheel over a name"), room.tr("Scale that channel")),
+        (room.tr("Right click"), room.tr("What can be done there")),
+    ]
