@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from core.signals import ANNOTATION_FORMATS, add_to_study
 from core.study import Study
-from desktop.views.review.annotations_dialog import AnnotationsDialog, Choice
+from desktop.views.review.annotation_dialog import AnnotationDialog, Choice
 from tests.desktop.conftest import press, settle
 
 CONTROL_SHIFT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
@@ -47,7 +47,7 @@ def answer_export(which, format_, path):
 
     def fill():
         dialog = QApplication.activeModalWidget()
-        assert isinstance(dialog, AnnotationsDialog)
+        assert isinstance(dialog, AnnotationDialog)
         dialog.choose(which)
         dialog.format.setCurrentIndex(dialog.format.findData(format_))
         dialog.path.setText(str(path))
@@ -75,12 +75,12 @@ def test_what_is_exported_comes_back_equal_in_a_fresh_study(
     session.open_study(tmp_path / "fresh")
     settle(qtbot, session)
     monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *a, **k: ([str(path)], ""))
-    window.actions_of.qt("review.import").trigger()
+    window.actions_of.qt("review.import_annotations").trigger()
     settle(qtbot, session)
     assert contents(session.events) == before
     assert told[-1].startswith(f"Imported {len(before)} events from {path.name}")
     assert session.undo_stack.count() == 1
-    window.actions_of.qt("review.import").trigger()
+    window.actions_of.qt("review.import_annotations").trigger()
     settle(qtbot, session)
     assert told[-1].startswith("Nothing new")
     assert session.undo_stack.count() == 1
@@ -147,7 +147,7 @@ def test_a_file_that_cannot_be_read_changes_nothing(qtbot, window, review, told,
 
 
 def test_the_file_gets_the_extension_of_its_format(qtbot, tmp_path):
-    dialog = AnnotationsDialog("208", {"all": [1, 2], "shown": [1], "selected": []}, tmp_path, None)
+    dialog = AnnotationDialog("208", {"all": [1, 2], "shown": [1], "selected": []}, tmp_path, None)
     qtbot.addWidget(dialog)
     for n in range(dialog.format.count()):
         dialog.format.setCurrentIndex(n)

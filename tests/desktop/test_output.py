@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QProgressDialog, QPushButton
 
+from core.study import edit_events
 from desktop.services import theme
 from desktop.views.review.export_dialog import ExportDialog
 from desktop.views.review.output import Wish, picture, save
@@ -220,7 +221,7 @@ class TestReport:
         session = room.session
         first = int(session.events.id[np.flatnonzero(session.events.recording == room.recording_id)[0]])
         session.label((first,), "gaseous")
-        room.marks.say((first,), "after the valve")
+        room.session.edit(lambda study: edit_events(study, [first], comment="after the valve"))
         settle(qtbot, session)
         plan = ReportDialog(session, view_of(room), "S-01", room).plan()
         lines = event_lines(plan, plan.rows)

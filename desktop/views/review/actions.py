@@ -80,7 +80,7 @@ def actions_of(room: ReviewView) -> list[Action]:
         act("channel", tr("Channel of the selected events…"), room.selected.channel, "Shift+C"),
         act("hide_layer", tr("Hide the layer of the selected events"), room.events.hide_layer, "H"),
         act("show_all", tr("Show all events: all layers, no filter"), room.right.show_everything, "Shift+H"),
-        act("import", tr("Import annotations…"), room.exchange.choose, "Ctrl+Shift+I"),
+        act("import_annotations", tr("Import annotations…"), room.exchange.choose, "Ctrl+Shift+I"),
         act("export_annotations", tr("Export annotations…"), room.exchange.ask, "Ctrl+Shift+E"),
         act("mark_left", tr("Move the mark left"), lambda: room.marks.change(-0.01, 0), "Shift+Left"),
         act("mark_right", tr("Move the mark right"), lambda: room.marks.change(0.01, 0), "Shift+Right"),

@@ -14,7 +14,7 @@ from core.errors import HitscopeError, InputError
 from core.events import export_annotations, import_annotations
 from core.study import Changeset, RecordingEntry, Study
 from desktop.services.session import Session
-from desktop.views.review.annotations_dialog import AnnotationsDialog, Choice, file_filters
+from desktop.views.review.annotation_dialog import AnnotationDialog, Choice, file_filters
 from desktop.widgets.parts import number
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class Exchange(QObject):
         events = self._session.events
         own = events.id[shown.all]
         selected = own[np.isin(own, np.fromiter(self._session.selection.ids, np.int64))]
-        dialog = AnnotationsDialog(
+        dialog = AnnotationDialog(
             entry.name,
             {"all": own.tolist(), "shown": self._room.model.ids.tolist(), "selected": selected.tolist()},
             Path(self._folder(entry)),

@@ -54,7 +54,10 @@ def gestures_of(room: ReviewView) -> list[tuple[str, str]]:
         (room.tr("Ctrl+wheel, Alt+drag"), room.tr("Show less or more time")),
         (room.tr("Shift+drag"), room.tr("Choose a stretch: it is measured, played, marked")),
         (room.tr("Ctrl+drag"), room.tr("Add a mark")),
-        (room.tr("Click"), room.tr("Select the event there; drag it or its edges to change it")),
+        (
+            room.tr("Click"),
+            room.tr("Select the event there, again for the one under it; drag it or its edges to change it"),
+        ),
         (room.tr("Wheel over a name"), room.tr("Scale that channel")),
         (room.tr("Right click"), room.tr("What can be done there")),
     ]

@@ -46,14 +46,14 @@ def file_filters(*, every: bool = False) -> str:
     several = {entry.title: entry.extensions for entry in ANNOTATION_FORMATS.values()}
     if every:
         known = tuple(dict.fromkeys(e for entry in ANNOTATION_FORMATS.values() for e in entry.extensions))
-        several = {tr("AnnotationsDialog", "Annotations"): known, **several}
+        several = {tr("AnnotationDialog", "Annotations"): known, **several}
     lines = [
         f"{title.split(' (')[0]} ({' '.join(f'*{e}' for e in extensions)})" for title, extensions in several.items()
     ]
-    return ";;".join([*lines, tr("AnnotationsDialog", "All files (*)")] if every else lines)
+    return ";;".join([*lines, tr("AnnotationDialog", "All files (*)")] if every else lines)
 
 
-class AnnotationsDialog(QDialog):
+class AnnotationDialog(QDialog):
     """Asks for all of it at once; Export is there when there is something to write and a place for it."""
 
     def __init__(self, recording: str, events: Mapping[str, list[int]], folder: Path, parent: QWidget) -> None:
