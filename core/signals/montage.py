@@ -141,9 +141,9 @@ def apply_montage(recording: Recording, montage: Montage, bad: Sequence[str] = (
     -------
     Recording
         Reads cost as many channels as the derivations sum, read together and once; what most derivations share, such as
-        an average reference, is summed once. NaN where any channel of a sum is. Of the EEG nothing is left beside the
-        derivations once there is one, since channels against other references beside them would mislead; ECG, EOG,
-        Doppler pass through.
+        an average reference, is summed once. NaN where any channel of a sum is, or is infinite. Of the EEG nothing is
+        left beside the derivations once there is one, since channels against other references beside them would mislead;
+        ECG, EOG, Doppler pass through.
 
     Raises
     ------

@@ -73,12 +73,16 @@ class Sums:
     take_common: list[int]
 
     def of(self, x: Floats) -> Floats:
-        """Return the sums of (n_stored, n) samples, a row each."""
+        """Return the sums of (n_stored, n) samples, a row each; NaN where a sample of theirs is not finite."""
         sums: Floats = self.own @ x
         if self.take_common:
             shared = self.common @ x
-            for row in self.take_common:
-                sums[row] += shared[0]
+            with np.errstate(invalid="ignore"):  # samples may be infinite, of either sign
+                for row in self.take_common:
+                    sums[row] += shared[0]
+        is_there = np.isfinite(sums)
+        if not is_there.all():
+            sums[~is_there] = np.nan
         return sums
 
 

@@ -21,7 +21,7 @@ from core.signals.readers.flac import SIGNATURE, stated_samples, whole_samples
 from core.signals.readers.layouts import DOPPLER, ChannelLayout
 from core.signals.readers.riff import MAGIC, chunks
 from core.signals.readers.wav_samples import wav_source
-from core.signals.recording import Channel, Floats, Recording
+from core.signals.recording import Channel, Floats, Recording, Source
 
 FORMAT = "wav"  # in studies since before FLAC was read
 TITLE = "WAV and FLAC audio"
@@ -38,9 +38,17 @@ LAYOUTS: dict[str, ChannelLayout] = {
 
 @dataclass(frozen=True)
 class AudioSource:
-    """Samples that libsndfile decodes, as fractions of full scale; only the frames asked for are read."""
+    """Samples that libsndfile decodes, as fractions of full scale; only the frames asked for are read.
+
+    Attributes
+    ----------
+    path : Path
+    integers : bool
+        Whether they were encoded as integers, which libsndfile aligns at the top of 32 bits.
+    """
 
     path: Path
+    integers: bool
 
     def read(self, channel: int, start: int, stop: int) -> Floats:
         """Return samples between -1 and 1."""
@@ -50,8 +58,12 @@ class AudioSource:
         """Return samples of several channels, decoded once."""
         import soundfile
 
-        samples = soundfile.read(self.path, start=start, stop=stop, dtype="float64", always_2d=True)[0]
-        return Digital.of_floats(np.ascontiguousarray(samples.T[list(channels)]))
+        dtype = "int32" if self.integers else "float64"
+        samples = soundfile.read(self.path, start=start, stop=stop, dtype=dtype, always_2d=True)[0]
+        values = np.ascontiguousarray(samples.T[list(channels)])
+        if self.integers:
+            return Digital(values, np.full(len(values), 0.5**31), np.zeros(len(values)))
+        return Digital.of_floats(values)
 
 
 def sniff(head: bytes) -> bool:
@@ -82,11 +94,16 @@ def open_file(path: Path, *, layout: str | None = None, allow_truncated: bool = 
         path=path,
         format=FORMAT,
         channels=tuple(Channel(name, fs, "FS", n, kind) for name, kind in names),
-        source=(wav_source(path, encoding, n_channels, n) if kind in WAV_KINDS else None) or AudioSource(path),
+        source=_source(path, kind, encoding, n_channels, n),
         simulated=bool(re.search(r"\bsimulated\b", comment, re.IGNORECASE)),
         options={key: value for key, value in options.items() if value},
         note=comment,
     )
+
+
+def _source(path: Path, kind: str, encoding: str, n_channels: int, n: int) -> Source:
+    direct = wav_source(path, encoding, n_channels, n) if kind in WAV_KINDS else None
+    return direct or AudioSource(path, integers=encoding.startswith("PCM"))
 
 
 def files(path: Path) -> list[Path]:

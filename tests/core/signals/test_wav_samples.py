@@ -65,11 +65,15 @@ def test_chunks_of_odd_length_in_front_and_frames_wider_than_their_numbers(tmp_p
     assert not isinstance(open_recording(path).source, WavSource)  # how libsndfile takes it is its own affair
 
 
-def test_flac_of_several_channels_at_once(tmp_path):
-    x = np.random.default_rng(0).uniform(-0.9, 0.9, (N, 2))
-    soundfile.write(tmp_path / "x.flac", x, 5000, "PCM_24")
-    one = open_recording(tmp_path / "x.flac", layout="iq")
-    np.testing.assert_allclose(one.read_iq(0, 100, 4000), x[100:4000] @ [1, 1j], atol=2**-22)
+@pytest.mark.parametrize("encoding", ["PCM_S8", "PCM_16", "PCM_24"])
+def test_flac_of_several_channels_at_once_is_the_integers_that_were_encoded(tmp_path, encoding):
+    path = tmp_path / "x.flac"
+    soundfile.write(path, np.random.default_rng(0).uniform(-0.9, 0.9, (N, 2)), 5000, encoding)
+    one, expected = open_recording(path, layout="iq"), soundfile.read(path, dtype="float64")[0]
+    found = one.digital([1, 0], 100, 4000)
+    assert found.values.dtype == np.int32
+    np.testing.assert_array_equal(found.physical(), expected[100:4000, ::-1].T)
+    np.testing.assert_array_equal(one.read_iq(0, 100, 4000), expected[100:4000] @ [1, 1j])
 
 
 def test_i_and_q_are_read_in_one_pass(monkeypatch):
