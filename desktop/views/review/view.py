@@ -22,6 +22,7 @@ from desktop.views.review.event_display import EventDisplay
 from desktop.views.review.finding import Finder
 from desktop.views.review.library import Library
 from desktop.views.review.marks import Marks
+from desktop.views.review.measures import Measures
 from desktop.views.review.menus import Menus
 from desktop.views.review.pages import Pages
 from desktop.views.review.panels import EventsPanel, RecordingsPanel
@@ -35,6 +36,7 @@ from desktop.views.review.pointing import Pointing
 from desktop.views.review.scroller import Scroller
 from desktop.views.review.second_window import SecondWindow
 from desktop.views.review.shown_events import Layers
+from desktop.views.review.sound import Sound
 from desktop.views.review.spectral import Spectral
 from desktop.views.review.toolbar import WHOLE, Toolbar
 from desktop.widgets.parts import EmptyState, clock
@@ -76,6 +78,7 @@ class ReviewView(Workspace):
         self.find, self.mark, self.add_recordings = self.finder.find, self.marks.add, self.library.add
         self.pages, self.menus, self.scroller = Pages(session, self), Menus(self), Scroller(self)
         self.second, self.asking = SecondWindow(self), Asking(self)
+        self.sound, self.measures = Sound(session, self), Measures(session, self)
         self.gestures = [
             (self.tr("Drag, wheel"), self.tr("Scroll")),
             (self.tr("Ctrl+wheel, Alt+drag"), self.tr("Show less or more time")),
@@ -108,6 +111,7 @@ class ReviewView(Workspace):
         layout.addWidget(self.status)
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(self.right, self.tr("Events"))
+        self.tabs.addTab(self.measures.panel, self.tr("Measure"))
         split = QSplitter()
         for widget in (self.left, middle, self.tabs):
             split.addWidget(widget)
@@ -342,6 +346,7 @@ class ReviewView(Workspace):
         self.bar.show_scales(self.kind, self.appearance.look)
         self.pages.start(opened)
         self.events.refresh()
+        self.measures.refresh()
         self.set_length(float(goal.get("length_s", self.wished_s)))
 
     def _added(self, ids: tuple[int, ...]) -> None:
@@ -361,7 +366,7 @@ class ReviewView(Workspace):
             self.left.choose_channel(channel)
             self.bar.show_scales(self.kind, self.appearance.look)
             self.pages.read()
-            self.channel_changed()
+            self.pointing.stretch_changed.emit()  # what is measured is that of the chosen channel
 
     def step_channel(self, direction: int) -> None:
         """Choose the channel above or below."""
@@ -378,10 +383,6 @@ class ReviewView(Workspace):
         """Mark the chosen channel as bad, or not any more."""
         if self.session.writable:
             self.menus.mark_bad(self.channel_name, self.channel_name not in self.appearance.look.bad)
-
-    def channel_changed(self) -> None:
-        """Another channel is chosen: what is measured is that of it."""
-        self.pointing.stretch_changed.emit()
 
     def _look_changed(self) -> None:
         if self.recording is not None:
