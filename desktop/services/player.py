@@ -91,11 +91,11 @@ class Playing(threading.Thread):
         self.ended = False
         self._output: Output | None = None
         self._passes: deque[tuple[int, SoundStream]] = deque(maxlen=PASSES)
-        self._stop = threading.Event()
+        self._asked = threading.Event()  # to stop
 
     def stop(self) -> None:
         """Stop soon; nobody waits for it."""
-        self._stop.set()
+        self._asked.set()
 
     @property
     def at_s(self) -> float | None:
@@ -115,6 +115,8 @@ class Playing(threading.Thread):
             if self._before is not None:
                 self._before.join()
                 self._before = None
+            if self._asked.is_set():
+                return
             output = self._open()
             self.silence = output.silence
             self._feed(output)
@@ -129,7 +131,7 @@ class Playing(threading.Thread):
 
     def _feed(self, output: Output) -> None:
         from_s = self._from_s
-        while not self._stop.is_set():
+        while not self._asked.is_set():
             sound = self._make(from_s, self._span[1], output.fs)
             self._passes.append((self.track.given, sound))
             for block in sound:
@@ -137,7 +139,7 @@ class Playing(threading.Thread):
                 if self._output is None and self.track.waiting >= FIRST_S * output.fs:
                     self._begin(output)
                 self._wait(output, lambda: self.track.waiting < AHEAD_S * output.fs)
-                if self._stop.is_set():
+                if self._asked.is_set():
                     return
             if not self._loop or not sound.n_samples:
                 break
@@ -152,7 +154,7 @@ class Playing(threading.Thread):
     def _wait(self, output: Output, good: Callable[[], bool]) -> None:
         """Wait until something is so, or for the end; a device that went away is an error."""
         moved_at, heard = time.monotonic(), -1
-        while not good() and not self._stop.wait(LOOK_MS / 1000):
+        while not good() and not self._asked.wait(LOOK_MS / 1000):
             if output.heard != heard:
                 moved_at, heard = time.monotonic(), output.heard
             frozen = not output.silence and time.monotonic() - moved_at > FROZEN_S

@@ -38,6 +38,7 @@ class Measured:
     found: Measurement
     spectrum: tuple[Floats, Floats] | None = None
     why: str = ""
+    simulated: bool = False
 
     @property
     def duration_s(self) -> float:
@@ -54,7 +55,17 @@ def measure_stretch(recording: Recording, channel: int, start_s: float, stop_s: 
             spectra = power_spectrum(recording, channel, start_s, stop_s)
         except HitscopeError as error:
             why = f"{error.what[:1].upper()}{error.what[1:]}. {error.remedy or ''}"
-    return Measured(known.name, gate_of(recording, channel), start_s, stop_s, unit_of(known), found, spectra, why)
+    return Measured(
+        known.name,
+        gate_of(recording, channel),
+        start_s,
+        stop_s,
+        unit_of(known),
+        found,
+        spectra,
+        why,
+        recording.simulated,
+    )
 
 
 def decimals_of(found: Measurement) -> int:
@@ -138,14 +149,12 @@ def shift_text(shift_hz: float, look: SpectralLook) -> str:
 def note_of(m: Measured) -> str:
     """Return what stands on the page beside the stretch."""
     swing = _amplitude(lambda f: f.peak_to_peak)(m)
-    return f"Δt {number(m.duration_s, CLOCK_DECIMALS)} s · {swing}"
+    return f"Δt {number(m.duration_s, CLOCK_DECIMALS)} s · p-p {swing}"
 
 
 def as_table(rows: Iterable[Sequence[object]]) -> str:
     """Return rows as text with tabs, for spreadsheets and statistics: full precision, a point as decimal mark."""
-    return "\n".join(
-        "\t".join(format(v, ".9g") if isinstance(v, float) else str(v) for v in row) for row in rows
-    )
+    return "\n".join("\t".join(format(v, ".9g") if isinstance(v, float) else str(v) for v in row) for row in rows)
 
 
 def table_of(m: Measured, how: str) -> str:
@@ -153,6 +162,7 @@ def table_of(m: Measured, how: str) -> str:
     extremes = [("Lowest at", m.found.minimum_s, "s"), ("Highest at", m.found.maximum_s, "s")]
     return as_table(
         [
+            *([("Signals", "simulated", "")] if m.simulated else []),
             ("Channel", m.channel, ""),
             ("Shown as", how, ""),
             ("From", m.start_s, "s"),

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication, QMenu
 
-from core.errors import HitscopeError
 from core.study import Changeset, NewEvent, Study, new_events
 from desktop.services.session import Session
 from desktop.views.review.measure_panel import MeasurePanel

@@ -67,7 +67,9 @@ class RulerPanel(QWidget):
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(22)
         table.horizontalHeader().setHighlightSections(False)
-        for column, mode in enumerate((QHeaderView.ResizeMode.ResizeToContents,) * 3 + (QHeaderView.ResizeMode.Stretch,)):
+        for column, mode in enumerate(
+            (QHeaderView.ResizeMode.ResizeToContents,) * 3 + (QHeaderView.ResizeMode.Stretch,)
+        ):
             table.horizontalHeader().setSectionResizeMode(column, mode)
         table.setMinimumHeight(70)
         table.cellClicked.connect(lambda row, _column: self.chosen.emit(self._ruled[row]))
@@ -85,7 +87,8 @@ class RulerPanel(QWidget):
                 item = QTableWidgetItem(text)
                 right = column < 3
                 item.setTextAlignment(
-                    Qt.AlignmentFlag.AlignVCenter | (Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft)
+                    Qt.AlignmentFlag.AlignVCenter
+                    | (Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft)
                 )
                 self.table.setItem(row, column, item)
         if ruled:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PySide6.QtCore import QObject, QTimer
-from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QMenu
+from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QApplication, QFileDialog, QMenu, QWidget
 
 from core.signals import Loudness, Recording, SoundStream, gate_of, loudness_of, write_sound
 from desktop.services.player import Player, Span
@@ -55,6 +55,7 @@ class Sound(QObject):
         self.speed, self.loop = 1.0, False
         self.player, self.bar = Player(self), SoundBar()
         room.bar.second.addWidget(self.bar)
+        room.traces.resized.connect(lambda: self.bar.fit(room.bar.width()))
         self._span: Span = (0.0, 0.0)
         self._as: tuple[Any, ...] = ()  # of what, and how, is played
         self._wanted: tuple[Any, ...] = ()
@@ -105,11 +106,8 @@ class Sound(QObject):
     # Playing
 
     def space(self) -> None:
-        """Space was pressed: a button that has the focus is pressed by it, else sound is played or stopped."""
-        focus = QApplication.focusWidget()
-        if isinstance(focus, QAbstractButton) and self._room.isAncestorOf(focus):
-            focus.click()
-        else:
+        """Space was pressed: a button or tick that has the focus takes it, else sound is played or stopped."""
+        if not _takes_space(QApplication.focusWidget()):
             self.toggle()
 
     def toggle(self) -> None:
@@ -296,6 +294,21 @@ class _Reported(SoundStream):
             yield block
             done += len(block)
             self.report.progress(done, self.n_samples)
+
+
+def _takes_space(focus: QWidget | None) -> bool:
+    """Do what Space does to a widget, as without the sound; return whether it does anything."""
+    if isinstance(focus, QAbstractButton):
+        focus.click()
+        return True
+    if not isinstance(focus, QAbstractItemView):
+        return False
+    index, role = focus.currentIndex(), Qt.ItemDataRole.CheckStateRole
+    tick = index.data(role) if index.isValid() else None
+    if tick is None:
+        return False
+    on = Qt.CheckState(tick) == Qt.CheckState.Checked
+    return bool(focus.model().setData(index, Qt.CheckState.Unchecked if on else Qt.CheckState.Checked, role))
 
 
 def _inside(t: float, span: Span) -> bool:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QHideEvent, QResizeEvent
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QSlider, QToolButton, QWidget, QWidgetAction
 
 from desktop.services.guard import guarded
-from desktop.widgets.parts import label, number
+from desktop.widgets.parts import number
 
 SPEEDS = {1.0: "1×", 0.5: "½×", 0.25: "¼×"}
 PLAY_PX, VOLUME_PX, GAP_PX = 46, 64, 4
+ROOMY_PX = 640  # of the toolbar, from which on there is room for all
 
 
 class SoundBar(QWidget):
@@ -26,23 +27,16 @@ class SoundBar(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setAccessibleName(self.tr("Sound"))
-        self._silence = ""
+        self._silence, self._roomy = "", False
         self.play = self._play_button()
         self.speed, self.loop, self.volume = self._speeds(), self._loop_button(), self._volume_slider()
-        self.mute = label(self.tr("no device"), "muted")
-        self.mute.hide()
+        self.mute = self._mute_button()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GAP_PX)
-        for widget in (self.play, *self._wide, self.mute):
+        for widget in (self.play, self.speed, self.loop, self.volume, self.mute):
             row.addWidget(widget)
-        self.setMinimumWidth(PLAY_PX)
         self.show_playing(False)
-
-    @property
-    def _wide(self) -> tuple[QWidget, ...]:
-        """What is shown where there is room."""
-        return self.speed, self.loop, self.volume
 
     def _play_button(self) -> QToolButton:
         made = QToolButton()
@@ -74,7 +68,16 @@ class SoundBar(QWidget):
         made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         made.setAccessibleName(self.tr("Play over and over"))
         made.setToolTip(self.tr("Play the stretch, the selected event or the page over and over (L)"))
-        made.clicked.connect(self.loop_chosen.emit)
+        made.clicked.connect(lambda on: self.loop_chosen.emit(on))
+        return made
+
+    def _mute_button(self) -> QToolButton:
+        made = QToolButton()
+        made.setProperty("role", "menu")
+        made.setText(self.tr("No device: WAV…"))
+        made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        made.setAccessibleName(self.tr("No sound device: write the sound to a file"))
+        made.clicked.connect(lambda _checked=False: self.write_asked.emit())
         return made
 
     def _volume_slider(self) -> QSlider:
@@ -97,7 +100,8 @@ class SoundBar(QWidget):
                 lambda _checked=False, s=speed: self.speed_chosen.emit(s)
             )
         menu.addSeparator()
-        self._choice(menu, self.tr("Over and over (L)"), self.loop.isChecked()).triggered.connect(self.loop_chosen.emit)
+        over = self._choice(menu, self.tr("Over and over (L)"), self.loop.isChecked())
+        over.triggered.connect(lambda on: self.loop_chosen.emit(on))
         menu.addAction(self._volume_action(menu))
         menu.addSeparator()
         menu.addAction(self.tr("Write the sound to a file…"), self.write_asked.emit)
@@ -133,7 +137,7 @@ class SoundBar(QWidget):
             else self.tr("Play (Space): the stretch, or from the selected event, the pointer, the page's start")
         )
         ears = self.tr("Doppler: L ← forward, R → reverse; other channels in both ears")
-        silent = self.tr("No sound device ({}): the line moves in silence. The arrow writes a file to listen to.")
+        silent = self.tr("No sound device ({}): the line moves in silence. Write a WAV file to listen to elsewhere.")
         self.play.setToolTip("\n".join((what, ears, *([silent.format(silence)] if silence else []))))
         self.mute.setToolTip(silent.format(silence))
         self._arrange()
@@ -145,23 +149,16 @@ class SoundBar(QWidget):
         self.volume.setValue(round(100 * volume))
         self.volume.setToolTip(self.tr("Volume {} % (Alt+Up, Alt+Down)").format(number(100 * volume)))
 
-    def sizeHint(self) -> QSize:
-        wide = [self.mute if w is self.volume and self._silence else w for w in self._wide]
-        width = PLAY_PX + sum(w.sizeHint().width() if w is not self.volume else VOLUME_PX for w in wide)
-        return QSize(width + GAP_PX * len(wide), self.play.sizeHint().height())
+    def fit(self, toolbar_px: int) -> None:
+        """Show all where there is room, else only the button: its menu has the rest."""
+        self._roomy = toolbar_px >= ROOMY_PX
+        self._arrange()
 
     def _arrange(self) -> None:
-        """Show all where there is room, else only the button: its menu has the rest."""
-        room = self.width() >= self.sizeHint().width()
-        for widget in (self.speed, self.loop):
-            widget.setVisible(room)
-        self.volume.setVisible(room and not self._silence)
-        self.mute.setVisible(room and bool(self._silence))
-
-    @guarded
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._arrange()
+        self.speed.setVisible(self._roomy)
+        self.loop.setVisible(self._roomy)
+        self.volume.setVisible(self._roomy and not self._silence)
+        self.mute.setVisible(self._roomy and bool(self._silence))
 
     @guarded
     def hideEvent(self, event: QHideEvent) -> None:

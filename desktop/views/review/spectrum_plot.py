@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from core.signals import decibels
@@ -40,7 +39,7 @@ class SpectrumPlot(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._shown: tuple[Measured, FrequencyAxis] | None = None
-        self.caption, self.peak = line("", "muted"), label("")
+        self.caption, self.peak = line("", "muted"), label("", wrap=True)
         self.scale = QComboBox()
         self.scale.setAccessibleName(self.tr("Scale of the power spectrum"))
         self.scale.setToolTip(self.tr("How power is drawn"))
@@ -60,7 +59,7 @@ class SpectrumPlot(QWidget):
         head.addWidget(self.scale)
         layout.addLayout(head)
         layout.addWidget(self.plot, 1)
-        layout.addWidget(self.peak, 0, Qt.AlignmentFlag.AlignLeft)
+        layout.addWidget(self.peak)
 
     def show_spectrum(self, measured: Measured | None, axis: FrequencyAxis | None) -> None:
         """Show the spectrum of a stretch over an axis; None takes it away."""
@@ -72,8 +71,8 @@ class SpectrumPlot(QWidget):
         spectrum = known[0].spectrum if known else None
         self._curve.clear()
         self._mark.clear()
-        self.caption.setText(known[0].why if known else "")
-        self.peak.setText("")
+        self.caption.setText("")
+        self.peak.setText(known[0].why if known else "")
         self.plot.setVisible(spectrum is not None)
         self.scale.setVisible(spectrum is not None)
         if known is None or spectrum is None:
@@ -91,7 +90,9 @@ class SpectrumPlot(QWidget):
         self.plot.setLabel("bottom", axis.title, color=theme.token("muted"))
         self.plot.setLabel("left", scale.title.format(measured.unit), color=theme.token("muted"))
         step = spectrum[0][1] - spectrum[0][0]
-        self.caption.setText(self.tr("Power spectrum, {} Hz apart").format(number(step, 2 if step < 10 else 1)))
+        of = measured.channel if measured.gate is None else self.tr("gate {}").format(measured.gate + 1)
+        apart = number(step, 2 if step < 10 else 1)
+        self.caption.setText(self.tr("Power spectrum of {}, every {} Hz").format(of, apart))
         self._say_peak(freqs, density, y, axis, scale, measured)
 
     def _show_range(self, y: Floats) -> None:
