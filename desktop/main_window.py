@@ -28,6 +28,7 @@ from core.errors import HitscopeError
 from core.study import UNSURE, Study, define_classes
 from desktop.actions.registry import Action, ActionRegistry
 from desktop.actions.window import DIGITS, actions_of, name_classes
+from desktop.dropping import Dropping
 from desktop.services import theme
 from desktop.services.guard import guarded
 from desktop.services.remembering import read_layout, write_layout
@@ -68,6 +69,7 @@ class MainWindow(QMainWindow):
         self._docks()
         self._status()
         self.actions_of.add(actions_of(self))
+        self.dropping = Dropping(self)
         session.study_changed.connect(self._study_changed)
         session.events_changed.connect(lambda _ids: self._count())
         session.labels_changed.connect(lambda _ids: self._count())

@@ -23,6 +23,7 @@ from core.study import RunEntry
 from desktop.main_window import MainWindow
 from desktop.services import theme
 from desktop.services.session import Session
+from desktop.tour_review import look_at_recordings
 
 
 class Tour:
@@ -76,31 +77,7 @@ class Tour:
 
     def review(self) -> None:
         """Look at an ECG, an EEG and Doppler, real and simulated."""
-        self.window.enter("review")
-        room: Any = self.window.rooms["review"]
-        for row, name, length, text in (
-            (0, "review-ecg", 10.0, "Review: a real ECG (MIT-BIH 208), every fifth beat labelled by cardiologists"),
-            (1, "review-eeg", 10.0, "Review: a real EEG (EEGMMI S001R04), windows labelled by its annotations"),
-            (
-                3,
-                "review-tcd",
-                2.8,
-                "Review: real TCD of a device's event log; what it flagged is broad and on both sides of zero",
-            ),
-            (
-                12,
-                "review-simulated",
-                10.0,
-                "Review: a simulated TCD recording with emboli and artefacts; it says so everywhere",
-            ),
-        ):
-            room.recordings.setCurrentRow(row)
-            self.settle()
-            room.set_length(length)
-            self.settle()
-            if len(room.model.ids):
-                room.step(1)
-            self.picture(name, text)
+        look_at_recordings(self)
 
     def annotate(self) -> None:
         """Learn features, make maps, lasso, propagate, accept."""

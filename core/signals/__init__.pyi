@@ -4,6 +4,7 @@ from .annotation_files import AnnotationFormat as AnnotationFormat
 from .annotation_files import annotation_format_of as annotation_format_of
 from .annotation_files import read_annotations as read_annotations
 from .annotation_files import write_annotations as write_annotations
+from .annotation_files.csv import holds_annotations as holds_annotations
 from .annotation_files.from_events import annotations_of_events as annotations_of_events
 from .deidentify import write_deidentified as write_deidentified
 from .digital import Digital as Digital
@@ -21,6 +22,7 @@ from .folders import Added as Added
 from .folders import Found as Found
 from .folders import add_folder as add_folder
 from .folders import find_recordings as find_recordings
+from .folders import name_again as name_again
 from .in_study import add_to_study as add_to_study
 from .in_study import content_hash as content_hash
 from .in_study import open_from_study as open_from_study
@@ -51,12 +53,14 @@ from .readers import FORMATS as FORMATS
 from .readers import READABLE as READABLE
 from .readers import READERS as READERS
 from .readers import Reader as Reader
+from .readers import array_contents as array_contents
 from .readers import guess_mapping as guess_mapping
 from .readers import layouts_of as layouts_of
 from .readers import open_recording as open_recording
 from .readers.layouts import ChannelLayout as ChannelLayout
 from .readers.mapping import ArrayMapping as ArrayMapping
 from .readers.mapping import Candidate as Candidate
+from .readers.mapping import Contents as Contents
 from .readers.mapping import MappingNeeded as MappingNeeded
 from .recording import Annotation as Annotation
 from .recording import Channel as Channel

@@ -19,6 +19,7 @@ from core.errors import InputError
 from core.registry import Entry
 from core.signals.recording import Floats, Recording
 
+KINDS = ("eeg", "ecg", "emg", "eog", "doppler", "audio", "other")  # those of `Channel`, all of Doppler as one
 ORDER = 2  # each way: together 24 dB an octave, and -6 dB at the cut-off
 NOTCH_Q = 30.0  # a notch at 50 Hz is 1.7 Hz wide
 FORGOTTEN = 1e-9  # what is left at the end of a margin of how it began
@@ -67,9 +68,18 @@ class Band:
 
 @dataclass(frozen=True)
 class Filters:
-    """A band for each kind of channel; kinds are those of `Channel`, with ``doppler`` for all of Doppler."""
+    """A band for each kind of channel, as `KINDS` names them.
+
+    Raises
+    ------
+    InputError
+        If there is no such kind.
+    """
 
     by_kind: Mapping[str, Band] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        check_names("filtering", self.by_kind, KINDS)
 
     def band(self, kind: str) -> Band:
         """Return what passes of channels of a kind."""

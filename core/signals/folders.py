@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,9 @@ from core.errors import HitscopeError, InputError
 from core.jobs import NullReporter, Reporter
 from core.signals.annotation_files import csv
 from core.signals.in_study import add_to_study
-from core.signals.path_names import Names, bids_entities, compile_pattern
-from core.signals.readers import FORMATS, files_of, open_recording
-from core.signals.recording import Recording
+from core.signals.path_names import bids_entities, compile_pattern
+from core.signals.readers import FORMATS, files_of, open_recording, reader_of
+from core.signals.readers.mapping import MappingNeeded
 from core.study import Study
 
 LISTED = frozenset(extension for reader in FORMATS for extension in reader.LISTED)
@@ -47,6 +47,9 @@ class Found:
     events : tuple of Path
         Annotation files that belong to it.
     warnings : tuple of str
+        Also, of a file of arrays, that somebody must say what they mean: options of its reader.
+    stated : str or None
+        The subject that its header states.
     """
 
     path: Path
@@ -57,6 +60,7 @@ class Found:
     duration_s: float = 0.0
     events: tuple[Path, ...] = ()
     warnings: tuple[str, ...] = ()
+    stated: str | None = None
 
     @property
     def readable(self) -> bool:
@@ -99,7 +103,7 @@ def find_recordings(
     if not root.is_dir():
         what = "this is no folder" if root.exists() else "there is no such folder"
         raise InputError(what, subject=root, remedy="Choose the folder with the recordings")
-    by_pattern = compile_pattern(pattern) if pattern else None
+    naming = _naming(root, pattern)
     refused: list[Found] = []
     paths = [path for path in _walk(root, set(), refused, report) if path.suffix.lower() in LISTED]
     whole = _without_parts(paths)
@@ -107,9 +111,9 @@ def find_recordings(
     for done, path in enumerate(whole):
         report.check()
         report.progress(done, len(whole), path.name)
-        one = _examined(path, root, by_pattern)
+        one = _examined(path)
         if one is not None:
-            found.append(one)
+            found.append(naming(one))
     return tuple(sorted(found, key=lambda f: f.path.parts))
 
 
@@ -158,41 +162,77 @@ def _without_parts(paths: Sequence[Path]) -> list[Path]:
     return [path for real, path in heads.items() if real not in parts]
 
 
-def _examined(path: Path, root: Path, by_pattern: Names | None) -> Found | None:
+def name_again(found: Iterable[Found], folder: str | Path, pattern: str | None = None) -> tuple[Found, ...]:
+    """Return what `find_recordings` found in a folder with the subjects and sessions that another pattern gives; no file is read.
+
+    Raises
+    ------
+    InputError
+        If the pattern is none.
+    """
+    naming = _naming(Path(folder).expanduser(), pattern)
+    plain = (
+        replace(one, subject=None, session=None, why="", warnings=tuple(w for w in one.warnings if w != _differs(one)))
+        for one in found
+    )
+    return tuple(naming(one) for one in plain)
+
+
+def _examined(path: Path) -> Found | None:
     """Return what is known of a recording; None if the file holds annotations only."""
     try:
         if path.suffix.lower() in TABLES and (BESIDES.fullmatch(path.stem) or csv.holds_annotations(path)):
             return None
         recording = open_recording(path)
+    except MappingNeeded as needed:
+        return Found(path, reader_of(path).FORMAT, events=_events_beside(path), warnings=(needed.what,))
     except HitscopeError as error:
-        return _named(Found(path, "", warnings=(error.what,)), root, by_pattern)
+        return Found(path, "", warnings=(error.what,))
     except OSError as error:
         return Found(path, "", warnings=(f"it may not be read ({error.strerror})",))
     if not any(channel.n_samples for channel in recording.channels):
         return None
-    found = Found(path, recording.format, duration_s=recording.duration, events=_events_beside(path))
-    return _with_header(_named(found, root, by_pattern), recording)
+    return Found(
+        path,
+        recording.format,
+        duration_s=recording.duration,
+        events=_events_beside(path),
+        stated=recording.subject or None,
+    )
 
 
-def _named(found: Found, root: Path, by_pattern: Names | None) -> Found:
-    """Return it with the subject and session that its path says."""
-    below = found.path.relative_to(root)
-    said, why = bids_entities(Path(root.resolve().name) / below), "BIDS name"
-    if not said and by_pattern is not None:
-        said, why = by_pattern(below), "pattern"
-    return replace(found, subject=said.get("subject"), session=said.get("session"), why=why) if said else found
+def _naming(root: Path, pattern: str | None) -> Callable[[Found], Found]:
+    """Return what gives a recording below `root` its subject and session: by its path, a pattern, then its header."""
+    by_pattern = compile_pattern(pattern) if pattern else None
+    top = Path(root.resolve().name)
+
+    def named(found: Found) -> Found:
+        if found.path == root or not found.path.is_relative_to(root):
+            return found
+        below = found.path.relative_to(root)
+        said, why = bids_entities(top / below), "BIDS name"
+        if not said and by_pattern is not None:
+            said, why = by_pattern(below), "pattern"
+        if said:
+            found = replace(found, subject=said.get("subject"), session=said.get("session"), why=why)
+        return _with_header(found)
+
+    return named
 
 
-def _with_header(found: Found, recording: Recording) -> Found:
+def _with_header(found: Found) -> Found:
     """Return it with the subject of the header, where its path says none; or with a warning if the two differ."""
-    stated = recording.subject
-    if not stated:
+    if not found.stated:
         return found
     if found.subject is None:
-        return replace(found, subject=stated, why=" and ".join(filter(None, (found.why, "header"))))
-    if stated.casefold() != found.subject.casefold():
-        return replace(found, warnings=(*found.warnings, f"its header says subject {stated}"))
+        return replace(found, subject=found.stated, why=" and ".join(filter(None, (found.why, "header"))))
+    if found.stated.casefold() != found.subject.casefold():
+        return replace(found, warnings=(*found.warnings, _differs(found)))
     return found
+
+
+def _differs(found: Found) -> str:
+    return f"its header says subject {found.stated}"
 
 
 def _events_beside(path: Path) -> tuple[Path, ...]:

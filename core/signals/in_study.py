@@ -17,6 +17,7 @@ from core.signals.recording import Recording
 from core.study import Changeset, RecordingEntry, Study, add_recording, combine, edit_recording
 
 BLOCK = 1 << 20
+PARTS = ("array", "item", "group")  # reader options that choose one of several recordings in a file
 # Stamps of files, by path and hash, that this process has hashed: where a study is read-only, they cannot be noted there.
 _known_good: dict[tuple[str, str], list[list[int]]] = {}
 
@@ -78,8 +79,8 @@ def add_to_study(
 ) -> int:
     """Add a recording by reference and return its id.
 
-    One that is there already keeps its id; what is newly said of it (`subject`, `session`, `options`, where it now lies)
-    is taken up.
+    One that is there already, the same part of the same content, keeps its id; what is newly said of it (`subject`,
+    `session`, `options`, where it now lies) is taken up.
 
     Raises
     ------
@@ -97,7 +98,7 @@ def add_to_study(
     sha256 = content_hash(path, report)
     where = str(recording.path.resolve())
     for known in study.recordings():
-        if known.sha256 == sha256:
+        if known.sha256 == sha256 and all(known.options.get(p) == recording.options.get(p) for p in PARTS):
             changes = _newly_said(study, known, recording, where, {"subject": subject, "session": session})
             if changes:
                 study.apply(edit_recording(study, known.id, **changes))
@@ -209,15 +210,17 @@ def relink(study: Study, folder: str | Path, report: Reporter | None = None) -> 
     JobCancelled
         If asked to stop.
     """
-    missing = {r.sha256: r for r in study.recordings() if r.missing}
+    missing: dict[str, list[RecordingEntry]] = {}
+    for recording in study.recordings():
+        if recording.missing:
+            missing.setdefault(recording.sha256, []).append(recording)
     found = []
     for path in _candidates(folder, missing):
         try:
-            entry = missing.pop(content_hash(path, report), None)
+            entries = missing.pop(content_hash(path, report), [])
         except InputError:
             continue  # on a damaged disk, the others may still be found
-        if entry is not None:
-            found.append(edit_recording(study, entry.id, path=str(path.resolve())))
+        found += [edit_recording(study, entry.id, path=str(path.resolve())) for entry in entries]
     if not found:
         raise InputError(
             "no missing recording was found here",
@@ -228,13 +231,13 @@ def relink(study: Study, folder: str | Path, report: Reporter | None = None) -> 
     return combine(f"relink {len(found)} recordings", *found)
 
 
-def _candidates(folder: str | Path, missing: dict[str, RecordingEntry]) -> Iterator[Path]:
+def _candidates(folder: str | Path, missing: dict[str, list[RecordingEntry]]) -> Iterator[Path]:
     """Yield the recordings below a folder that are as long as one of the missing; `missing` may shrink meanwhile."""
-    extensions = {Path(r.path).suffix.lower() for r in missing.values()}
+    extensions = {Path(r.path).suffix.lower() for entries in missing.values() for r in entries}
     for root, _, names in os.walk(folder):
         for name in sorted(names):
             path = Path(root) / name
-            if path.suffix.lower() in extensions and any(_may_be(path, entry) for entry in list(missing.values())):
+            if path.suffix.lower() in extensions and any(_may_be(path, e[0]) for e in list(missing.values())):
                 yield path
 
 

@@ -38,7 +38,6 @@ LIMB_LEADS = {
     "aVF": {"II": 1.0, "I": -0.5},
 }
 MOST_NEIGHBOURS = 4  # Hjorth 1975, doi 10.1016/0013-4694(75)90056-5: those around an electrode
-FARTHER = 1.5  # than the nearest one: no neighbour any more
 FARTHEST = np.radians(60)  # beyond, what lies between two electrodes is not seen by either
 
 
@@ -137,7 +136,7 @@ def neighbours(name: str, others: Sequence[str]) -> dict[str, float]:
         return {}
     angles = {o: float(np.arccos(np.clip(places[name] @ places[o], -1, 1))) for o in others if o in places}
     nearest = sorted(angles, key=lambda o: angles[o])[:MOST_NEIGHBOURS]
-    near = [o for o in nearest if angles[o] <= min(FARTHER * angles[nearest[0]] + 1e-9, FARTHEST)]
+    near = [o for o in nearest if angles[o] <= FARTHEST]
     total = sum(1 / angles[o] for o in near)
     return {o: 1 / angles[o] / total for o in near}
 

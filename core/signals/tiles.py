@@ -173,12 +173,18 @@ def read_tile(recording: Recording, channel: int | str, grid: TileGrid, index: i
 
 
 def levels_of(
-    recording: Recording, channel: int | str, grid: TileGrid, clip: tuple[float, float] = (0.0, 3.0)
+    recording: Recording,
+    channel: int | str,
+    grid: TileGrid,
+    clip: tuple[float, float] = (0.0, 3.0),
+    *,
+    highest_hz: float = np.inf,
 ) -> tuple[float, float]:
     """Return the dB levels that suit the spectrogram on every page: μ + aσ and μ + bσ, as the papers clip.
 
-    μ and σ are those of `LEVEL_FRAMES` frames, taken evenly from the whole recording: the work does not grow with it.
-    A recording without a whole frame among them, or of silence, gives (0, 1).
+    μ and σ are those of `LEVEL_FRAMES` frames, taken evenly from the whole recording, as far as they are shown: up to
+    `highest_hz`, on both sides. The work does not grow with the recording. One without a whole frame among them, or of
+    silence, gives (0, 1).
 
     Raises
     ------
@@ -189,7 +195,7 @@ def levels_of(
     check(finite(), clip_low=a, clip_high=b)
     check(finite(above=float(a)), clip_high=b)
     starts = np.unique(np.linspace(0, grid.n_samples - grid.nfft, LEVEL_FRAMES).astype(np.int64))
-    db = decibels(_power_of(Signal.of(recording, channel), grid.nfft, starts))
+    db = decibels(_power_of(Signal.of(recording, channel), grid.nfft, starts))[np.abs(grid.freqs_hz) <= highest_hz]
     db = db[np.isfinite(db)]
     if not len(db):
         return 0.0, 1.0

@@ -142,11 +142,11 @@ class EventTable:
         """
         wanted = np.asarray(ids, dtype=np.int64)
         rows = np.searchsorted(self.id, wanted)
-        found = (
-            (rows < len(self)) & (self.id[np.minimum(rows, max(len(self) - 1, 0))] == wanted) if len(self) else False
-        )
-        if not np.all(found):
-            raise KeyError(f"events not in this table: {wanted[~np.asarray(found)][:5].tolist()}")
+        found = np.zeros(wanted.shape, dtype=bool)
+        if len(self):
+            found = (rows < len(self)) & (self.id[np.minimum(rows, len(self) - 1)] == wanted)
+        if not found.all():
+            raise KeyError(f"events not in this table: {wanted[~found][:5].tolist()}")
         return rows
 
     def updated(self, fresh: EventTable, ids: Iterable[int]) -> EventTable:

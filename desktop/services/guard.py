@@ -9,6 +9,9 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
+from PySide6.QtCore import QObject
+from shiboken6 import isValid
+
 
 def guarded(override: Callable[..., None]) -> Callable[..., None]:
     """Hand an exception of a Qt override to `sys.excepthook`.
@@ -35,3 +38,13 @@ def show_faults(show: Callable[[Exception], object]) -> None:
             show(error)
 
     sys.excepthook = hook
+
+
+def while_alive(owner: QObject, call: Callable[..., object]) -> Callable[..., None]:
+    """Return a callback for a task that does nothing once its owner, such as a dialog that was closed, is gone."""
+
+    def told(*arguments: object) -> None:
+        if isValid(owner):
+            call(*arguments)
+
+    return told

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -340,7 +342,9 @@ class Session(QObject):
         """Return the folder of what was computed from a recording: its pyramids."""
         assert self.study is not None
         entry = next(r for r in self.recordings if r.id == recording_id)
-        return self.study.folder / "arrays" / entry.sha256[:16]
+        # One file may hold several recordings, and what its arrays mean may be said anew: then its samples are others.
+        said = hashlib.sha256(json.dumps(entry.options, sort_keys=True).encode()).hexdigest()[:8]
+        return self.study.folder / "arrays" / (entry.sha256[:16] + (f"-{said}" if entry.options else ""))
 
     def position_of(self, label: str) -> int:
         """Return the position of a class, 0 for none and for what is unsure."""

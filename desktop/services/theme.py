@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
 import numpy as np
@@ -47,6 +50,7 @@ CIVIDIS = (
 )  # fmt: skip
 
 _current = "light"
+_worn = threading.local()
 
 
 class _Signals(QObject):
@@ -76,7 +80,17 @@ def name() -> str:
 
 def token(key: str) -> str:
     """Return a colour of the theme in use, ``#rrggbb``."""
-    return TOKENS[_current][key]
+    return TOKENS[getattr(_worn, "theme", _current)][key]
+
+
+@contextmanager
+def wearing(name: str) -> Iterator[None]:
+    """Take the colours of a theme in this thread alone: pictures for print are made while the window keeps its own."""
+    _worn.theme = name
+    try:
+        yield
+    finally:
+        del _worn.theme
 
 
 def class_colour(position: int) -> str:
@@ -140,6 +154,8 @@ def style_sheet() -> str:
     QMainWindow, QDialog { background: @background; }
     QLabel[role="title"] { font-size: 15px; font-weight: 600; }
     QLabel[role="muted"] { color: @muted; }
+    QLabel[role="problem"] { color: @bad; }
+    QLabel[role="drop"] { background: @surface; border: 2px dashed @accent; border-radius: 8px; padding: 24px; font-size: 15px; }
     QLabel[role="figure"] { font-size: 22px; font-weight: 600; }
     QLabel[role="badge"] { background: @warn; color: @surface; border-radius: 3px; padding: 1px 6px; font-weight: 600; }
     QFrame[role="card"] { background: @surface; border: 1px solid @line; border-radius: 6px; }
@@ -171,6 +187,13 @@ def style_sheet() -> str:
     QProgressBar { border: 1px solid @line; border-radius: 4px; text-align: center; background: @surface; max-height: 14px; }
     QProgressBar[role="thin"] { border: 0; min-height: 3px; max-height: 3px; border-radius: 0; background: transparent; }
     QProgressBar::chunk { background: @accent; border-radius: 3px; }
+    QTabWidget::pane { border: 0; }
+    QTabBar { qproperty-drawBase: 0; }
+    QTabBar::tab { background: transparent; color: @muted; border: 0; border-bottom: 2px solid transparent; padding: 6px 10px; }
+    QTabBar::tab:hover { color: @text; }
+    QTabBar::tab:selected { color: @accent; border-bottom-color: @accent; font-weight: 600; }
+    QToolButton[role="menu"] { background: @surface; border: 1px solid @line; border-radius: 4px; padding: 4px 16px 4px 8px; }
+    QToolButton[role="menu"]:hover { border-color: @accent; }
     QStatusBar { background: @raised; border-top: 1px solid @line; }
     QDockWidget::title { background: @raised; padding: 5px 8px; }
     QToolTip { background: @raised; color: @text; border: 1px solid @line; }

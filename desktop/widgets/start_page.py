@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,9 @@ class StartPage(QWidget):
         outer.addSpacing(12)
         outer.addWidget(self._buttons(), 0, Qt.AlignmentFlag.AlignHCenter)
         outer.addSpacing(20)
+        self._offer, self._offered = card()
+        self._offer.hide()
+        outer.addWidget(self._offer)
         self._recent, self._list = card(self.tr("Recent studies"))
         outer.addWidget(self._recent)
         outer.addStretch(3)
@@ -54,8 +58,23 @@ class StartPage(QWidget):
         layout.addWidget(button(self.tr("Try the demo"), window.open_demo))
         return row
 
+    def offer(self, text: str, run: Callable[[], object]) -> None:
+        """Offer to do something in a new study: it needs a folder of its own first."""
+        while self._offered.count():
+            self._offered.takeAt(0).widget().deleteLater()
+        said = self.tr(
+            "A study keeps what you mark in recordings, in a folder of its own; the recordings stay where they are."
+        )
+        for widget in (label(text, "title", wrap=True), label(said, "muted", wrap=True)):
+            self._offered.addWidget(widget)
+        take = button(self.tr("Choose an empty folder for the study…"), run, primary=True)
+        self._offered.addWidget(take)
+        self._offer.show()
+        take.setFocus()
+
     def refresh(self) -> None:
         """List the studies opened last that are still there."""
+        self._offer.hide()
         while self._list.count() > 1:
             self._list.takeAt(1).widget().deleteLater()
         folders = self._window.session.recent()

@@ -149,7 +149,7 @@ def test_copied_figures_are_a_table_in_full_precision(qtbot, window, review, pan
     x = review.recording.read(0, 720, 1801)
     assert float(rows["RMS"]) == pytest.approx(np.sqrt(np.mean(x**2)), rel=1e-8)
     assert (rows["Channel"], rows["Δt"]) == (review.channel_name, "3")
-    assert rows["Shown as"] == review.derived.sentence()
+    assert rows["Shown as"] == review.opened.said
 
 
 def test_the_ruler_is_kept_per_recording_and_becomes_marks_in_one_step(qtbot, window, review, panel):

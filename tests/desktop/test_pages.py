@@ -5,9 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from PySide6.QtGui import QImage, QPainter
 
-from desktop.views.review import drawn
+from desktop.views.review.pictures import events as drawn
 from tests.desktop.conftest import settle
 
 RECORDINGS = Path(__file__).parents[1] / "data" / "recordings"
@@ -36,33 +35,27 @@ def test_a_short_recording_does_not_shorten_the_pages_of_others(qtbot, window, r
     add(qtbot, window, tmp_path / "shortest.wav", np.array([0.5, 0.4]), 1000)
     assert review.length_s < 0.1
     assert review.spectrogram.empty
-    assert review.spectrogram.box.viewRange()[1] == [0.0, 500.0]
+    assert (review.spectrogram.frequency.low_hz, review.spectrogram.frequency.high_hz) == (0.0, 500.0)
     review.recordings.setCurrentRow(0)
     settle(qtbot, window.session)
     assert review.length_s == 30.0
 
 
-def drawn_of(layer):
-    """How many rectangles a layer of events draws."""
-    return sum(len(rects) for rects in layer._groups.values())
-
-
 def test_events_too_narrow_to_be_told_apart_are_ticks(qtbot, window, review):
     session = window.session
     n, total = len(review.model.ids), review.recording.duration
-    layer, strip, over = review.traces._events, review.traces._ticks, review.spectrogram._events
     review.set_length(10.0)
     settle(qtbot, session)
-    assert drawn_of(layer) == drawn_of(over) > 0
-    assert drawn_of(strip) == 0
+    assert len(review.traces.boxes) == len(review.spectrogram.boxes) > 0
+    assert not review.traces.ticks
     review.set_length(total)
     settle(qtbot, session)
-    assert drawn_of(layer) == drawn_of(over) == 0  # the spectrogram is not covered
-    assert 10 < drawn_of(strip) <= n
-    colours = {colour for colour, _ in strip._groups}
+    assert review.traces.boxes == review.spectrogram.boxes == []  # the spectrogram is not covered
+    assert 10 < len(review.traces.ticks) <= n
+    colours = {tick.colour for tick in review.traces.ticks}
     assert len(colours) == len({*session.events.label[session.events.recording == 1].tolist()})
     session.selection.set([int(review.model.ids[40])])
-    assert drawn_of(layer) == drawn_of(over) == 1  # a selected one is always seen
+    assert [box.selected for box in review.traces.boxes] == [True]  # a selected one is always seen
     session.selection.set([])
 
 
@@ -81,20 +74,14 @@ def test_what_is_drawn_is_bounded_whatever_the_number_of_events():
     assert drawn.boxed(few, few > 1, 1.0, width).all()  # instants, far apart
 
 
-def test_every_trace_is_named_in_the_gutter_and_units_are_units(qtbot, window, review):
+def test_every_trace_has_a_row_and_units_are_units(qtbot, window, review):
     review.add_recordings([str(RECORDINGS / "short_psg.edf")])
     settle(qtbot, window.session)
-    axis = review.traces.widget.getAxis("left")
-    (ticks,) = axis._tickLevels
-    assert len(ticks) == len(review.recording.channels)
-    assert not any(text.endswith(" 1") for _, text in ticks)
-    assert any(text.endswith("a.u.") for _, text in ticks)
-    window.grab()
-    painter = QPainter(image := QImage(100, 100, QImage.Format.Format_RGB32))
-    _, _, texts = axis.generateDrawSpecs(painter)
-    painter.end()
-    assert not image.isNull()
-    assert len(texts) == len(ticks)  # pyqtgraph leaves out what is wider than the gutter
+    rows = review.traces.rows
+    assert [row.name for row in rows] == [c.name for c in review.recording.channels]
+    assert not any(row.bar.endswith(" 1") for row in rows)
+    assert any(row.bar.endswith("a.u.") for row in rows)
+    assert all(0 < row.y < review.traces.height() for row in rows)
 
 
 def test_a_recording_that_is_chosen_lets_events_of_others_go(qtbot, window, review):

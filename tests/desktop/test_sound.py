@@ -80,7 +80,7 @@ def test_space_plays_the_line_moves_and_the_page_follows(qtbot, window, review, 
     pass_until(qtbot, clock, lambda: review.pointing.playing_s > 12.0)
     assert review.start_s == pytest.approx(10.0)
     pass_until(qtbot, clock, lambda: review.pointing.playing_s > 21.0, 0.3)
-    assert review.start_s == pytest.approx(20.0, abs=0.5)
+    assert 19.9 < review.start_s <= review.pointing.playing_s < review.start_s + 10.0
     review.go_to(100.0)  # who scrolls away is not fetched back
     pass_until(qtbot, clock, lambda: review.pointing.playing_s > 23.0)
     assert review.start_s == 100.0

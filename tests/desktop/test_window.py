@@ -88,7 +88,7 @@ def test_help_lists_the_keys_and_gestures_of_this_room_only(window):
     keys = {table.item(row, 0).text(): table.item(row, 1).text() for row in range(table.rowCount())}
     assert keys["PgUp"] == "Page left"
     assert keys["Ctrl+S"] == "Is everything saved?"
-    assert keys["Shift+drag"] == "Add a mark"
+    assert keys["Ctrl+drag"] == "Add a mark"
     assert "L" not in keys  # the lasso belongs to Annotate
     help_.close()
 

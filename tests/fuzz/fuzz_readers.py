@@ -111,11 +111,12 @@ def _write(args: argparse.Namespace, rows: list[str]) -> None:
     command = f"python -m tests.fuzz.fuzz_readers --n {args.n} --seed {args.seed}"
     head = f"""# Damaged files
 
-{date.today()}, two cores: `{command}` (`make fuzz`). Each reader opens damaged copies of the real files of its
-contract (`tests/contracts/reader_cases.py`): bits flipped, numbers changed or enlarged, fields swapped, stretches left out,
-repeated or overwritten, ends cut off. Each must be refused with a message for the user, or open as a recording that reads and keeps
-its promises. Findings are other exceptions, crashes, more than {args.seconds:g} s, more than {args.megabytes} MB above what the
-process had, promises not kept.
+{date.today()}, two cores: `{command}` (`make fuzz`).
+
+Each reader opens damaged copies of the real files of its contract (`tests/contracts/reader_cases.py`): bits flipped, numbers
+changed or enlarged, fields swapped, stretches left out, repeated or overwritten, ends cut off. Each must be refused with a message
+for the user, or open as a recording that reads and keeps its promises. Findings are other exceptions, crashes, more than
+{args.seconds:g} s, more than {args.megabytes} MB above what the process had, promises not kept.
 """
     table = [" | ".join(["", *COLUMNS, ""]).strip(), "|---" * len(COLUMNS) + "|", *rows]
     RESULTS.write_text(f"{head}\n" + "\n".join(table) + "\n", encoding="utf-8")

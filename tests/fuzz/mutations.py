@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 
 import numpy as np
+import numpy.typing as npt
 
 Mutation = Callable[[bytearray, np.random.Generator], None]
 HEADER_BYTES = 2048  # where most formats say how long everything is
@@ -12,9 +13,21 @@ EXTREMES = (0, 1, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF, 0x7FFFFFFF
 
 
 def _somewhere(data: bytearray, rng: np.random.Generator, room: int = 1) -> int:
-    """Return a place with `room` bytes, mostly in the header; where a file is shorter, its beginning."""
-    reach = len(data) if rng.random() < 0.25 else min(len(data), HEADER_BYTES)
-    return int(rng.integers(max(reach - room, 0) + 1)) if data else 0
+    """Return a place with `room` bytes: in the header, where it points to, at the end, or anywhere."""
+    last = max(len(data) - room, 0)
+    where = rng.random()
+    if where < 0.15 and len(offsets := _offsets(data)):
+        return min(int(rng.choice(offsets)) + int(rng.integers(256)), last)
+    if where < 0.25:
+        return max(last - int(rng.integers(512)), 0)
+    return int(rng.integers(last + 1 if where < 0.45 else min(last, HEADER_BYTES) + 1))
+
+
+def _offsets(data: bytearray) -> npt.NDArray[np.int64]:
+    """Return what in the header can be places in the file; headers of parts that are further back lie there."""
+    head = bytes(data[: min(len(data), HEADER_BYTES) // 4 * 4])
+    numbers = np.frombuffer(head, "<u4").astype(np.int64)
+    return numbers[(numbers >= HEADER_BYTES) & (numbers < len(data))]
 
 
 def flip_bits(data: bytearray, rng: np.random.Generator) -> None:

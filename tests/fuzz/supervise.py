@@ -1,9 +1,12 @@
-"""Mutants are judged in child processes with little memory and little time, so that nothing they do ends the run."""
+"""Mutants are judged in child processes with little memory and little time, so that nothing they do ends the run.
+
+Memory is what is really filled. Room that is only asked for, as by `read(n)` of a file that is shorter, costs nothing, and
+what the system does not grant comes back as an error of the reader.
+"""
 
 import ctypes
 import multiprocessing as mp
 import os
-import resource
 import shutil
 import tempfile
 import time
@@ -18,6 +21,7 @@ from tests.fuzz.judge import Verdict, judge, make_mutant, options_of, put_case
 FORK = mp.get_context("fork")  # a child that ended is replaced in milliseconds, with all libraries loaded
 MEGABYTE = 1 << 20
 BATCH = 40
+LOOK_S = 0.05  # how often the parent looks at time and memory
 Task = tuple[str, int]
 
 
@@ -40,7 +44,7 @@ def run(
                 for worker in several:
                     if not worker.tasks and waiting:
                         worker.give([waiting.popleft() for _ in range(min(BATCH, len(waiting)))])
-                wait([worker.pipe for worker in several if worker.tasks], timeout=limit_s / 10)
+                wait([worker.pipe for worker in several if worker.tasks], timeout=LOOK_S)
                 for worker in several:
                     yield from worker.collect(limit_s)
         finally:
@@ -53,6 +57,7 @@ class _Worker:
 
     def __init__(self, folder: Path, cases: Mapping[str, Case], seed: int, limit_mb: int) -> None:
         self.arguments = (folder, cases, seed, limit_mb)
+        self.limit_mb = limit_mb
         self.tasks: deque[Task] = deque()
         self._start()
 
@@ -61,6 +66,7 @@ class _Worker:
         self.process = FORK.Process(target=_work, args=(theirs, *self.arguments), daemon=True)
         self.process.start()
         theirs.close()
+        self.base = _status("VmRSS", self.process.pid)
 
     def give(self, tasks: list[Task]) -> None:
         """Let the child do these one after the other."""
@@ -69,7 +75,7 @@ class _Worker:
         self.pipe.send(tasks)
 
     def collect(self, limit_s: float) -> Iterator[tuple[Task, Verdict]]:
-        """Yield what is done; a child that ended or takes too long is replaced and goes on after the mutant at fault."""
+        """Yield what is done; a child that ended or takes too much is replaced and goes on after the mutant at fault."""
         try:
             while self.tasks and self.pipe.poll():
                 verdict = self.pipe.recv()
@@ -81,6 +87,8 @@ class _Worker:
             return
         if self.tasks and time.monotonic() - self.since > limit_s:
             yield self._give_up(Verdict("finding", f"hang: more than {limit_s:g} s", limit_s))
+        elif self.tasks and (_status("VmRSS", self.process.pid) - self.base) / MEGABYTE > self.limit_mb:
+            yield self._give_up(Verdict("finding", f"memory: more than {self.limit_mb} MB", 0.0, self.limit_mb))
 
     def _give_up(self, verdict: Verdict) -> tuple[Task, Verdict]:
         task, rest = self.tasks.popleft(), list(self.tasks)
@@ -107,8 +115,6 @@ def _work(pipe: Connection, folder: Path, cases: Mapping[str, Case], seed: int, 
     for key, whole in wholes.items():
         shutil.copytree(whole.parent, folder / key)
     ctypes.CDLL(None).prctl(1, 9)  # end with the parent, whatever it dies of (Linux: PR_SET_PDEATHSIG, SIGKILL)
-    limit = _status("VmSize") + limit_mb * MEGABYTE
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     while True:
         for key, number in pipe.recv():
             pipe.send(_judged(wholes[key], folder / key, cases[key], number, seed, limit_mb))
@@ -130,9 +136,9 @@ def _judged(whole: Path, folder: Path, case: Case, number: int, seed: int, limit
     return Verdict(verdict.outcome, verdict.detail, seconds, max(peak_mb, 0.0))
 
 
-def _status(name: str) -> int:
-    """Return a figure of /proc/self/status, bytes."""
-    for line in Path("/proc/self/status").read_text().splitlines():
+def _status(name: str, process: int | None = None) -> int:
+    """Return a figure of /proc/PID/status, bytes; 0 of a process that has ended."""
+    for line in Path(f"/proc/{process or 'self'}/status").read_text().splitlines():
         if line.startswith(name + ":"):
             return int(line.split()[1]) * 1024
-    raise KeyError(name)
+    return 0

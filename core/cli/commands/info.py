@@ -8,14 +8,14 @@ from typing import Any
 
 from core.cli.main import show_json
 from core.cli.options import add_reader, reader_options
-from core.signals import READABLE, Recording, open_recording
+from core.signals import Recording, open_recording
 
 EXAMPLE = "hitscope info resources/demo/208.hea --json"
 
 
 def configure(options: argparse.ArgumentParser) -> None:
     """Add the options."""
-    options.add_argument("file", help=f"recording ({', '.join(READABLE)})")
+    options.add_argument("file", help="recording, of any format that can be read")
     add_reader(options)
     options.add_argument("--identifying", action="store_true", help="also show what the file says of the person")
     options.add_argument("--json", action="store_true", help="print JSON")

@@ -161,8 +161,8 @@ def open_recording(path: str | Path, **options: Any) -> Recording:
     return recording
 
 
-def guess_mapping(path: str | Path) -> tuple[tuple[Candidate, ...], ArrayMapping | None]:
-    """Return the arrays in a file that may be its signal, and what the likeliest means, if that is clear.
+def array_contents(path: str | Path) -> Contents:
+    """Return the arrays, numbers and texts in a file that does not say what they mean; the arrays are not read.
 
     Raises
     ------
@@ -174,11 +174,23 @@ def guess_mapping(path: str | Path) -> tuple[tuple[Candidate, ...], ArrayMapping
     if not isinstance(reader, ArrayReader):
         raise InputError("files of this type say what they hold", subject=path, remedy="Open it as it is")
     try:
-        return guess_in(path, reader.contents(path))
+        return reader.contents(path)
     except HitscopeError:
         raise
     except Exception as error:
         raise _not_readable(path, reader, error) from error
+
+
+def guess_mapping(path: str | Path) -> tuple[tuple[Candidate, ...], ArrayMapping | None]:
+    """Return the arrays in a file that may be its signal, and what the likeliest means, if that is clear.
+
+    Raises
+    ------
+    InputError
+        As `array_contents`; also if there is none.
+    """
+    path = find(path)
+    return guess_in(path, array_contents(path))
 
 
 def files_of(path: str | Path) -> list[Path]:

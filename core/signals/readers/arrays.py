@@ -14,8 +14,9 @@ import numpy.typing as npt
 from core.checks import TEXT, check_each, finite, list_of, one_of, whole
 from core.errors import InputError
 from core.signals.readers.clock import Clock, UnsteadyError, clock_of
+from core.signals.readers.guessing import guess, seconds_in
 from core.signals.readers.layouts import DOPPLER
-from core.signals.readers.mapping import ArrayMapping, Contents, Index, MappingNeeded, StoredArray, guess, seconds_in
+from core.signals.readers.mapping import ArrayMapping, Contents, Index, MappingNeeded, StoredArray
 from core.signals.readers.naming import KINDS, distinct, guess_kind
 from core.signals.recording import Channel, Floats, Recording
 
@@ -135,6 +136,7 @@ def open_mapped(
         format=format,
         channels=channels,
         source=ArraySource(stored, lines, clock, first_row, mapping.scale),
+        start_time=contents.start_time,
         simulated="simulated" in contents.note.lower(),
         options=given | ({"allow_truncated": True} if allow_truncated else {}),
         note="; ".join(filter(None, [contents.note, _which(mapping)])),
@@ -216,8 +218,13 @@ def _clock(path: Path, contents: Contents, stored: StoredArray, mapping: ArrayMa
     def block(start: int) -> npt.NDArray[Any]:
         part = slice(start, min(start + TIMES_AT_ONCE, last))
         values = times.cut(tuple(part if place is None else place for place in where))
-        return values * np.asarray(to_seconds, values.dtype) if to_seconds != 1 else values
+        if (
+            values.dtype.kind != "f"
+        ):  # such as nanoseconds since 1970: the difference is exact, the number as a float is not
+            values = (values - values.dtype.type(zero)).astype(np.float64)
+        return values * values.dtype.type(to_seconds)
 
+    zero = times.cut(tuple(first if place is None else place for place in where))
     try:
         return clock_of(block(start) for start in range(first, last, TIMES_AT_ONCE)), first
     except UnsteadyError as error:

@@ -13,6 +13,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -21,10 +23,11 @@ import numpy as np
 from core.errors import InputError
 from core.signals.readers.arrays import open_mapped
 from core.signals.readers.clock import UnsteadyError, clock_of
+from core.signals.readers.guessing import TIME_UNITS, is_time, plain
 from core.signals.readers.layouts import DOPPLER
-from core.signals.readers.mapping import TIME_UNITS, Contents, StoredArray, is_time, plain
+from core.signals.readers.mapping import Contents, StoredArray
 from core.signals.readers.naming import distinct
-from core.signals.readers.text_table import COMMA_NUMBER, COMMENTS, Dialect, Table, find_rows
+from core.signals.readers.text_table import COMMA_NUMBER, COMMENTS, Dialect, Stamps, Table, find_rows
 from core.signals.recording import Floats, Recording
 
 FORMAT = "csv"
@@ -35,11 +38,12 @@ LAYOUTS = DOPPLER
 PROBE = 1 << 16  # bytes
 PROBED_ROWS = 200
 WIDE = 64  # columns that a table of channels rarely has
-DELIMITERS = (",", "\t", ";", "|", None)  # the first of those that fit equally well: 3,14 alone is two columns
+DELIMITERS = (",", "\t", ";", "|", None)  # the first of those that fit equally well
 ROW_NUMBERS = frozenset(("", "sample", "samples", "index", "row", "samplenumber", "sampleindex", "sampleno"))
 STATED = re.compile(
     r"[\s#%\"']*([A-Za-z][\w .-]*?)\s*(?:[(\[](k?Hz)[)\]])?\s*[:=,;\t]\s*(\d+\.?\d*(?:[eE][-+]?\d+)?)\s*(k?Hz)?[\s\"',;]*"
 )
+PADDED = re.compile(r"0\d")  # what is left of 3,05 when it is taken for two numbers
 WITH_UNIT = re.compile(r"(.*?)\s*[(\[]([^()\[\]]+)[)\]]")
 
 Line = tuple[int, str]  # its byte offset and its text
@@ -62,8 +66,15 @@ def contents(path: Path, allow_truncated: bool = False) -> Contents:
     first = [row for row in (dialect.cells(text) for _, text in lines[above:][:PROBED_ROWS]) if len(row) == width]
     values = np.array([[dialect.value(row[c]) for c in numeric] for row in first], np.float64)
     roles = {c: _role(names[c], units[c], values[:, i], first=c == 0) for i, c in enumerate(numeric)}
+    stamps = Stamps(dialect.delimiter, dialect.decimal_comma, encoding)
+    stamped = next((c for c in range(width) if all(stamps.value(row[c]) is not None for row in first)), None)
+    arrays = _arrays(table, roles, names, units)
+    if stamped is not None:
+        alone = replace(table, dialect=stamps, columns=(stamped,))
+        arrays += (StoredArray("time", (table.rows[-1],), "float64", partial(alone.cut, [stamped])),)
     return Contents(
-        arrays=_arrays(table, roles, names, units),
+        arrays=arrays,
+        start_time=None if stamped is None else _start(stamps.value(first[0][stamped])),
         scalars=_stated([*comments, *(text for _, text in lines[:above])]),
         fixed_axis=0,
         asks_axis=width > max(WIDE, table.rows[-1]),
@@ -113,7 +124,8 @@ def _dialect(lines: list[str], encoding: str) -> Dialect:
 
     def numbers(dialect: Dialect) -> float:
         cells = [cell for line in lines[-PROBED_ROWS:] for cell in dialect.cells(line)]
-        return sum(dialect.value(cell) is not None for cell in cells) / max(len(cells), 1)
+        plain_numbers = (dialect.value(cell) is not None and not PADDED.match(cell) for cell in cells)
+        return sum(plain_numbers) / max(len(cells), 1)
 
     ways = []
     for delimiter in DELIMITERS:
@@ -162,10 +174,15 @@ def _arrays(table: Table, roles: dict[int, str], names: list[str], units: list[s
             "table", (n, len(signals)), "float64", partial(table.cut, signals), titles, tuple(units[c] for c in signals)
         )
     ]
-    for c, role in roles.items():
-        if role == "time":
-            arrays.append(StoredArray(names[c] or "time", (n,), "float64", partial(table.cut, [c]), (), (units[c],)))
+    for c in (c for c, role in roles.items() if role == "time"):
+        alone = replace(table, columns=(c,))  # parsed without the others: all of it is gone through once
+        arrays.append(StoredArray(names[c] or "time", (n,), "float64", partial(alone.cut, [c]), (), (units[c],)))
     return tuple(arrays) if signals else tuple(arrays[1:])
+
+
+def _start(seconds: float | None) -> datetime | None:
+    """Return when a table starts whose first row states a date."""
+    return datetime(1970, 1, 1) + timedelta(seconds=seconds) if seconds is not None and seconds > 86400 * 366 else None
 
 
 def _stated(lines: list[str]) -> dict[str, float]:

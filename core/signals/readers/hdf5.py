@@ -26,6 +26,7 @@ LISTED = EXTENSIONS
 LAYOUTS = DOPPLER
 MAGIC = b"\x89HDF\r\n\x1a\n"
 SMALL = 4096  # values of an attribute or a list of names
+LONGEST = 1 << 16  # bytes of each: more is damage, for which libraries would make room
 
 
 def sniff(head: bytes) -> bool:
@@ -80,17 +81,37 @@ class Found:
         if not (text or node.dtype.kind in "iufc"):
             self.refused.append(name)
         elif text or node.size == 1:
-            if 0 < node.size <= SMALL:
+            if 0 < node.size <= SMALL and node.dtype.itemsize <= LONGEST and self.texts_are_there(node):
                 self.small(name, node[()])
         elif node.size > 1:
             units = self.texts.get(f"{name}@units", self.texts.get(f"{name}@unit", ()))
             self.arrays.append(StoredArray(name, node.shape, str(node.dtype), partial(cut, self.path, name), (), units))
 
+    def texts_are_there(self, node: Any) -> bool:
+        """Return whether texts of any length lie where the file says: libraries make room for whatever their heap states.
+
+        Each is a length, the address of a global heap collection and a number in it (HDF5 File Format 3.0, III.E).
+        """
+        offset = node.id.get_offset()
+        if node.dtype.kind != "O" or offset is None:
+            return True
+        size = self.path.stat().st_size
+        with self.path.open("rb") as stream:
+            stream.seek(offset)
+            entries = np.frombuffer(stream.read(16 * node.size), [("n", "<u4"), ("at", "<u8"), ("index", "<u4")])
+            for at in set(entries["at"].tolist()) - {0}:
+                stream.seek(min(at, size))
+                head = stream.read(16)
+                if head[:4] != b"GCOL" or at + int.from_bytes(head[8:16], "little") > size:
+                    return False
+        return True
+
     def attributes(self, name: str, node: Any) -> None:
         """Take up the attributes of a group or dataset."""
         for key in node.attrs:
-            shape = node.attrs.get_id(key).shape
-            if shape is not None and np.prod(shape, dtype=object) <= SMALL:
+            found = node.attrs.get_id(key)
+            few = found.shape is not None and np.prod(found.shape, dtype=object) <= SMALL
+            if few and found.dtype.itemsize <= LONGEST:
                 self.small(f"{name}@{key}", node.attrs[key])
 
     def small(self, name: str, value: Any) -> None:

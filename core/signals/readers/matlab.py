@@ -6,11 +6,10 @@ be. Cells, objects and functions are passed over; nothing in a file is executed.
 
 from __future__ import annotations
 
-import struct
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from core.signals.readers.arrays import LOADED_MOST, Whole, open_mapped, too_lar
 from core.signals.readers.hdf5 import Found, cut
 from core.signals.readers.layouts import DOPPLER
 from core.signals.readers.mapping import Contents, Index, StoredArray
+from core.signals.readers.mat5 import Element, check_element, find_elements
 from core.signals.recording import Recording
 
 FORMAT = "matlab"
@@ -33,8 +33,6 @@ MAGIC_HDF5 = b"MATLAB 7.3 MAT-file"
 ITEM_BYTES = {"double": 8, "single": 4} | {f"{u}int{bits}": bits // 8 for u in ("", "u") for bits in (8, 16, 32, 64)}
 SMALL = 1 << 14  # bytes; above that, a variable is left in the file until its samples are read
 SMALL_CELLS = 4096
-COMPRESSED, COMPLEX, FLAGS_AT = 15, 0x0800, 8  # type of an element; flag of a matrix, and where its flags are
-ENOUGH = 1024  # bytes of an element, however it is compressed
 DEEPEST = 4  # structs in structs
 REMEDY = "Save it in MATLAB with -v7.3; then it is read in parts"
 
@@ -47,22 +45,23 @@ def sniff(head: bytes) -> bool:
 def contents(path: Path, allow_truncated: bool = False) -> Contents:
     """Return the variables of a file and the fields of its structs; a file that ends early gives nothing."""
     with path.open("rb") as stream:
-        head = stream.read(len(MAGIC))
+        head = stream.read(len(MAGIC_HDF5))
     if head == MAGIC_HDF5:
         return MatlabFound(path).all()
     import scipy.io
 
     found = _Found([], {}, {}, [])
     inside = []
-    variables = scipy.io.whosmat(path)
-    kinds = complex_variables(path) if head == MAGIC else [False] * len(variables)
-    for (name, shape, kind), two_parts in zip(variables, kinds, strict=True):
+    for (name, shape, kind), element in zip_longest(scipy.io.whosmat(path), find_elements(path)):
+        two_parts = element is not None and element.is_complex
         n_bytes = int(np.prod(shape, dtype=object)) * ITEM_BYTES.get(kind, 1) * (1 + two_parts)
         if kind in ITEM_BYTES and n_bytes > SMALL:
-            dtype = "complex128" if two_parts else kind
-            found.arrays.append(StoredArray(name, shape, dtype, Whole(partial(_variable, path, name, n_bytes))))
+            load = partial(_variable, path, name, n_bytes, element)
+            found.arrays.append(StoredArray(name, shape, "complex128" if two_parts else kind, Whole(load)))
         elif kind in ITEM_BYTES or kind in ("char", "cell", "struct"):
             inside.append(name)
+            if element is not None:
+                check_element(path, element, LOADED_MOST)
         else:
             found.refused.append(name)
     if inside and path.stat().st_size > LOADED_MOST:
@@ -108,30 +107,13 @@ class _Found:
             self.refused.append(name)
 
 
-def complex_variables(path: Path) -> list[bool]:
-    """Return of each variable in a file of version 5 to 7.2 whether its numbers have an imaginary part.
-
-    scipy says so only once it has read them. The flags are the first words of each element (MAT-File Format, MathWorks).
-    """
-    found = []
-    with path.open("rb") as stream:
-        order = "<" if stream.read(128)[126:128] == b"IM" else ">"
-        while len(tag := stream.read(8)) == 8:
-            kind, size = struct.unpack(f"{order}II", tag)
-            after = stream.tell() + size
-            body = stream.read(min(size, ENOUGH))
-            if kind == COMPRESSED:
-                body = zlib.decompressobj().decompress(body, FLAGS_AT + 12)[8:]
-            found.append(bool(struct.unpack_from(f"{order}I", body, FLAGS_AT)[0] & COMPLEX))
-            stream.seek(after)
-    return found
-
-
-def _variable(path: Path, name: str, n_bytes: int) -> npt.NDArray[Any]:
+def _variable(path: Path, name: str, n_bytes: int, element: Element | None) -> npt.NDArray[Any]:
     import scipy.io
 
     if n_bytes > LOADED_MOST:
         raise too_large(path, name, n_bytes, REMEDY)
+    if element is not None:
+        check_element(path, element, LOADED_MOST + SMALL)
     values: npt.NDArray[Any] = scipy.io.loadmat(path, variable_names=[name])[name]
     return values
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 KINDS = ("ecg", "eeg", "eog", "emg", "doppler_i", "doppler_q", "doppler_forward", "doppler_reverse", "audio", "other")
 ECG = re.compile(
-    r"^(ecg|ekg|mlii|mliii|mcl[0-9]|ml[0-9]|cm[0-9]|[v][1-9]r?|mv[1-9]|i{1,3}|av[rlf]|d[1-4]|v)\b", re.IGNORECASE
+    r"^(ecg|ekg|mlii|mliii|mcl[0-9]|ml[0-9]|cm[0-9]|v[1-9xyz]r?|mv[1-9]|i{1,3}|av[rlf]|d[1-4]|v)\b", re.IGNORECASE
 )
 EEG = re.compile(r"^(eeg\b.*|(fp|af|f|ft|fc|t|tp|c|cp|p|po|o|i)[0-9z]+\.*|a[12])$", re.IGNORECASE)
 

@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,12 +20,14 @@ from core.signals.readers.mapping import Index
 from core.signals.recording import Floats
 
 BLOCK = 1 << 16  # bytes of text that are parsed together
-BLOCKS_KEPT = 64  # parsed ones, for the other channels of a page
+BLOCKS_KEPT = 256  # parsed ones, for the other channels of a page
 CHUNK = BLOCK << 4
 COMMENTS = ("#", "%")
 NO_ROW = np.frombuffer(b"#%\r\n", np.uint8)  # what a line begins with that holds no row
 MISSING = frozenset(("", "na", "n/a", "nan", "null", "none", "-", "?"))
 NUMBER = re.compile(r"[-+]?((\d+\.?\d*|\.\d+)([eE][-+]?\d+)?|inf)$", re.IGNORECASE)
+STAMP = re.compile(r"(?:(\d{4})[-/](\d\d)[-/](\d\d)[T ])?(?:(\d+):)?(\d+):(\d+(?:\.\d*)?)Z?$")
+EPOCH = date(1970, 1, 1).toordinal()
 COMMA_NUMBER = re.compile(r"[-+]?\d*,\d+([eE][-+]?\d+)?$")
 
 
@@ -79,6 +82,23 @@ class Dialect:
         if None in values:
             raise ValueError(f"{line.strip()[:60]!r} is no row of numbers like the others")
         return [value for value in values if value is not None]
+
+
+class Stamps(Dialect):
+    """The same for a column of dates and times of day, which it reads as seconds; since 1970 where there is a date."""
+
+    def value(self, cell: str) -> float | None:
+        """Return the seconds that a cell states."""
+        match = STAMP.match(cell.strip("'"))
+        if match is None:
+            return None
+        year, month, day, hours, minutes, seconds = (float(part or 0) for part in match.groups())
+        days = date(int(year), int(month), int(day)).toordinal() - EPOCH if year else 0
+        return 86400.0 * days + 3600 * hours + 60 * minutes + seconds
+
+    def parse(self, text: str, columns: tuple[int, ...]) -> Floats:
+        """Return some columns of rows, cell by cell."""
+        return np.array([self._row(line, columns) for line in text.splitlines() if line.strip()])
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,10 @@ from typing import Any
 import numpy as np
 
 from core.errors import InputError
-from core.signals.readers.damage import ends_early
+from core.signals.readers.arrays import LOADED_MOST
+from core.signals.readers.damage import damaged, ends_early
 from core.signals.readers.layouts import ChannelLayout
+from core.signals.readers.mat5 import check_element, find_elements
 from core.signals.readers.naming import distinct, guess_kind
 from core.signals.recording import Annotation, Channel, Floats, Recording
 from core.signals.units import conversion
@@ -45,6 +47,8 @@ SI = ("V", "S", "T")  # MNE turns multiples of them into these
 SKIP = "BAD_ACQ_SKIP"
 BOM = b"\xef\xbb\xbf"
 PARTS = re.compile(r"^(?:Data|Marker)File\s*=\s*(.+?)\s*$", re.MULTILINE)  # of a BrainVision header
+CHANNELS = re.compile(r"^NumberOfChannels\s*=\s*(\d+)", re.MULTILINE)
+NAMED = re.compile(r"^Ch\d+\s*=", re.MULTILINE)
 POINTS = re.compile(r"^DataPoints\s*=\s*(\d+)", re.MULTILINE)
 
 
@@ -132,10 +136,28 @@ def _opened(path: Path) -> Any:
             subject=path,
             remedy="Install it: pip install hitscope[vendors]",
         ) from error
+    if _reader(path) == "eeglab":
+        _check_mat5(path)
+    elif _reader(path) == "brainvision":
+        _check_channels(path)
     read: Callable[..., Any] = getattr(mne.io, f"read_raw_{_reader(path)}")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what a header leaves open; what matters shows in the recording
         return read(path, preload=False, verbose="error")
+
+
+def _check_mat5(path: Path) -> None:
+    """Refuse a header whose structure is damaged: it is a MATLAB file, on which scipy might end the process."""
+    for element in find_elements(path):
+        check_element(path, element, LOADED_MOST)
+
+
+def _check_channels(path: Path) -> None:
+    """Refuse a header that states other channels than it names: MNE would make room for all that are stated."""
+    header = _header(path)
+    stated, named = CHANNELS.search(header), len(NAMED.findall(header))
+    if stated and int(stated[1]) > max(named, 1):
+        raise damaged(path, f"its header states {int(stated[1]):,} channels and describes {named:,}")
 
 
 def _reader(path: Path) -> str:

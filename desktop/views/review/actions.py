@@ -26,6 +26,8 @@ def actions_of(room: ReviewView) -> list[Action]:
 
     return [
         Action("review.add", tr("Add recordings…"), room.library.choose, menu, "Ctrl+O"),
+        Action("review.add_folder", tr("Add a folder…"), room.library.choose_folder, menu, "Ctrl+Shift+F"),
+        act("about", tr("About this recording…"), room.library.about, "I"),
         act("subject", tr("Whose recording is this…"), room.library.ask_subject),
         act("layout", tr("What its channels are…"), room.library.ask_layout),
         Action("review.relink", tr("Find moved recordings…"), room.library.find_moved, menu),
@@ -58,8 +60,11 @@ def actions_of(room: ReviewView) -> list[Action]:
         act("channel_smaller", tr("Smaller: the chosen channel"), lambda: room.amplify_chosen(0.8), "Ctrl+-"),
         act("bad", tr("Mark the chosen channel as bad, or not"), room.toggle_bad, "B"),
         act("montage", tr("Choose a montage"), room.bar.montage.showMenu, "Alt+M"),
+        act("own_montage", tr("Make a montage of your own…"), room.menus.own_montages.make),
         act("filters", tr("Choose filters…"), room.asking.filters, "Alt+F"),
         act("spectrum", tr("Range and axis of the spectrogram…"), room.asking.spectral),
+        act("export", tr("Export view…"), room.asking.export, "Ctrl+E"),
+        act("report", tr("Page report…"), room.asking.report, "Ctrl+P"),
         act("next", tr("Next event"), lambda: room.events.step(1), "N"),
         act("previous", tr("Previous event"), lambda: room.events.step(-1), "P"),
         act("filter", tr("Filter events"), room.filter.setFocus, "Ctrl+F"),

@@ -1,4 +1,4 @@
-"""What Review asks the user: where to go, which filters, how the spectrogram looks."""
+"""What Review asks the user: where to go, which filters, how the spectrogram looks, what goes to paper and files."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from PySide6.QtWidgets import QInputDialog
 
 from core.signals import gate_of
 from desktop.views.review.dialogs import FilterDialog, SpectralDialog
+from desktop.views.review.export_dialog import ExportDialog
+from desktop.views.review.printing import view_of
+from desktop.views.review.report_dialog import ReportDialog
 
 if TYPE_CHECKING:
     from desktop.views.review.view import ReviewView
@@ -44,6 +47,20 @@ class Asking(QObject):
             dialog = FilterDialog(room.opened.stored, room.derived.filters, room)
             if dialog.exec():
                 room.derived.use_filters(dialog.chosen())
+
+    def export(self) -> None:
+        """Ask what file the view is to become."""
+        room = self._room
+        view = view_of(room)
+        if view is not None:
+            ExportDialog(room.session, view, room).open()
+
+    def report(self) -> None:
+        """Ask for the pages of a report."""
+        room = self._room
+        view = view_of(room)
+        if view is not None and room.entry is not None:
+            ReportDialog(room.session, view, room.entry.subject or "", room).open()
 
     def spectral(self) -> None:
         """Ask for the looks of the spectrogram."""

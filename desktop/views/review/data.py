@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ from desktop.services.session import Session
 
 Floats = npt.NDArray[np.float64]
 ENVELOPE_BINS = 600
+COMING = 0  # the id of a recording that the study has not given one yet; its own begin at 1
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ class Opened:
         The middle and range of each channel that is shown, the same on every page, so that amplitudes can be compared.
     envelope : (t, low, high)
         The line of the overview.
+    said : str
+        What montage and filters are called.
     """
 
     id: int
@@ -40,14 +44,23 @@ class Opened:
     pyramid: Pyramid
     typical: tuple[Typical, ...] = field(repr=False)
     envelope: tuple[Floats, Floats, Floats] = field(repr=False)
+    said: str = ""
 
 
-def open_recording(session: Session, recording_id: int, derive: Callable[[Recording], Recording]) -> Opened:
-    """Open a recording of the study at once: of its samples only short pieces are read (in a task)."""
-    stored = session.recording(recording_id)
-    shown = derive(stored)
-    pyramid = open_pyramid(shown, session.arrays_of(recording_id))
+def open_recording(
+    session: Session,
+    recording_id: int,
+    derive: Callable[[Recording], tuple[Recording, str]],
+    coming: Recording | None = None,
+) -> Opened:
+    """Open a recording of the study at once: of its samples only short pieces are read (in a task).
+
+    One that is only `coming` has no pyramid.
+    """
+    stored = coming or session.recording(recording_id)
+    shown, said = derive(stored)
+    pyramid = Pyramid(shown, Path()) if coming else open_pyramid(shown, session.arrays_of(recording_id))
     typical = tuple(typical_of(shown, channel) for channel in range(len(shown.channels)))
     nothing = np.empty(0)
     envelope = envelope_of(pyramid, 0, ENVELOPE_BINS) if shown.channels else (nothing, nothing, nothing)
-    return Opened(recording_id, stored, shown, pyramid, typical, envelope)
+    return Opened(recording_id, stored, shown, pyramid, typical, envelope, said)

@@ -29,7 +29,7 @@ class Finder(QObject):
     def find(self, maker: str) -> None:
         """Find events by one of `EVENT_MAKERS`."""
         study, entry = self._session.study, self._room.entry
-        if study is None or entry is None or self._busy:
+        if study is None or entry is None or self._busy or self._room.library.coming.not_yet():
             return
         self._study = study
         self._say(True)

@@ -1,128 +1,249 @@
-"""Recordings come into the study: what must be asked first, and what became of each file."""
+"""Recordings come into the study: what must be asked first, what is shown meanwhile, and what became of each file."""
 
 from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QMessageBox
 
-from core.errors import HitscopeError, TruncatedError
-from core.jobs import Reporter
-from core.signals import ChannelLayout, Recording, add_to_study, layouts_of, open_recording, relink
+from core.errors import HitscopeError
+from core.signals import Found, relink
 from core.study import Study, edit_recording
 from desktop.services.session import Session
 from desktop.services.tasks import TaskReporter
+from desktop.views.review.adding import (
+    Added,
+    Imported,
+    Inspected,
+    LayoutQuestion,
+    MappingQuestion,
+    Wanted,
+    add_all,
+    import_all,
+    inspect,
+    layouts_to_choose,
+)
+from desktop.views.review.coming import Coming
 from desktop.widgets.choices import recording_filters
+from desktop.widgets.parts import number
 
 if TYPE_CHECKING:
     from desktop.views.review.view import ReviewView
 
-
-@dataclass(frozen=True)
-class Added:
-    """What became of files: ids of the recordings, and by path the errors of those that were left out."""
-
-    ids: tuple[int, ...]
-    errors: Mapping[str, HitscopeError]
-
-    @property
-    def cut(self) -> list[str]:
-        """The files that end early: what is whole of them can be read if somebody wants it."""
-        return [path for path, error in self.errors.items() if isinstance(error, TruncatedError)]
-
-    def error(self) -> HitscopeError | None:
-        """Return one error that names every file that was left out, and why; None if all were added."""
-        if len(self.errors) <= 1:
-            return next(iter(self.errors.values()), None)
-        lines = [str(e) if Path(path).name in str(e) else f"{path}: {e}" for path, e in self.errors.items()]
-        n = len(self.errors) + len(self.ids)
-        return HitscopeError("\n".join([f"{len(self.errors)} of {n} files were not added:", *lines]))
-
-
-@dataclass(frozen=True)
-class Question:
-    """Files whose channels' meaning must be asked for, and what it can be."""
-
-    paths: tuple[str, ...]
-    layouts: Mapping[str, ChannelLayout]
-
-
-def unclear(paths: Sequence[str]) -> list[Question]:
-    """Return what must be asked: of audio of several channels, what they are; files of one answer are asked for together."""
-    asked: dict[tuple[str, ...], list[str]] = {}
-    layouts: dict[tuple[str, ...], Mapping[str, ChannelLayout]] = {}
-    for path in paths:
-        try:
-            recording = open_recording(path)
-        except HitscopeError:
-            continue  # adding it says what is wrong
-        choices = layouts_to_choose(recording)
-        if choices and {channel.kind for channel in recording.channels} == {"audio"}:
-            asked.setdefault(tuple(choices), []).append(path)
-            layouts[tuple(choices)] = choices
-    return [Question(tuple(files), layouts[key]) for key, files in asked.items()]
-
-
-def layouts_to_choose(recording: Recording) -> Mapping[str, ChannelLayout]:
-    """Return what the channels of a recording may be taken for; empty where there is nothing to choose."""
-    return layouts_of(recording) if len(recording.channels) > 1 else {}
-
-
-def add_all(study: Study, paths: Sequence[str], options: Mapping[str, Mapping[str, Any]], report: Reporter) -> Added:
-    """Add recordings one by one, with options by path; a file that cannot be read keeps none of the others out."""
-    ids: list[int] = []
-    errors: dict[str, HitscopeError] = {}
-    for done, path in enumerate(paths):
-        report.check()
-        report.progress(done, len(paths), path)
-        try:
-            ids.append(add_to_study(study, path, **options.get(path, {})))
-        except HitscopeError as error:
-            errors[path] = error
-    return Added(tuple(ids), errors)
+NAMED = 5  # recordings that were there already and are named; of more, the rest is counted
 
 
 class Library(QObject):
-    """Adds recordings and says what they are; `reading` tells the share done, None at the end."""
+    """Adds recordings and says what became of them; `reading` tells the share done, None at the end."""
 
-    added = Signal(object)
     reading = Signal(object)
 
     def __init__(self, session: Session, room: ReviewView) -> None:
         super().__init__(room)
         self._session, self._room = session, room
+        self.coming = Coming(session, room)
         self._asks = itertools.count(1)
-        self._requests: deque[tuple[Sequence[str], Mapping[str, Mapping[str, Any]]]] = deque()
+        self._requests: deque[list[Wanted]] = deque()
         self._study: Study | None = None
+
+    # What is to be added
 
     def choose(self) -> None:
         """Ask for recordings and add them to the study; the files stay where they are."""
         paths, _ = QFileDialog.getOpenFileNames(self._room, self.tr("Add recordings"), "", recording_filters())
         self.add(paths)
 
+    def choose_folder(self) -> None:
+        """Ask for a folder, show what is in it, and add what is ticked."""
+        folder = QFileDialog.getExistingDirectory(self._room, self.tr("Add a folder of recordings"))
+        if folder:
+            self.add_folders([folder])
+
+    def add_folders(self, folders: Sequence[str]) -> None:
+        """Show what is in folders, and add what is ticked."""
+        from desktop.views.review.import_dialog import ImportDialog
+
+        if self._session.study is not None:
+            dialog = ImportDialog(self._session, folders, self._room)
+            dialog.wanted.connect(self.add_found)
+            dialog.open()
+
     def add(self, paths: Sequence[str]) -> None:
-        """Add recordings by their paths, in the background; what the channels of audio mean is asked first."""
-        if self._session.study is None or not paths:
+        """Add recordings by their paths, in the background."""
+        self.add_wanted([Wanted(str(path)) for path in paths])
+
+    def add_found(self, found: Iterable[Found], with_events: bool) -> None:
+        """Add recordings of a folder with their subjects and sessions and, if so wished, the annotations beside them."""
+        self.add_wanted(
+            [
+                Wanted(str(f.path), {}, {"subject": f.subject, "session": f.session}, f.events if with_events else ())
+                for f in found
+            ]
+        )
+
+    def add_wanted(self, wanted: Sequence[Wanted]) -> None:
+        """Add files in the background; what they do not say of themselves is asked first."""
+        if self._session.study is None or not wanted:
+            return
+        if not self._session.writable:
+            self._session.told.emit(self.tr("The study is open read-only: nothing can be added to it."))
             return
 
-        def ask(questions: list[Question]) -> None:
-            options: dict[str, dict[str, Any]] = {}
-            for question in questions:
-                layout = self._ask_layout_of(question)
-                if layout is None:
-                    return
-                options |= {path: {"layout": layout} for path in question.paths}
-            self._add(paths, options)
+        def done(seen: Inspected) -> None:
+            answered = self._answer(wanted, seen.questions)
+            if answered:
+                self._take_in(answered)
+                self.coming.show(seen.first)
 
         # Each request has a key of its own: none supersedes another's files.
         key = f"review ask {next(self._asks)}"
-        self._session.tasks.submit(key, unclear, paths, done=ask, failed=self._session.failed.emit)
+        self._session.tasks.submit(
+            key, inspect, wanted, TaskReporter(self), done=done, failed=self._session.failed.emit
+        )
+
+    # What must be asked
+
+    def _answer(self, wanted: Sequence[Wanted], questions: Iterable[LayoutQuestion | MappingQuestion]) -> list[Wanted]:
+        """Return the files with what was answered; those whose question was put away are left out."""
+        answers: dict[str, Wanted | None] = {}
+        for question in questions:
+            ask = self._ask_layout_of if isinstance(question, LayoutQuestion) else self._ask_mapping_of
+            answers |= {one.path: None for one in question.wanted} | ask(question)
+        kept = [answers.get(one.path, one) for one in wanted]
+        return [one for one in kept if one is not None]
+
+    def _ask_layout_of(self, question: LayoutQuestion) -> dict[str, Wanted]:
+        titles = {self.tr(layout.title): key for key, layout in question.layouts.items()}
+        paths = [one.path for one in question.wanted]
+        which = Path(paths[0]).name + (f" (+{len(paths) - 1})" if len(paths) > 1 else "")
+        text = self.tr("What are the channels of {}?").format(which)
+        chosen, good = QInputDialog.getItem(self._room, self.tr("Channels"), text, list(titles), 0, False)
+        return {one.path: one.read_with(layout=titles[chosen]) for one in question.wanted} if good else {}
+
+    def _ask_mapping_of(self, question: MappingQuestion) -> dict[str, Wanted]:
+        from desktop.views.review.mapping_dialog import MappingDialog
+
+        answers: dict[str, Wanted] = {}
+        left = list(question.wanted)
+        while left:
+            dialog = MappingDialog(self._session, left[0], question.needed, len(left), self._room)
+            good = bool(dialog.exec())
+            some = left if dialog.for_all else left[:1]
+            answers |= {one.path: one.read_with(**dialog.options()) for one in some} if good else {}
+            left = left[len(some) :]
+        return answers
+
+    def may_read_cut(self, paths: Sequence[str]) -> bool:
+        """Ask whether files that end early may be read as far as they go."""
+        names = ", ".join(Path(path).name for path in paths)
+        text = self.tr("{}: the file ends before its header says. Read what is whole of it?").format(names)
+        return QMessageBox.question(self._room, self.tr("Cut off"), text) == QMessageBox.StandardButton.Yes
+
+    # Adding
+
+    def _take_in(self, wanted: list[Wanted]) -> None:
+        """Add after what was asked for before: at the same time, one file in two requests might be added twice."""
+        if self._study is not self._session.study:  # what was left for another study was forgotten with it
+            self._study = self._session.study
+            self._requests.clear()
+            self.coming.forget()
+        self._requests.append(wanted)
+        if len(self._requests) == 1:
+            self._add_next()
+
+    def _add_next(self) -> None:
+        report, wanted = TaskReporter(self), self._requests[0]
+        report.progressed.connect(lambda share, _text: self.reading.emit(share))
+
+        def ended() -> None:
+            self.reading.emit(None)
+            self._requests.popleft()
+            if self._requests:
+                self._add_next()
+
+        def done(result: Added) -> None:
+            ended()
+            left = self.coming.ended(dict(result.ids))
+            self._session.recordings_added()
+            said = self._tell(result)
+            if result.ids and not left:
+                known = [entry.id for entry in self._session.recordings]
+                self._room.recordings.setCurrentRow(known.index(next(iter(result.ids.values()))))
+            beside = [(result.ids[one.path], path) for one in wanted if one.path in result.ids for path in one.events]
+            self.import_files(beside, said)
+            if result.cut and self.may_read_cut(result.cut):
+                self._take_in([one.read_with(allow_truncated=True) for one in wanted if one.path in result.cut])
+
+        def failed(error: Exception) -> None:
+            ended()
+            self.coming.ended({})
+            self._session.failed.emit(error)
+
+        self._session.tasks.submit("review add", add_all, self._study, wanted, report, done=done, failed=failed)
+
+    def _tell(self, result: Added) -> str:
+        """Say what was left out and why, what was there already and, of several, how many came; return what was said."""
+        error, there = result.error(), [Path(path).name for path in result.there]
+        n_new, said = len(result.ids) - len(there), []
+        if n_new > 1:
+            said.append(self.tr("{} recordings added.").format(number(n_new)))
+        if len(there) == 1:
+            said.append(self.tr("{} is in the study already.").format(there[0]))
+        elif there:
+            names = ", ".join(there[:NAMED]) + (", …" if len(there) > NAMED else "")
+            said.append(self.tr("{} were in the study already: {}.").format(number(len(there)), names))
+        if error is not None:
+            self._session.failed.emit(HitscopeError("\n".join([str(error), *said])) if said else error)
+        elif said:
+            self._session.told.emit(" ".join(said))
+        return " ".join(said) if error is None else ""
+
+    def import_files(self, files: Sequence[tuple[int, Path]], said: str = "") -> None:
+        """Import annotation files into recordings, given by id, as one step of undo; one that is damaged stops none.
+
+        `said` was said before, and still stands.
+        """
+        if not files:
+            return
+
+        def done(found: Imported) -> None:
+            error = found.error()
+            if error is not None:
+                self._session.failed.emit(error)
+            else:
+                lines = found.said if len(found.said) <= NAMED else (found.changeset.title,)
+                self._session.told.emit(
+                    " ".join(filter(None, (said, *(f"{line[:1].upper()}{line[1:]}." for line in lines))))
+                )
+            self._session.apply(found.changeset)
+
+        key, failed = f"review import {next(self._asks)}", self._session.failed.emit
+        self._session.tasks.submit(key, import_all, self._session.study, files, done=done, failed=failed)
+
+    # What is known of the recording that is shown
+
+    def about(self) -> None:
+        """Say what the chosen recording is and whose."""
+        from desktop.views.review.about_recording import AboutRecording
+
+        entry = self._room.entry
+        if entry is not None and not self.coming.not_yet():
+            AboutRecording(self._session, entry, self._room).open()
+
+    def fill_menu(self, menu: QMenu) -> None:
+        """Add what can be done with the chosen recording."""
+        writable = self._session.writable
+        menu.addAction(self.tr("About this recording… (I)"), self.about)
+        menu.addAction(self.tr("Whose recording is this…"), self.ask_subject).setEnabled(writable)
+        menu.addAction(self.tr("What its channels are…"), self.ask_layout).setEnabled(writable)
+        menu.addSeparator()
+        menu.addAction(self.tr("Add recordings… (Ctrl+O)"), self.choose).setEnabled(writable)
+        menu.addAction(self.tr("Add a folder… (Ctrl+Shift+F)"), self.choose_folder).setEnabled(writable)
 
     def ask_layout(self) -> None:
         """Ask what the channels of the chosen audio recording are."""
@@ -132,14 +253,14 @@ class Library(QObject):
             self._session.told.emit(self.tr("The file of this recording says itself what its channels are."))
             return
         path = str(recording.path)
-        layout = self._ask_layout_of(Question((path,), layouts))
-        if layout is not None:
-            self._add([path], {path: {"layout": layout}})
+        answer = self._ask_layout_of(LayoutQuestion((Wanted(path),), layouts))
+        if answer:
+            self._take_in(list(answer.values()))
 
     def ask_subject(self) -> None:
         """Ask whose the chosen recording is: recordings of one subject stay on one side of every split."""
         entry = self._room.entry
-        if entry is None:
+        if entry is None or self.coming.not_yet():
             return
         question = self.tr("Subject of {} (recordings of one subject stay together in every split)").format(entry.name)
         name, good = QInputDialog.getText(self._room, self.tr("Subject"), question, text=entry.subject or "")
@@ -152,54 +273,3 @@ class Library(QObject):
         if folder:
             done, failed = self._session.apply, self._session.failed.emit
             self._session.tasks.submit("review moved", relink, self._session.study, folder, done=done, failed=failed)
-
-    def _ask_layout_of(self, question: Question) -> str | None:
-        titles = {self.tr(layout.title): key for key, layout in question.layouts.items()}
-        paths = question.paths
-        which = Path(paths[0]).name + (f" (+{len(paths) - 1})" if len(paths) > 1 else "")
-        text = self.tr("What are the channels of {}?").format(which)
-        chosen, good = QInputDialog.getItem(self._room, self.tr("Channels"), text, list(titles), 0, False)
-        return titles[chosen] if good else None
-
-    def may_read_cut(self, paths: Sequence[str]) -> bool:
-        """Ask whether files that end early may be read as far as they go."""
-        names = ", ".join(Path(path).name for path in paths)
-        text = self.tr("{}: the file ends before its header says. Read what is whole of it?").format(names)
-        return QMessageBox.question(self._room, self.tr("Cut off"), text) == QMessageBox.StandardButton.Yes
-
-    def _add(self, paths: Sequence[str], options: Mapping[str, Mapping[str, Any]]) -> None:
-        """Add after what was asked for before: at the same time, one file in two requests might be added twice."""
-        if self._study is not self._session.study:  # what was left for another study was forgotten with it
-            self._study = self._session.study
-            self._requests.clear()
-        self._requests.append((paths, options))
-        if len(self._requests) == 1:
-            self._add_next()
-
-    def _add_next(self) -> None:
-        report = TaskReporter(self)
-        report.progressed.connect(lambda share, _text: self.reading.emit(share))
-
-        def ended() -> None:
-            self.reading.emit(None)
-            self._requests.popleft()
-            if self._requests:
-                self._add_next()
-
-        def done(result: Added) -> None:
-            ended()
-            self._session.recordings_added()
-            error = result.error()
-            if error is not None:
-                self._session.failed.emit(error)
-            if result.ids:
-                self.added.emit(result.ids)
-            if result.cut and self.may_read_cut(result.cut):
-                self._add(result.cut, {path: {"allow_truncated": True} for path in result.cut})
-
-        def failed(error: Exception) -> None:
-            ended()
-            self._session.failed.emit(error)
-
-        arguments = (self._study, *self._requests[0], report)
-        self._session.tasks.submit("review add", add_all, *arguments, done=done, failed=failed)

@@ -28,7 +28,7 @@ class Marks(QObject):
     def add(self, start_s: float, duration_s: float, channel: str = "", label: str = "") -> None:
         """Add a mark over a stretch of the recording, of a channel or of the chosen one, and select it."""
         opened = self._room.opened
-        if opened is None:
+        if opened is None or self._room.library.coming.not_yet():
             return
         start, stop = max(0.0, start_s), min(start_s + duration_s, opened.recording.duration)
         name = channel or self._room.channel_name

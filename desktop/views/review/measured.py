@@ -148,8 +148,8 @@ def shift_text(shift_hz: float, look: SpectralLook) -> str:
 
 def note_of(m: Measured) -> str:
     """Return what stands on the page beside the stretch."""
-    swing = _amplitude(lambda f: f.peak_to_peak)(m)
-    return f"Δt {number(m.duration_s, CLOCK_DECIMALS)} s · p-p {swing}"
+    length = f"Δt {number(m.duration_s, CLOCK_DECIMALS)} s"
+    return f"{length} · p-p {_amplitude(lambda f: f.peak_to_peak)(m)}" if m.found.n else length
 
 
 def as_table(rows: Iterable[Sequence[object]]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
@@ -26,8 +27,8 @@ class Measures(QObject):
         self._session, self._room = session, room
         self.panel = MeasurePanel()
         self.measured: Measured | None = None
-        self._rulers: dict[int, tuple[Ruled, ...]] = {}
-        self._study, self._ruler_of = session.study, None
+        self._rulers: dict[Path, tuple[Ruled, ...]] = {}
+        self._study, self._ruler_of = session.study, Path()
         self._busy, self._again = False, False
         self._add_when_measured = False
         panel, ruler = self.panel, self.panel.ruler
@@ -93,8 +94,13 @@ class Measures(QObject):
         if room.recording is not None and room.recording.channels:
             titles = (self.tr("Frequency (Hz)"), self.tr("Frequency (kHz)"), self.tr("Velocity (cm/s)"))
             axis = frequency_axis(room.recording, room.picture_channel, look, titles)
-        self.panel.show_measured(self.measured, room.derived.sentence(), look, axis)
+        self.panel.show_measured(self.measured, self._said, look, axis)
         self.panel.arrived()
+
+    @property
+    def _said(self) -> str:
+        """Through which montage and filters the signal is measured."""
+        return self._room.opened.said if self._room.opened is not None else ""
 
     def show_panel(self) -> None:
         """Show the figures; without a stretch, choose one in the middle of the page."""
@@ -105,14 +111,14 @@ class Measures(QObject):
     def copy(self) -> None:
         """Copy the figures as a table with tabs."""
         if self.measured is not None:
-            QApplication.clipboard().setText(table_of(self.measured, self._room.derived.sentence()))
+            QApplication.clipboard().setText(table_of(self.measured, self._said))
 
     # The ruler
 
     def add(self) -> None:
         """Add the chosen stretch to the sum, as soon as it is measured."""
         room, measured = self._room, self.measured
-        if room.pointing.stretch is None or room.recording_id is None:
+        if room.pointing.stretch is None or room.recording is None:
             self._session.told.emit(self.tr("Choose a stretch first: Shift+drag, or C. U then adds it to the sum."))
             return
         now = (*room.pointing.stretch, room.channel_name)
@@ -126,16 +132,20 @@ class Measures(QObject):
 
     @property
     def _ruled(self) -> tuple[Ruled, ...]:
-        return self._rulers.get(self._room.recording_id or 0, ())
+        return self._rulers.get(self._path, ())
+
+    @property
+    def _path(self) -> Path:
+        """Whose ruler it is: by its place, which it has also while it is being added to the study."""
+        return self._room.opened.stored.path if self._room.opened is not None else Path()
 
     def _keep(self, ruled: tuple[Ruled, ...]) -> None:
-        if self._room.recording_id is not None:
-            self._rulers[self._room.recording_id] = ruled
-            self._show_ruler()
+        self._rulers[self._path] = ruled
+        self._show_ruler()
 
     def _show_ruler(self) -> None:
-        if self._room.recording_id != self._ruler_of:
-            self._ruler_of = self._room.recording_id
+        if self._path != self._ruler_of:
+            self._ruler_of = self._path
             self.panel.ruler.forget_cleared()
         self.panel.ruler.show_ruled(self._ruled, self._session.writable)
 
@@ -149,7 +159,7 @@ class Measures(QObject):
     def make_marks(self) -> None:
         """Make a mark of each stretch of the sum: one step of undo."""
         ruled, recording = self._ruled, self._room.recording_id
-        if not ruled or recording is None:
+        if not ruled or recording is None or self._room.library.coming.not_yet():
             return
 
         def build(study: Study) -> Changeset:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QPoint
+from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtWidgets import QMenu
 
-from core.signals import MONTAGES, applicable, make_montage
+from core.signals import MONTAGES, applicable
 from core.study import edit_recording
+from desktop.views.review.own_montages import OwnMontages
 from desktop.views.review.spectral import COLOURS
 
 if TYPE_CHECKING:
@@ -22,7 +23,9 @@ class Menus(QObject):
 
     def __init__(self, room: ReviewView) -> None:
         super().__init__(room)
-        self._room = room
+        self._room, self.own_montages = room, OwnMontages(room.session, room)
+        room.left.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        room.left.list.customContextMenuRequested.connect(self.show_recording)
         bar = room.bar
         for button, fill in ((bar.montage, self._montage), (bar.view, self._view), (bar.picture, self._picture)):
             menu = button.menu()
@@ -36,6 +39,7 @@ class Menus(QObject):
         self._room.sound.fill_menu(menu, t)
         menu.addSeparator()
         self.fill_channel(menu, channel)
+        self._output(menu)
         menu.exec(where)
 
     def show_channel(self, where: QPoint, channel: str) -> None:
@@ -43,6 +47,15 @@ class Menus(QObject):
         menu = QMenu(self._room)
         self.fill_channel(menu, channel)
         menu.exec(where)
+
+    def show_recording(self, at: QPoint) -> None:
+        """Show what can be done with a recording of the list."""
+        item = self._room.left.list.itemAt(at)
+        if item is not None:
+            self._room.left.list.setCurrentItem(item)
+            menu = QMenu(self._room)
+            self._room.library.fill_menu(menu)
+            menu.exec(self._room.left.list.viewport().mapToGlobal(at))
 
     def fill_channel(self, menu: QMenu, channel: str) -> None:
         """Add what can be done to a channel."""
@@ -65,7 +78,7 @@ class Menus(QObject):
     def mark_bad(self, channel: str, bad: bool) -> None:
         """Mark a channel bad, or not any more: an edit of the study, like labels."""
         entry = self._room.entry
-        if entry is not None and channel:
+        if entry is not None and channel and not self._room.library.coming.not_yet():
             names = [name for name in entry.bad_channels if name != channel] + [channel] * bad
             self._room.session.edit(lambda study: edit_recording(study, entry.id, bad_channels=names))
 
@@ -73,15 +86,13 @@ class Menus(QObject):
         room = self._room
         if room.opened is None:
             return
-        stored, now, bad = room.opened.stored, room.derived.montage, sorted(room.appearance.look.bad)
-        for key, why in applicable(stored, bad).items():
-            entry, none = MONTAGES[key], key == "recorded"
-            made = None if why or none else make_montage(key, stored, bad)
-            action = self._choice(
-                menu, self.tr(entry.title), now == made and not why, lambda m=made: room.derived.use_montage(m)
-            )
+        bad = sorted(room.appearance.look.bad)
+        for key, why in applicable(room.opened.stored, bad).items():
+            entry, now = MONTAGES[key], room.derived.montage == key
+            action = self._choice(menu, self.tr(entry.title), now, lambda k=key: room.derived.use_montage(k))
             action.setToolTip(why or self.tr(entry.help))
             action.setEnabled(not why)
+        self.own_montages.fill_menu(menu)
 
     def _view(self, menu: QMenu) -> None:
         room, look = self._room, self._room.appearance.look
@@ -100,6 +111,12 @@ class Menus(QObject):
         self._choice(menu, self.tr("Second window"), room.second.shown, room.second.toggle)
         menu.addSeparator()
         menu.addAction(self.tr("Fit all traces"), room.appearance.reset)
+        self._output(menu)
+
+    def _output(self, menu: QMenu) -> None:
+        menu.addSeparator()
+        menu.addAction(self.tr("Export view… (Ctrl+E)"), self._room.asking.export)
+        menu.addAction(self.tr("Page report… (Ctrl+P)"), self._room.asking.report)
 
     def _picture(self, menu: QMenu) -> None:
         room, look = self._room, self._room.spectral.look

@@ -12,7 +12,7 @@ from core.signals import build_pyramid, gate_of
 from desktop.services import theme
 from desktop.services.session import Session
 from desktop.services.tasks import TaskReporter
-from desktop.views.review.data import Opened
+from desktop.views.review.data import COMING, Opened
 from desktop.views.review.pictures.rows import lay_rows
 from desktop.views.review.pictures.trace_canvas import TraceCanvas
 from desktop.views.review.pictures.traces import DrawnPage, draw_page, read_page
@@ -49,7 +49,7 @@ class Pages(QObject):
     def start(self, opened: Opened) -> None:
         """Take up a recording: its pages can be read at once, those of hours as its pyramid grows."""
         self.stop()
-        if opened.pyramid.complete:
+        if opened.pyramid.complete or opened.id == COMING:
             return
         report = self._builder = TaskReporter(self)
         report.progressed.connect(lambda share, _text: self._grown(report, share))
@@ -87,6 +87,7 @@ class Pages(QObject):
         room = self._room
         if room.opened is None:
             return
+        self.tiles.hold()
         self._ask(room.traces, "page", room.start_s, room.length_s)
         if room.second.shown:
             self._ask(room.detail, "detail", *room.second.span)
@@ -113,10 +114,12 @@ class Pages(QObject):
                 canvas.unread_s = self._unread(opened, got[1])
                 canvas.show_page(got[1], room.channel_name, room.px_per_mm if look.paper else None)
                 if canvas is room.traces:
+                    self.tiles.go_on()
                     room.status.refresh()
 
         def failed(error: Exception) -> None:
             self._arrived(what)
+            self.tiles.go_on()
             self._session.failed.emit(error)
 
         self._session.tasks.submit(f"review {what}", make, done=done, failed=failed)

@@ -22,6 +22,7 @@ from core.study import RecordingEntry
 from desktop.models.event_model import LABEL, EventModel
 from desktop.services.guard import guarded
 from desktop.services.session import Session
+from desktop.views.review.data import COMING
 from desktop.widgets.parts import clock, label, line, number, unit_of
 from desktop.widgets.two_lines import TwoLineDelegate, two_line_item
 
@@ -79,6 +80,7 @@ class RecordingsPanel(QWidget):
         self.list.clear()
         for entry in entries:
             badges = (self.tr("simulated"),) * entry.simulated + (self.tr("missing"),) * entry.missing
+            badges += (self.tr("being added"),) * (entry.id == COMING)
             subject = entry.subject or self.tr("subject unknown")
             same = badges and subject == badges[0]
             note = clock(entry.duration_s) if same else f"{clock(entry.duration_s)} · {subject}"
@@ -163,6 +165,7 @@ class EventsPanel(QWidget):
         self.filter.setPlaceholderText(self.tr("Filter by kind, label or origin (Ctrl+F)"))
         self.filter.setAccessibleName(self.tr("Filter events"))
         self.filter.setClearButtonEnabled(True)
+        self.filter.setAcceptDrops(False)  # a file that is dropped here is meant for the window
         self.filter.textChanged.connect(self._filter)
         layout.addWidget(self.filter)
         self.table = QTableView()

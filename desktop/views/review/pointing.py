@@ -43,6 +43,11 @@ class Pointing(QObject):
             self.stretch = ordered
             self.stretch_changed.emit()
 
+    def begin(self, stretch: Span | None) -> None:
+        """Go on in another recording, or in the same as it is shown now: whatever is known of the stretch is of before."""
+        self.stretch = stretch
+        self.stretch_changed.emit()
+
     def say(self, note: str) -> None:
         """Say something beside the stretch."""
         if note != self.note:

@@ -184,7 +184,7 @@ class Sound(QObject):
 
     def _moved(self, t: float) -> None:
         room, before = self._room, self._room.pointing.playing_s
-        if room.opened is None or room.opened.id != self._as[0].id:
+        if room.opened is None or room.opened.stored.path != self._as[0].stored.path:
             self.stop()
             return
         room.pointing.play_at(t)

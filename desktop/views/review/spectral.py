@@ -52,6 +52,11 @@ class SpectralLook:
     emission_mhz: float = 2.0
     angle_deg: float = 0.0
 
+    def highest_of(self, recording: Recording, channel: int) -> float:
+        """Return up to which frequency a channel is shown, Hz."""
+        known = recording.channels[channel]
+        return min(self.highest_hz.get(known.kind, known.fs / 2), known.fs / 2)
+
 
 class Spectral(QObject):
     """The look of the spectrogram that is shown; `changed` tells that it must be shown anew."""
@@ -87,11 +92,10 @@ def frequency_axis(
     recording: Recording, channel: int, look: SpectralLook, titles: tuple[str, str, str]
 ) -> FrequencyAxis:
     """Return the upright axis of a channel's spectrogram; `titles` for Hz, kHz and velocity."""
-    known = recording.channels[channel]
     hertz, kilohertz, velocity = titles
+    half = look.highest_of(recording, channel)
     if gate_of(recording, channel) is None:
-        return FrequencyAxis(0.0, min(look.highest_hz.get(known.kind, known.fs / 2), known.fs / 2), 1.0, hertz)
-    half = min(look.highest_hz.get(known.kind, known.fs / 2), known.fs / 2)
+        return FrequencyAxis(0.0, half, 1.0, hertz)
     if look.velocity:
         per_hz = velocity_cm_s(1.0, 1e6 * look.emission_mhz, look.angle_deg)
         return FrequencyAxis(-half, half, float(per_hz), velocity)

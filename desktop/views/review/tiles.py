@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
@@ -17,8 +16,7 @@ from desktop.views.review.spectral import SpectralLook, palette
 KEPT = 240  # tiles, some 60 MB
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Which tile of which signal."""
 
     signal: int  # of the recording as it is shown; another montage is another signal
@@ -36,12 +34,22 @@ class Tiles(QObject):
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._tiles: OrderedDict[Place, Tile] = OrderedDict()
+        self._tiles: dict[Place, Tile] = {}  # those used last at the end
         self._images: dict[Place, tuple[object, TileImage]] = {}
-        self._levels: dict[tuple[int, int, tuple[float, float]], tuple[float, float]] = {}
-        self._wanted: list[tuple[Recording, Place, tuple[float, float]]] = []
+        self._levels: dict[tuple[object, ...], tuple[float, float]] = {}
+        self._wanted: list[tuple[Recording, Place, SpectralLook]] = []
         self._asked: Place | None = None
         self._broken: set[Place] = set()
+        self._held = False
+
+    def hold(self) -> None:
+        """Begin no tile until `go_on`: the traces are read first, and two threads would take longer over both."""
+        self._held = True
+
+    def go_on(self) -> None:
+        """Compute what is missing."""
+        self._held = False
+        self._next()
 
     @property
     def complete(self) -> bool:
@@ -71,36 +79,42 @@ class Tiles(QObject):
         missing = [place for place in places if place not in self._tiles and place not in self._broken]
         middle = len(places) / 2
         missing.sort(key=lambda place: abs(places.index(place) - middle))
-        self._wanted = [(recording, place, look.clip) for place in missing if place != self._asked]
+        self._wanted = [(recording, place, look) for place in missing if place != self._asked]
         self._next()
-        levels = look.levels or self._levels.get((signal, channel, look.clip))
+        levels = self.levels(recording, channel, look)
         if levels is None:
             return []
         other = []
         if missing:
-            other = [p for p in self._tiles if (p.signal, p.channel) == (signal, channel) and p.grid != grid]
+            stop_s = start_s + length_s
+            other = [
+                p for p, tile in self._tiles.items()
+                if tile.start_s < stop_s and tile.stop_s > start_s
+                and (p.signal, p.channel) == (signal, channel) and p.grid != grid
+            ]  # fmt: skip
         return [self._image(place, levels, look.colours) for place in (*other, *places) if place in self._tiles]
 
     def levels(self, recording: Recording, channel: int, look: SpectralLook) -> tuple[float, float] | None:
         """Return the levels in use, dB; None while they are not known."""
-        return look.levels or self._levels.get((id(recording), channel, look.clip))
+        return look.levels or self._levels.get(_levels_key(recording, channel, look))
 
     def _next(self) -> None:
-        if self._asked is not None or not self._wanted:
+        if self._held or self._asked is not None or not self._wanted:
             return
-        recording, place, clip = self._wanted.pop(0)
+        recording, place, look = self._wanted.pop(0)
         self._asked = place
-        known = self._levels.get((place.signal, place.channel, clip))
+        key, highest = _levels_key(recording, place.channel, look), look.highest_of(recording, place.channel)
+        known = self._levels.get(key)
 
         def compute() -> tuple[Tile, tuple[float, float]]:
-            levels = known or levels_of(recording, place.channel, place.grid, clip)
+            levels = known or levels_of(recording, place.channel, place.grid, look.clip, highest_hz=highest)
             return read_tile(recording, place.channel, place.grid, place.index), levels
 
         def done(got: tuple[Tile, tuple[float, float]]) -> None:
             if self._asked is not place:
                 return  # another recording is shown by now
             self._asked = None
-            self._levels[place.signal, place.channel, clip] = got[1]
+            self._levels[key] = got[1]
             self._keep(place, got[0])
             self._next()
             self.changed.emit()
@@ -117,16 +131,22 @@ class Tiles(QObject):
     def _keep(self, place: Place, tile: Tile) -> None:
         self._tiles[place] = tile
         while len(self._tiles) > KEPT:
-            gone, _ = self._tiles.popitem(last=False)
+            gone = next(iter(self._tiles))
+            del self._tiles[gone]
             self._images.pop(gone, None)
 
     def _image(self, place: Place, levels: tuple[float, float], colours: str) -> TileImage:
-        self._tiles.move_to_end(place)
+        self._tiles[place] = self._tiles.pop(place)
         style, made = self._images.get(place, (None, None))
         if made is None or style != (levels, colours):
             made = draw_tile(self._tiles[place], levels, colours)
             self._images[place] = ((levels, colours), made)
         return made
+
+
+def _levels_key(recording: Recording, channel: int, look: SpectralLook) -> tuple[object, ...]:
+    """Return what the levels of a channel depend on."""
+    return id(recording), channel, look.clip, look.highest_of(recording, channel)
 
 
 def draw_tile(tile: Tile, levels: tuple[float, float], colours: str) -> TileImage:

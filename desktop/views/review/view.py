@@ -64,10 +64,8 @@ class ReviewView(Workspace):
         self.wished_s = self.length_s  # the page length that was asked for; a short recording shows less
         self.pointing, self.appearance, self.spectral = Pointing(self), Appearance(self), Spectral(self)
         self.derived, self.layers = Derived(self), Layers(self)
-        self.traces, self.detail = (
-            TraceCanvas(self.pointing),
-            TraceCanvas(self.pointing, self.tr("Second window"), axis=True),
-        )
+        self.traces = TraceCanvas(self.pointing)
+        self.detail = TraceCanvas(self.pointing, self.tr("Second window"), axis=True)
         self.spectrogram, self.overview = SpectrogramCanvas(self.pointing), OverviewCanvas(self.pointing)
         self.left, self.bar, self.right = RecordingsPanel(), Toolbar(), EventsPanel(session)
         self.recordings, self.table, self.filter, self.model = (
@@ -75,6 +73,7 @@ class ReviewView(Workspace):
         )  # fmt: skip
         self.simulated, self.tabs = self.bar.simulated, QTabWidget()
         self.library, self.marks, self.finder = Library(session, self), Marks(session, self), Finder(session, self)
+        self.amplify = self.appearance.amplify
         self.find, self.mark, self.add_recordings = self.finder.find, self.marks.add, self.library.add
         self.pages, self.menus, self.scroller = Pages(session, self), Menus(self), Scroller(self)
         self.second, self.asking = SecondWindow(self), Asking(self)
@@ -160,7 +159,7 @@ class ReviewView(Workspace):
         self.bar.filters.clicked.connect(self.asking.filters)
         self.pages.progressed.connect(self.bar.show_reading)
         self.library.reading.connect(self.bar.show_reading)
-        self.library.added.connect(self._added)
+        self.library.coming.changed.connect(self._study_changed)
         self.finder.finding.connect(self.bar.show_finding)
         self.right.chosen.connect(lambda ids: self.session.selection.set(ids, self.table))
         self.model.modelReset.connect(lambda: self.right.select(self.session.selection.ids))
@@ -242,7 +241,7 @@ class ReviewView(Workspace):
             self._looks[str(self.opened.id)] = self.appearance.kept(self.opened.recording.channels)
 
     def _study_changed(self) -> None:
-        study, entries = self.session.study, self.session.recordings
+        study, entries = self.session.study, self.library.coming.listed()
         if study is not self._study:
             self.pages.stop()
             self._study, self.opened, self._entry = study, None, None
@@ -264,9 +263,9 @@ class ReviewView(Workspace):
         self._choose_recording(row)
 
     def _choose_recording(self, row: int) -> None:
-        if not 0 <= row < len(self.session.recordings):
+        entry, before = self.library.coming.at(row), self._entry
+        if entry is None:
             return
-        entry, before = self.session.recordings[row], self._entry
         if before is None or (entry.id, entry.path, entry.options) != (before.id, before.path, before.options):
             self._let_go(entry.id)
             self._open(entry)
@@ -275,8 +274,7 @@ class ReviewView(Workspace):
             bad = frozenset(entry.bad_channels)
             if bad != self.appearance.look.bad:
                 self.appearance.change(bad=bad)
-                if self.derived.montage is not None:  # its references leave bad channels out
-                    self._derive()
+                self._derive()  # references leave bad channels out
             self.events.refresh()
 
     def show_in(self, recording_id: int, t: float) -> None:
@@ -303,9 +301,9 @@ class ReviewView(Workspace):
             self.pages.opened()
             self.session.failed.emit(error)
 
-        derive, bad = self.derived.of, frozenset(entry.bad_channels)
+        derive, bad, coming = self.derived.of, frozenset(entry.bad_channels), self.library.coming.of(entry.id)
         self.session.tasks.submit(
-            "review open", open_recording, self.session, entry.id, lambda stored: derive(stored, bad),
+            "review open", open_recording, self.session, entry.id, lambda stored: derive(stored, bad), coming,
             done=self._opened, failed=failed,
         )  # fmt: skip
 
@@ -316,7 +314,7 @@ class ReviewView(Workspace):
             self._open(self._entry)
 
     def _opened(self, opened: Opened) -> None:
-        entry = next((r for r in self.session.recordings if r.id == opened.id), None)
+        entry = next((r for r in self.library.coming.entries if r.id == opened.id), None)
         if entry is None:
             return
         self.pages.opened()
@@ -325,15 +323,13 @@ class ReviewView(Workspace):
         if not another:
             self._keep_look()
         self.opened = opened
-        if another:
-            self.pointing.choose(None)
         recording = opened.recording
         channels = recording.channels
         self.appearance.start(channels, entry.bad_channels, self._looks.get(str(opened.id), {}))
         names = [c.name for c in channels]
         self.picture_channel = names.index(goal["channel"]) if goal.get("channel") in names else 0
         self.bar.name.setText(entry.name)
-        self.bar.signal.setText(self.derived.sentence())
+        self.bar.signal.setText(opened.said)
         self.simulated.setVisible(entry.simulated)
         self.left.show_channels(
             recording, self.appearance.order, self.channels, self.picture_channel, self.appearance.look.bad
@@ -345,13 +341,14 @@ class ReviewView(Workspace):
         self.start_s = float(goal.get("start_s", 0.0 if another else self.start_s))
         self.bar.show_scales(self.kind, self.appearance.look)
         self.pages.start(opened)
+        self.pointing.begin(None if another else self.pointing.stretch)
         self.events.refresh()
-        self.measures.refresh()
         self.set_length(float(goal.get("length_s", self.wished_s)))
 
-    def _added(self, ids: tuple[int, ...]) -> None:
-        known = [r.id for r in self.session.recordings]
-        self.recordings.setCurrentRow(known.index(ids[0]))
+    def take_up(self, entry: RecordingEntry, opened: Opened) -> None:
+        """Go on with a recording that was shown while it was being added: nothing that is shown changes."""
+        self._entry, self.opened = entry, opened
+        self.pages.start(opened)
 
     # Channels and looks
 
@@ -366,7 +363,7 @@ class ReviewView(Workspace):
             self.left.choose_channel(channel)
             self.bar.show_scales(self.kind, self.appearance.look)
             self.pages.read()
-            self.pointing.stretch_changed.emit()  # what is measured is that of the chosen channel
+            self.pointing.stretch_changed.emit()  # what is measured is that of it
 
     def step_channel(self, direction: int) -> None:
         """Choose the channel above or below."""
@@ -391,10 +388,6 @@ class ReviewView(Workspace):
             self.left.tick(look.channels, look.bad)
             self.pages.read()
 
-    def amplify(self, factor: float) -> None:
-        """Draw traces larger or smaller."""
-        self.appearance.amplify(factor)
-
     def use_paper(self, speed: float) -> None:
         """Show the page as ECG paper of this speed (mm/s), 10 mm/mV where nothing else was chosen."""
         self.appearance.paper_speed = speed
@@ -410,6 +403,12 @@ class ReviewView(Workspace):
             self.bar.show_length(self.length_s)
         else:
             self.use_paper(25.0)
+
+    def toggle_focus(self) -> None:
+        """Show the pictures alone, or the panels beside them again."""
+        alone = self.left.isVisibleTo(self)
+        self.left.setVisible(not alone)
+        self.tabs.setVisible(not alone)
 
     def show_spectrogram(self, on: bool) -> None:
         """Show or hide the spectrogram."""

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import struct
 
 import h5py
 import numpy as np
@@ -9,7 +10,15 @@ import pytest
 import scipy.io
 
 from core.errors import InputError, TruncatedError
-from core.signals import ArrayMapping, MappingNeeded, add_to_study, guess_mapping, open_from_study, open_recording
+from core.signals import (
+    ArrayMapping,
+    MappingNeeded,
+    add_to_study,
+    guess_mapping,
+    open_from_study,
+    open_recording,
+    relink,
+)
 from core.study import Study
 
 RNG = np.random.default_rng(0)
@@ -81,6 +90,21 @@ class TestGuess:
         assert np.isnan(got[300:450]).all()
         np.testing.assert_array_equal(got[kept], x[kept])
         np.testing.assert_array_equal(recording.read(0, 290, 460), got[290:460])
+
+    def test_times_as_whole_nanoseconds_and_as_single_precision(self, tmp_path):
+        kept = np.r_[0:700, 800:3000]
+        with h5py.File(tmp_path / "a.h5", "w") as file:
+            file["x"], file["time_ns"] = signal(2900), 1_700_000_000_000_000_000 + kept * 4_000_000
+            file["time_ns"].attrs["units"] = "ns"
+        with h5py.File(tmp_path / "b.h5", "w") as file:
+            file["x"], file["t"] = signal(2900), (kept / 250).astype(np.float32)
+        for name in ("a.h5", "b.h5"):
+            recording = open_recording(tmp_path / name)
+            assert (recording.fs, recording.gaps) == ((250.0,), ((2.8, 3.2),))
+
+    def test_a_time_for_every_trial_is_not_one_for_every_sample(self, tmp_path):
+        np.savez(tmp_path / "a.npz", x=signal(20, 500), time=np.arange(20.0), fs=100)
+        assert open_recording(tmp_path / "a.npz", item=7).duration == 5.0
 
     def test_the_guess_is_what_an_answer_looks_like(self, tmp_path):
         np.savez(tmp_path / "a.npz", x=signal(4, 1000).astype(np.float32), lead_names=LEADS)
@@ -156,6 +180,20 @@ class TestAsked:
             again = open_from_study(study, number)
         assert again.options == answer
         assert {c.kind for c in again.channels} == {"eeg"}
+
+    def test_records_of_one_set_are_recordings_of_their_own(self, tmp_path):
+        x = signal(3, 500)
+        np.savez(tmp_path / "a.npz", x=x, fs=100, age=[50, 60, 70])
+        with Study.create(tmp_path / "study") as study:
+            numbers = [add_to_study(study, tmp_path / "a.npz", item=item) for item in (0, 2, 0)]
+            assert numbers[0] == numbers[2] != numbers[1]
+            assert [entry.options for entry in study.recordings()] == [{"item": 0}, {"item": 2}]
+            np.testing.assert_array_equal(open_from_study(study, numbers[1]).read(0, 0, 500), x[2])
+            (tmp_path / "moved").mkdir()
+            (tmp_path / "a.npz").rename(tmp_path / "moved" / "a.npz")
+            study.apply(relink(study, tmp_path / "moved"))
+            np.testing.assert_array_equal(open_from_study(study, numbers[0]).read(0, 0, 500), x[0])
+            np.testing.assert_array_equal(open_from_study(study, numbers[1]).read(0, 0, 500), x[2])
 
 
 class TestRefused:
@@ -253,3 +291,17 @@ class TestMatlab:
         recording.read(0, 0, 10)
         recording.read(1, 0, 10)
         assert loaded == [["fs"], ["x"]]
+
+    def test_a_type_that_the_format_does_not_have_ends_no_process(self, tmp_path):
+        """On such a code scipy reads memory that is not there."""
+        scipy.io.savemat(tmp_path / "a.mat", {"x": signal(2, 5000), "fs": 250})
+        data = bytearray((tmp_path / "a.mat").read_bytes())
+        at = data.index(struct.pack("<II", 9, 80_000))
+        data[at] = 99
+        (tmp_path / "a.mat").write_bytes(data)
+        with pytest.raises(InputError, match="type 99"):
+            open_recording(tmp_path / "a.mat").read(0, 0, 10)
+        data[:19] = b"another text to begin"[:19]
+        (tmp_path / "a.mat").write_bytes(data)
+        with pytest.raises(InputError, match="type 99"):
+            open_recording(tmp_path / "a.mat").read(0, 0, 10)

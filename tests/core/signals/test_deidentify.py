@@ -79,7 +79,7 @@ def test_every_case_of_the_contract_keeps_its_samples(case, tmp_path):
         return
     before = open_recording(path)
     written = write_deidentified(path, tmp_path / f"p01{path.suffix}")
-    after = open_recording(written[0])
+    after = open_recording(written[0], **CASES[case].options)
     assert_same_signal(before, after)
     assert (after.simulated, [c.kind for c in after.channels]) == (before.simulated, [c.kind for c in before.channels])
     assert [(a.onset_s, a.text) for a in after.annotations] == [(a.onset_s, a.text) for a in before.annotations]

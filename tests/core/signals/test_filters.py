@@ -168,7 +168,9 @@ def test_frequencies_that_cannot_be_are_refused():
             Band(**fields)
     with pytest.raises(InputError, match="nothing lies above 40 Hz and below 30 Hz"):
         Band(40.0, 30.0)
-    for wrong in ([], {"eeg": 1}, {"eeg": {"low": 1.0}}, {"eeg": {"low_pass_hz": "1"}}):
+    with pytest.raises(InputError, match="filtering has no doppler_i"):
+        Filters({"doppler_i": Band(100.0)})
+    for wrong in ([], {"eeg": 1}, {"x": {}}, {"eeg": {"low": 1.0}}, {"eeg": {"low_pass_hz": "1"}}):
         with pytest.raises(InputError):
             Filters.from_json(wrong)
 

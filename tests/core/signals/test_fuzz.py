@@ -67,7 +67,7 @@ def _crash(path, allow_truncated=False):
 
 
 def _gorge(path, allow_truncated=False):
-    np.ones(1 << 28)  # 2 GB
+    np.ones(1 << 26)  # 512 MB, all of it filled
 
 
 def _refuse(path, allow_truncated=False):
@@ -81,7 +81,7 @@ def _refuse(path, allow_truncated=False):
 def test_what_a_reader_does_to_its_process_is_found_and_the_run_goes_on(monkeypatch, reader, detail):
     monkeypatch.setattr(audio, "open_file", reader)
     tasks = [("wav_two_gates", number) for number in range(3)]
-    judged = list(run({"wav_two_gates": WAV}, tasks, seed=0, workers=1, limit_s=1.0, limit_mb=1024))
+    judged = list(run({"wav_two_gates": WAV}, tasks, seed=0, workers=1, limit_s=3.0, limit_mb=64))
     assert [task for task, _ in judged] == tasks
     assert {verdict.outcome for _, verdict in judged} == {"finding" if detail else "refused"}
     assert all(verdict.detail.startswith(detail) for _, verdict in judged)

@@ -143,6 +143,11 @@ def test_neighbours_are_those_around_and_count_by_nearness():
     assert set(neighbours("C3", [e for e in TEN_TWENTY if e != "C3"])) == {"F3", "T7", "Cz", "P3"}
     weights = neighbours("C3", ["F3", "T7", "Cz", "P3"])
     assert sum(weights.values()) == pytest.approx(1)
+    uneven = [*TEN_TWENTY, *["FC1", "FC2", "CP1", "CP2", "FC5", "FC6", "CP5", "CP6", "PO3", "PO4", "AF3", "AF4", "Oz"]]
+    assert len(make_montage("laplacian", recording(uneven)).derivations) == 32  # none is left out
+    near = neighbours("C3", ["FC1", "FC5", "T7", "O1"])
+    assert near["FC1"] == pytest.approx(near["FC5"], rel=0.2)
+    assert near["FC1"] > near["T7"] > 0
     assert neighbours("C3", ["O2"]) == {}
     assert neighbours("A1", ["T7"]) == {}
 

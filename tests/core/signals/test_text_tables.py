@@ -1,5 +1,6 @@
 """Text tables: how they are written, the times in them, and reading a part."""
 
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -182,3 +183,26 @@ def test_what_is_no_table(table, text):
     with pytest.raises(InputError) as caught:
         open_recording(table(text), fs=1)
     assert caught.value.remedy
+
+
+def test_one_value_a_line_with_a_decimal_comma(table):
+    x = np.round(RNG.normal(size=300), 2)
+    recording = open_recording(table("".join(f"{v:.2f}\n".replace(".", ",") for v in x)), fs=10)
+    np.testing.assert_array_equal(recording.read(0, 0, 300), x)
+
+
+@pytest.mark.parametrize(
+    ("form", "start"),
+    [
+        ("%Y-%m-%d %H:%M:%S.%f", datetime(2024, 2, 29, 23, 59, 58)),
+        ("%Y/%m/%dT%H:%M:%S.%fZ", datetime(2024, 2, 29, 23, 59, 58)),
+        ("'%M:%S.%f'", None),
+    ],
+)
+def test_dates_and_times_of_day(table, form, start):
+    begin = datetime(2024, 2, 29, 23, 59, 58) if start else datetime(2024, 1, 1)
+    kept = np.r_[0:500, 600:1500]
+    lines = [f"{(begin + timedelta(milliseconds=8 * int(n))).strftime(form)},{n},ok" for n in kept]
+    recording = open_recording(table("Timestamp,x,state\n" + "\n".join(lines) + "\n"))
+    assert ([c.name for c in recording.channels], recording.fs, recording.start_time) == (["x"], (125.0,), start)
+    assert recording.gaps == ((4.0, 4.8),)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from core.errors import ConflictError, InputError, ReadOnlyStudyError, StudyError, StudyLockedError
 from core.study import (
+    EventTable,
     NewEvent,
     Study,
     add_recording,
@@ -43,6 +44,14 @@ def test_events_come_back_as_they_were_put_in(study, ids):
     assert table.row_of([ids[5], ids[0]]).tolist() == [5, 0]
     with pytest.raises(KeyError):
         table.row_of([10_000])
+
+
+def test_a_table_without_events_has_the_rows_of_no_events():
+    nothing = EventTable.from_rows([])
+    assert nothing.row_of([]).tolist() == []
+    assert len(nothing.updated(nothing, [])) == 0
+    with pytest.raises(KeyError):
+        nothing.row_of([1])
 
 
 def test_what_was_committed_is_there_after_reopening(study, ids):

@@ -78,7 +78,7 @@ def paint_boxes(
 ) -> None:
     """Paint events over a page: strong on the row of their own channel, faint over the others; selected ones last."""
     for box in sorted(boxes, key=lambda box: box.selected):
-        whole = frame.span(box.start_s, box.length_s)
+        whole = frame.span(box.start_s, box.length_s) & frame.rect  # on paper nothing clips it
         whole.setWidth(max(whole.width(), 1.0))
         row = rows.get(box.channel) if rows else None
         outline = QColor(box.colour)
@@ -104,13 +104,16 @@ def paint_names(painter: QPainter, frame: Frame, boxes: Sequence[Box]) -> None:
     """Write what boxes are at their upper ends, as far as there is room; selected ones always."""
     named = [box for box in boxes if box.text]
     few = named if len(named) <= TEXTS else [box for box in named if box.selected][:TEXTS]
-    metrics, free = painter.fontMetrics(), -1e9
+    metrics, free, veil = painter.fontMetrics(), -1e9, QColor(theme.token("plot"))
+    veil.setAlpha(190)  # names can be read over traces too
     for box in sorted(few, key=lambda box: box.start_s):
         x = max(frame.x(box.start_s), frame.rect.left())
         if x >= free or box.selected:
+            wide = metrics.horizontalAdvance(box.text)
+            painter.fillRect(QRectF(x + 1, frame.rect.top() + STRIP_PX - 1, wide + 2, metrics.height()), veil)
             painter.setPen(QColor(theme.token("text")))
             painter.drawText(QPointF(x + 2, frame.rect.top() + STRIP_PX + metrics.ascent()), box.text)
-            free = x + metrics.horizontalAdvance(box.text) + 8
+            free = x + wide + 8
 
 
 def paint_ticks(painter: QPainter, left: float, top: float, height: float, found: Sequence[Tick]) -> None:

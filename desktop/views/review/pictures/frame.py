@@ -9,8 +9,12 @@ import numpy as np
 from PySide6.QtCore import QLocale, QRectF
 
 from desktop.widgets.parts import clock
-from desktop.widgets.plots import CLOCK_STEPS
 
+# Distances between ticks of a time axis, s: round as clocks are, not as decimals are.
+CLOCK_STEPS = (
+    *(m * 10.0**e for e in range(-4, 0) for m in (1, 2, 5)), 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200,
+    4 * 3600, 6 * 3600, 12 * 3600, 24 * 3600,
+)  # fmt: skip
 DAY_S = 86_400.0
 TICK_PX = 84  # between two labels of a time axis, at least
 

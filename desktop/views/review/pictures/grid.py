@@ -20,10 +20,9 @@ def paint_time_grid(painter: QPainter, frame: Frame, scale: TimeScale) -> None:
         if step * frame.px_per_s < 6:
             continue
         first = np.ceil((frame.start_s + scale.zero_s) / step) * step - scale.zero_s
-        lines = [
-            QLineF(frame.x(t), frame.rect.top(), frame.x(t), frame.rect.bottom())
-            for t in np.arange(first, frame.stop_s, step).tolist()
-        ]
+        xs = frame.rect.left() + (np.arange(first, frame.stop_s, step) - frame.start_s) * frame.px_per_s
+        top, bottom = frame.rect.top(), frame.rect.bottom()
+        lines = [QLineF(x, top, x, bottom) for x in xs.tolist()]
         painter.setPen(QPen(QColor(theme.token(key)), 0))
         painter.drawLines(lines)
 

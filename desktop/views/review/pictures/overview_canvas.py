@@ -13,6 +13,7 @@ from desktop.views.review.pictures.canvas import GUTTER, TimeCanvas
 from desktop.views.review.pictures.events import Tick, paint_ticks
 from desktop.views.review.pictures.frame import Frame
 from desktop.views.review.pictures.grid import AXIS_PX, paint_time_axis, paint_without_samples
+from desktop.views.review.pictures.traces import finite_runs
 from desktop.views.review.pointing import Pointing
 
 STRIP_PX = 9  # of event ticks under the envelope
@@ -46,8 +47,7 @@ class OverviewCanvas(TimeCanvas):
 
     def show_envelope(self, t: np.ndarray, low: np.ndarray, high: np.ndarray, duration_s: float) -> None:
         """Show minima and maxima of a channel over a whole recording."""
-        good = np.isfinite(low)
-        self._shape = (t[good], low[good], high[good]) if good.any() else None
+        self._shape = (t, low, high) if np.isfinite(low).any() else None
         self.show_time(0.0, max(duration_s, 1e-3))
         self.update()
 
@@ -64,7 +64,8 @@ class OverviewCanvas(TimeCanvas):
         if self._shape is not None:
             painter.setPen(QPen(QColor(theme.token("muted")), 0))
             painter.setBrush(QColor(theme.token("muted")))
-            painter.drawPolygon(self._outline(frame, shape))
+            for outline in self._outlines(frame, shape):
+                painter.drawPolygon(outline)
         paint_ticks(painter, frame.rect.left(), strip.top() + 1, STRIP_PX - 2, self.ticks)
         box = frame.span(*self.page)
         if box.width() < BOX_PX:
@@ -77,16 +78,19 @@ class OverviewCanvas(TimeCanvas):
         painter.setBrush(QColor(0, 0, 0, 0))
         paint_time_axis(painter, frame, self.scale, self.title)
 
-    def _outline(self, frame: Frame, shape: QRectF) -> QPolygonF:
+    def _outlines(self, frame: Frame, shape: QRectF) -> list[QPolygonF]:
+        """Return the outline of each stretch between gaps."""
         assert self._shape is not None
         t, low, high = self._shape
-        bottom, top = np.percentile(low, 1), np.percentile(high, 99)
+        bottom, top = np.nanpercentile(low, 1), np.nanpercentile(high, 99)
         per_px = (top - bottom) / shape.height() or 1.0
         x = frame.rect.left() + (t - frame.start_s) * frame.px_per_s
         y_low = np.clip(shape.bottom() - (low - bottom) / per_px, shape.top(), shape.bottom())
         y_high = np.clip(shape.bottom() - (high - bottom) / per_px, shape.top(), shape.bottom())
-        polygon: QPolygonF = arrayToQPolygonF(np.concatenate([x, x[::-1]]), np.concatenate([y_low, y_high[::-1]]))
-        return polygon
+        return [
+            arrayToQPolygonF(np.concatenate([x[run], x[run][::-1]]), np.concatenate([y_low[run], y_high[run][::-1]]))
+            for run in finite_runs(low)
+        ]
 
     @guarded
     def mousePressEvent(self, event: QMouseEvent) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
@@ -20,6 +20,7 @@ from desktop.widgets.parts import number
 
 STEPS = (1, 2, 5, 10)
 TICK_PX = 26
+PRINT_RATIO = 3.0  # dots per px of the picture that vector files embed
 FILL = 0.25  # events over the picture are faint: it is the picture that is judged
 
 
@@ -93,9 +94,10 @@ class SpectrogramCanvas(TimeCanvas):
         painter.save()
         painter.setClipRect(frame.rect, Qt.ClipOperation.IntersectClip)
         painter.setOpacity(0.5 if self.dimmed else 1.0)
-        for tile in self.tiles:
-            if tile.stop_s > frame.start_s and tile.start_s < frame.stop_s:
-                self._paint_tile(painter, frame, tile)
+        if vector:
+            painter.drawImage(frame.rect, self._image(frame))
+        else:
+            self._paint_tiles(painter, frame)
         painter.setOpacity(1.0)
         paint_without_samples(painter, frame, self.gaps, self.tr("no samples here"))
         paint_boxes(painter, frame, self.boxes, None, FILL)
@@ -107,6 +109,22 @@ class SpectrogramCanvas(TimeCanvas):
         painter.restore()
         self._paint_gutter(painter, frame)
         paint_time_axis(painter, frame, self.scale, axis_title(self.scale))
+
+    def _image(self, frame: Frame) -> QImage:
+        """Return the page as one picture: SVG knows no clipping, and seams between tiles would be seen in print."""
+        size = frame.rect.size() * PRINT_RATIO
+        image = QImage(size.toSize(), QImage.Format.Format_ARGB32_Premultiplied)
+        image.fill(0)
+        painter = QPainter(image)
+        place = replace(frame, rect=QRectF(QPointF(0, 0), size))
+        self._paint_tiles(painter, place)
+        painter.end()
+        return image
+
+    def _paint_tiles(self, painter: QPainter, frame: Frame) -> None:
+        for tile in self.tiles:
+            if tile.stop_s > frame.start_s and tile.start_s < frame.stop_s:
+                self._paint_tile(painter, frame, tile)
 
     def _paint_tile(self, painter: QPainter, frame: Frame, tile: TileImage) -> None:
         """Paint a tile where its times and frequencies lie, edges on whole pixels so that neighbours meet."""
@@ -139,5 +157,5 @@ class SpectrogramCanvas(TimeCanvas):
         painter.rotate(-90)
         half = frame.rect.height() / 2
         place = QRectF(-half, -metrics.height() / 2, 2 * half, metrics.height())
-        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, self.frequency.title)
+        painter.drawText(place, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip, self.frequency.title)
         painter.restore()

@@ -22,6 +22,7 @@ from desktop.views.review.pointing import Pointing
 
 DIMMED = 0.35
 LEAST_ROW_PX = 11  # rows that are lower share a name with their neighbours
+MOST_BARS = 3  # of low rows; where scales differ more, the chosen channel's is shown
 TALL_ROW_PX = 30  # rows that are taller state their scale under their name
 
 
@@ -167,7 +168,9 @@ class TraceCanvas(TimeCanvas):
     def _paint_common_bars(self, painter: QPainter, frame: Frame) -> None:
         """Paint one bar for all low rows of a scale, at the lower right where there is most room."""
         metrics, right = painter.fontMetrics(), frame.rect.right() - 8
-        for row in {(row.bar, round(row.bar_px)): row for row in self.rows if not row.bad}.values():
+        bars = {(row.bar, round(row.bar_px)): row for row in self.rows if not row.bad}
+        chosen = [row for row in self.rows if row.name == self.chosen]
+        for row in bars.values() if len(bars) <= MOST_BARS else chosen[:1]:
             wide, low = metrics.horizontalAdvance(row.bar) + 14, frame.rect.bottom() - 6
             high = low - row.bar_px
             place = QRectF(

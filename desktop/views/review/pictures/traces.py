@@ -1,7 +1,4 @@
-"""Traces as a picture: a raster where many samples share a pixel, lines where they do not. Made in a background thread.
-
-A column of the raster holds all between the smallest and the largest sample that fall into it, so no extreme is lost.
-"""
+"""Traces as a picture, made in a background thread; and as lines, for paper and vector files."""
 
 from __future__ import annotations
 
@@ -9,19 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from pyqtgraph.functions import arrayToQPolygonF
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
 from core.signals import Pyramid
 from desktop.views.review.pictures.frame import Frame
+from desktop.views.review.pictures.raster import Floats, Ints, between_samples, columns_of, paint_strokes, touching
 from desktop.views.review.pictures.rows import Row
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-SPARSE = 1.0  # samples per pixel below which lines between samples are smoothed
+LINE_PX = 0.8  # of lines in vector files
 APART_PX = 7.0  # between samples that are drawn as dots as well
+DOT_PX = 1.2  # their radius
+PYRAMID_FROM = 64  # samples per bin that pyramids have
+MIDDLE_OF = 256  # values of a page that tell where a trace lies
 
 
 @dataclass(frozen=True)
@@ -68,10 +66,15 @@ class DrawnPage:
 
 
 def read_page(pyramid: Pyramid, channels: Sequence[int], start_s: float, length_s: float, pixels: int) -> Page:
-    """Return what is drawn of some channels, one to three values per pixel. O(channels · pixels)."""
-    got = pyramid.query_page(channels, start_s, start_s + length_s, 2 * pixels)
-    lines = tuple(Line(channel, *found) for channel, found in zip(channels, got, strict=True))
+    """Return what is drawn of some channels, one to three values per pixel. O(channels · pixels).
+
+    Two per pixel are asked for; fewer where the pyramid then has them, and the samples need not be read.
+    """
     fastest = max((pyramid.recording.channels[c].fs for c in channels), default=1.0)
+    in_pyramid = int(fastest * length_s / PYRAMID_FROM)
+    n_bins = in_pyramid if pixels <= in_pyramid < 2 * pixels else 2 * pixels
+    got = pyramid.query_page(channels, start_s, start_s + length_s, n_bins)
+    lines = tuple(Line(channel, *found) for channel, found in zip(channels, got, strict=True))
     return Page(start_s, length_s, lines, fastest * length_s / pixels)
 
 
@@ -80,106 +83,87 @@ def draw_page(
 ) -> DrawnPage:
     """Return a page with its picture, `width` × `height` px on a screen of `ratio` dots per px.
 
-    O(pixels + values); `colours` gives those that rows name, and ``muted`` for bad channels.
+    O(pixels + values); `colours` gives those that rows name, and ``muted`` for bad channels. Rows of one colour whose lines
+    have the same times are drawn in one go.
     """
     w, h = max(1, round(width * ratio)), max(1, round(height * ratio))
-    frame = Frame(QRectF(0, 0, w, h), page.start_s, page.length_s)
-    layers: dict[str, list[tuple[Ints, Floats, Floats]]] = {}
-    sparse = []
+    image = QImage(w, h, QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(0)
+    alike: dict[tuple[int, bool, str], list[tuple[Row, Line]]] = {}
     for row, line in zip(rows, page.lines, strict=True):
-        name = "muted" if row.bad else row.colour
-        if line.exact and len(line.t) <= 2 * w:
-            sparse.append((row, line, colours[name]))
-            continue
-        columns, low, high = _columns(line, frame)
-        y = (row.y - (np.array([high, low]) - _middle(row, line)) * row.px_per_unit) * ratio
-        layers.setdefault(colours[name], []).append((columns, y[0], y[1]))
-    image = _raster(layers, w, h)
-    if sparse:
-        painter = QPainter(image)
-        for row, line, colour in sparse:
-            paint_line(painter, frame, row, line, colour, ratio)
-        painter.end()
+        if len(line.t):
+            alike.setdefault((id(line.t), line.exact, "muted" if row.bad else row.colour), []).append((row, line))
+    painter = QPainter(image)
+    for (_, exact, colour), members in alike.items():
+        x = (members[0][1].t - page.start_s) * (w / page.length_s)
+        paint_strokes(painter, *_strokes(x, members, w, ratio, exact), colours[colour], (w, h))
+    painter.end()
     image.setDevicePixelRatio(ratio)
     return DrawnPage(page, rows, image)
 
 
-def _middle(row: Row, line: Line) -> float:
-    """Return the value that lies on the row's middle line: the same on all pages, unless the signal has drifted off its row."""
+def _strokes(
+    x: Floats, members: list[tuple[Row, Line]], width: int, ratio: float, exact: bool
+) -> tuple[Ints, Floats, Floats]:
+    """Return the columns of lines of the same times, with the tops and bottoms of their strokes, (n_lines, n) px."""
+    low, high = np.stack([line.low for _, line in members]), np.stack([line.high for _, line in members])
+    y, per_unit = (np.array([[getattr(row, name)] for row, _ in members]) * ratio for name in ("y", "px_per_unit"))
+    middle = _middles([row for row, _ in members], low, high)[:, None]
+    if not exact or len(x) < 2:
+        columns, low, high = columns_of(x, low, high, width)
+        low, high = touching(columns, low, high)
+        top, bottom = np.floor(y - (high - middle) * per_unit), np.floor(y - (low - middle) * per_unit)
+        return columns, top - (ratio - 1) // 2, bottom + (ratio + 1) // 2
+    columns, lowest, highest = between_samples(x, low, width)
+    top, bottom = y - (highest - middle) * per_unit - ratio / 2, y - (lowest - middle) * per_unit + ratio / 2
+    if width > APART_PX * ratio * len(x):
+        places, at, _ = columns_of(x, low, low, width)
+        for beside in range(-round(DOT_PX * ratio), round(DOT_PX * ratio) + 1):
+            near = np.clip(places + beside, 0, width - 1)
+            top[:, near] = np.fmin(top[:, near], y - (at - middle) * per_unit - DOT_PX * ratio)
+            bottom[:, near] = np.fmax(bottom[:, near], y - (at - middle) * per_unit + DOT_PX * ratio)
+    return columns, top, bottom
+
+
+def _middles(rows: Sequence[Row], low: Floats, high: Floats) -> Floats:
+    """Return the values on the middle lines of rows: the same on all pages, unless a signal has drifted off its row."""
+    usual, per_unit, height = np.array([(row.middle, row.px_per_unit, row.height) for row in rows]).T
+    few = slice(None, None, max(1, low.shape[1] // MIDDLE_OF))
+    here = np.median((low[:, few] + high[:, few]) / 2, axis=1)
+    for n in np.flatnonzero(np.isnan(here)).tolist():  # gaps are left out
+        seen = (low[n] + high[n])[np.isfinite(low[n])] / 2
+        here[n] = np.median(seen) if len(seen) else usual[n]
+    return np.where(np.abs(here - usual) * per_unit > height / 2, here, usual)
+
+
+def paint_line(painter: QPainter, frame: Frame, row: Row, line: Line, colour: str) -> None:
+    """Paint a trace as lines, broken at gaps, for vector devices: inside the frame, since SVG knows no clipping."""
     if not len(line.t):
-        return row.middle
-    with np.errstate(invalid="ignore"):
-        here = float(np.nanmedian(line.low + line.high)) / 2 if np.isfinite(line.low).any() else row.middle
-    return here if abs(here - row.middle) * row.px_per_unit > row.height / 2 else row.middle
-
-
-def _columns(line: Line, frame: Frame) -> tuple[Ints, Floats, Floats]:
-    """Return the pixel columns that hold something of a line, its minimum and its maximum in each."""
-    columns = np.floor((line.t - frame.start_s) * frame.px_per_s).astype(np.int64)
-    inside = (columns >= 0) & (columns < frame.rect.width()) & np.isfinite(line.low)
-    if not inside.any():
-        return columns[:0], line.low[:0], line.high[:0]
-    columns, low, high = columns[inside], line.low[inside], line.high[inside]
-    first = np.flatnonzero(np.diff(columns, prepend=-1))
-    columns, low, high = columns[first], np.minimum.reduceat(low, first), np.maximum.reduceat(high, first)
-    # Neighbours touch, as a line would; what is farther apart is a gap.
-    joined = np.flatnonzero(np.diff(columns) == 1)
-    lower, higher = low[joined], high[joined]
-    low[joined] = np.minimum(lower, high[joined + 1])
-    high[joined] = np.maximum(higher, low[joined + 1])
-    return columns, low, high
-
-
-def _raster(layers: dict[str, list[tuple[Ints, Floats, Floats]]], width: int, height: int) -> QImage:
-    """Return a picture of upright strokes: for each colour, columns with the tops and bottoms of their strokes, px."""
-    picture = np.zeros((height, width), np.uint32)
-    for colour, strokes in layers.items():
-        ends = np.zeros((height + 1, width), np.int16)
-        for columns, top, bottom in strokes:
-            first = np.clip(np.floor(top), 0, height - 1).astype(np.int64)
-            last = np.clip(np.floor(bottom), 0, height - 1).astype(np.int64) + 1
-            seen = (bottom >= 0) & (top < height)
-            ends[first[seen], columns[seen]] += 1
-            ends[last[seen], columns[seen]] -= 1
-        covered = np.cumsum(ends[:height], axis=0, out=ends[:height]) > 0
-        picture[covered] = QColor(colour).rgba()
-    image = QImage(picture.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
-    return image.copy()  # of its own memory: the array goes
-
-
-def paint_line(painter: QPainter, frame: Frame, row: Row, line: Line, colour: str, ratio: float = 1.0) -> None:
-    """Paint a trace as lines, broken at gaps; on vector devices as well as on pictures.
-
-    `ratio` scales the heights of the row to the device.
-    """
-    x = (line.t - frame.start_s) * frame.px_per_s + frame.rect.left()
-    if line.exact:
-        values = line.low
-    else:
+        return
+    rect, middle = frame.rect, _middles([row], line.low[None], line.high[None])[0]
+    x, values = (line.t - frame.start_s) * frame.px_per_s + rect.left(), line.low
+    if not line.exact:
         x, values = np.repeat(x, 2), np.column_stack([line.low, line.high]).ravel()
-    y = frame.rect.top() + (row.y - (values - _middle(row, line)) * row.px_per_unit) * ratio
-    apart = frame.rect.width() / max(len(line.t), 1)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, apart > SPARSE * ratio)
-    painter.setPen(QPen(QColor(colour), ratio if apart > SPARSE * ratio else 0))
-    for piece in _finite_runs(y):
+    inside = (x >= rect.left()) & (x <= rect.right())
+    x, y = x[inside], rect.top() + row.y - (values[inside] - middle) * row.px_per_unit
+    y = np.clip(y, rect.top(), rect.bottom())
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(QColor(colour), LINE_PX))
+    for piece in finite_runs(y):
         if piece.stop - piece.start == 1:
             painter.drawPoint(QPointF(x[piece.start], y[piece.start]))
         else:
-            painter.drawPolyline(_polygon(x[piece], y[piece]))
-    if line.exact and apart > APART_PX * ratio:
+            polygon: QPolygonF = arrayToQPolygonF(x[piece], y[piece])
+            painter.drawPolyline(polygon)
+    if line.exact and rect.width() > APART_PX * len(line.t):
         painter.setBrush(QColor(colour))
         for at, value in zip(x.tolist(), y.tolist(), strict=True):
             if value == value:
-                painter.drawEllipse(QPointF(at, value), 1.2 * ratio, 1.2 * ratio)
+                painter.drawEllipse(QPointF(at, value), DOT_PX, DOT_PX)
         painter.setBrush(QColor(0, 0, 0, 0))
 
 
-def _polygon(x: Floats, y: Floats) -> QPolygonF:
-    polygon: QPolygonF = arrayToQPolygonF(x, np.clip(y, -1e5, 1e5))
-    return polygon
-
-
-def _finite_runs(y: Floats) -> list[slice]:
+def finite_runs(y: Floats) -> list[slice]:
     """Return the stretches without NaN."""
     finite = np.isfinite(y)
     if finite.all():

@@ -1,0 +1,74 @@
+"""The raster of traces: no extreme is lost, gaps stay gaps, lines between samples are straight."""
+
+import numpy as np
+import pytest
+from PySide6.QtGui import QColor, QImage, QPainter
+
+from desktop.views.review.pictures.raster import between_samples, columns_of, paint_strokes, touching
+
+
+def painted(columns, top, bottom, width=40, height=90):
+    """How much of each pixel is covered, 0 to 1."""
+    image = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(0)
+    painter = QPainter(image)
+    paint_strokes(painter, columns, top, bottom, "#000000", (width, height))
+    painter.end()
+    return np.array([[QColor.fromRgba(image.pixel(x, y)).alphaF() for x in range(width)] for y in range(height)])
+
+
+def test_columns_keep_every_extreme():
+    rng = np.random.default_rng(0)
+    x, values = np.sort(rng.uniform(-3, 43, 150)), rng.standard_normal((3, 150))
+    columns, low, high = columns_of(x, values, values, 40)
+    for n, column in enumerate(columns):
+        inside = np.floor(x) == column
+        assert np.array_equal(low[:, n], values[:, inside].min(axis=1))
+        assert np.array_equal(high[:, n], values[:, inside].max(axis=1))
+    assert set(columns) == set(np.floor(x[(x >= 0) & (x < 40)]).astype(int))
+
+
+def test_missing_values_are_left_out_and_gaps_stay():
+    x = np.arange(0, 40, 0.5)
+    values = np.tile(np.arange(80.0), (2, 1))
+    values[0, 20:40] = np.nan
+    values[1, 3] = np.nan
+    columns, low, _ = columns_of(x, values, values, 40)
+    assert np.isnan(low[0, 10:20]).all()
+    assert np.isfinite(np.delete(low[0], np.arange(10, 20))).all()
+    assert low[1, 1] == 2.0
+    low, high = touching(columns, low.copy(), low.copy())
+    assert np.isnan(low[0, 10:20]).all()
+    assert (high[0, :9] >= low[0, 1:10]).all(), "neighbours touch"
+
+
+def test_strokes_cover_what_they_span():
+    rng = np.random.default_rng(1)
+    columns = np.arange(40)
+    top = rng.uniform(-5, 80, (4, 40))
+    bottom = top + rng.uniform(0.2, 30, (4, 40))
+    top[2, 5:9] = np.nan
+    found = painted(columns, top, bottom)
+    rows = np.arange(90)[:, None]
+    expected = np.zeros((90, 40))
+    for a, b in zip(top, bottom, strict=True):
+        part = np.clip(np.minimum(b, rows + 1) - np.maximum(a, rows), 0, 1)
+        expected += np.nan_to_num(part)
+    assert np.abs(found - np.minimum(expected, 1)).max() < 0.06
+
+
+def test_five_hundred_strokes_over_each_other_stay_full():
+    top, bottom = np.full((500, 40), 10.0), np.full((500, 40), 20.0)
+    assert painted(np.arange(40), top, bottom)[10:20].min() == 1.0
+
+
+def test_lines_between_samples_are_straight():
+    x = np.array([-2.0, 10.0, 30.0, 50.0])
+    values = np.array([[0.0, 12.0, -8.0, np.nan]])
+    columns, low, high = between_samples(x, values, 40)
+    assert np.array_equal(columns, np.arange(40))
+    assert low[0, 3] == pytest.approx(5.0)
+    assert high[0, 3] == pytest.approx(6.0)
+    assert high[0, 10] == pytest.approx(12.0)
+    assert low[0, 29] == pytest.approx(-8.0)
+    assert np.isnan(low[0, 31:]).all(), "no line into a gap"
