@@ -64,6 +64,7 @@ class SoundBar(QWidget):
     def _loop_button(self) -> QToolButton:
         made = QToolButton()
         made.setText("⟳")
+        made.setProperty("role", "toggle")
         made.setCheckable(True)
         made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         made.setAccessibleName(self.tr("Play over and over"))
@@ -73,8 +74,8 @@ class SoundBar(QWidget):
 
     def _mute_button(self) -> QToolButton:
         made = QToolButton()
-        made.setProperty("role", "menu")
-        made.setText(self.tr("No device: WAV…"))
+        made.setProperty("role", "toggle")
+        made.setText(self.tr("Silent: WAV…"))
         made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         made.setAccessibleName(self.tr("No sound device: write the sound to a file"))
         made.clicked.connect(lambda _checked=False: self.write_asked.emit())

@@ -92,7 +92,7 @@ class SpectrumPlot(QWidget):
         step = spectrum[0][1] - spectrum[0][0]
         of = measured.channel if measured.gate is None else self.tr("gate {}").format(measured.gate + 1)
         apart = number(step, 2 if step < 10 else 1)
-        self.caption.setText(self.tr("Power spectrum of {}, every {} Hz").format(of, apart))
+        self.caption.setText(self.tr("Spectrum of {}, every {} Hz").format(of, apart))
         self._say_peak(freqs, density, y, axis, scale, measured)
 
     def _show_range(self, y: Floats) -> None:
