@@ -118,6 +118,12 @@ def test_a_gate_has_two_sides_and_shifts_as_velocities(qtbot, window, review, pa
 def test_measuring_by_keys_alone(qtbot, window, review):
     press(qtbot, review, Qt.Key.Key_U)
     assert "Choose a stretch first" in window.message.text
+    review.pointing.choose((1.0, 1.5))
+    press(qtbot, review, Qt.Key.Key_U)
+    settle(qtbot, window.session)
+    assert window.message.text == "Sum of stretches: 0.5000 s, n = 1"
+    qtbot.mouseClick(review.measures.panel.ruler.clear, Qt.MouseButton.LeftButton)
+    review.pointing.choose(None)
     press(qtbot, review, Qt.Key.Key_M, SHIFT)
     assert review.tabs.currentWidget() is review.measures.panel
     assert review.pointing.stretch == pytest.approx((4.5, 5.5))

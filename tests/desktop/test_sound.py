@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu
 
 from core.signals import doppler_sound
 from desktop.services.speaker import Silent
+from desktop.views.review import sound
 from desktop.views.review.sound import what_to_play
 from tests.desktop.conftest import press, settle
 
@@ -136,15 +137,15 @@ def test_what_is_chosen_meanwhile_goes_on_from_where_the_sound_is(qtbot, window,
 def test_speed_loop_and_volume_by_mouse(qtbot, window, review):
     window.resize(1700, 900)
     qtbot.waitUntil(lambda: review.sound.bar.speed.isVisible())
-    bar, sound = review.sound.bar, review.sound
+    bar, listening = review.sound.bar, review.sound
     bar.speed.activated.emit(bar.speed.findText("¼×"))
-    assert sound.speed == 0.25
+    assert listening.speed == 0.25
     qtbot.mouseClick(bar.loop, Qt.MouseButton.LeftButton)
-    assert sound.loop
+    assert listening.loop
     press(qtbot, review, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
-    assert (sound.player.volume, bar.volume.value()) == (pytest.approx(0.9), 90)
+    assert (listening.player.volume, bar.volume.value()) == (pytest.approx(0.9), 90)
     bar.volume.setValue(40)
-    assert sound.player.volume == pytest.approx(0.4)
+    assert listening.player.volume == pytest.approx(0.4)
     window.resize(1150, 700)
     qtbot.waitUntil(lambda: not bar.speed.isVisible())
     menu = bar.play.menu()
@@ -154,7 +155,7 @@ def test_speed_loop_and_volume_by_mouse(qtbot, window, review):
     assert actions["Over and over (L)"].isChecked()
     actions["Speed 1×"].trigger()
     actions["Over and over (L)"].trigger()
-    assert (sound.speed, sound.loop) == (1.0, False)
+    assert (listening.speed, listening.loop) == (1.0, False)
 
 
 def test_space_presses_the_button_or_tick_that_has_the_focus(qtbot, window, review):
@@ -206,6 +207,20 @@ def test_the_file_is_what_core_computes_and_says_that_it_is_simulated(qtbot, win
     review.sound.write()
     settle(qtbot, window.session)
     assert "such.wav" in window.message.text
+
+
+def test_a_long_file_is_written_behind_all_else_with_its_progress(qtbot, window, review, tmp_path, monkeypatch):
+    monkeypatch.setattr(sound, "LONG_S", 1.0)
+    shares = []
+    monkeypatch.setattr(review.bar, "show_reading", shares.append)
+    review.sound.write_to(tmp_path / "page.wav", (0.0, 10.0))
+    assert window.session.background.busy
+    qtbot.waitUntil(lambda: not window.session.background.busy, timeout=20_000)
+    assert soundfile.info(tmp_path / "page.wav").duration == pytest.approx(10.0, abs=1e-3)
+    told = [share for share in shares if share is not None]
+    assert told == sorted(told)
+    assert told[-1] == 1.0
+    assert shares[-1] is None
 
 
 def test_playing_never_keeps_the_window_waiting(qtbot, window, review, monkeypatch):

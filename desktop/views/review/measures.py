@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 from core.study import Changeset, NewEvent, Study, new_events
 from desktop.services.session import Session
 from desktop.views.review.measure_panel import MeasurePanel
-from desktop.views.review.measured import Measured, Ruled, measure_stretch, note_of, table_of
+from desktop.views.review.measured import Measured, Ruled, measure_stretch, note_of, sum_of, table_of
 from desktop.views.review.spectral import frequency_axis
 from desktop.widgets.parts import number
 
@@ -50,7 +50,7 @@ class Measures(QObject):
         room, stretch = self._room, self._room.pointing.stretch
         self._show_ruler()
         if stretch is None or room.recording is None or not room.recording.channels:
-            self.measured, self._again = None, False
+            self.measured, self._again, self._add_when_measured = None, False, False
             room.pointing.say("")
             self._show()
             return
@@ -68,6 +68,7 @@ class Measures(QObject):
                 self._take(measured)
 
         def failed(error: Exception) -> None:
+            self._add_when_measured = False
             self._ended()
             self._session.failed.emit(error)
 
@@ -129,6 +130,10 @@ class Measures(QObject):
             measured.channel, measured.start_s, measured.duration_s, measured.found.peak_to_peak, measured.unit
         )
         self._keep((*self._ruled, ruled))
+        if not self.panel.isVisible():
+            found = sum_of(self._ruled)
+            said = self.tr("Sum of stretches: {} s, n = {}").format(number(found.total_s, 4), number(found.n))
+            self._session.told.emit(said)
 
     @property
     def _ruled(self) -> tuple[Ruled, ...]:

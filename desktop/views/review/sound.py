@@ -25,6 +25,7 @@ AROUND_S = 0.5  # about an event that is played over and over
 SETTLE_MS = 150  # until a stretch that is being drawn, or a list of channels gone through, is played
 LEAST_S = 0.02
 VOLUME_STEP = 0.1
+FILE_BYTES_S = 4 * 44_100  # of a second of sound
 LONG_S = 600.0  # of sound: longer files are written behind all else, with their progress
 
 
@@ -229,7 +230,9 @@ class Sound(QObject):
             return
         start, stop = room.pointing.stretch or (room.start_s, room.start_s + room.length_s)
         name = f"{room.entry.name} {self._channel_text()} {clock(start).replace(':', '.')}.wav".replace("/", "-")
-        title = self.tr("Write the sound of {} to {}").format(clock(start, 2), clock(stop, 2))
+        megabytes = (stop - start) / self.speed * FILE_BYTES_S / 1e6
+        size = number(megabytes, 1 if megabytes < 10 else 0)
+        title = self.tr("Write the sound of {} to {} ({} MB)").format(clock(start, 2), clock(stop, 2), size)
         path, _ = QFileDialog.getSaveFileName(room, title, name, self.tr("WAV (*.wav)"))
         if path:
             self.write_to(Path(path if path.lower().endswith(".wav") else f"{path}.wav"), (start, stop))
