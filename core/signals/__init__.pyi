@@ -28,6 +28,7 @@ from .in_study import content_hash as content_hash
 from .in_study import open_from_study as open_from_study
 from .in_study import relink as relink
 from .measurement import Measurement as Measurement
+from .measurement import mean_frequency as mean_frequency
 from .measurement import measure as measure
 from .measurement import power_spectrum as power_spectrum
 from .montage import Derivation as Derivation

@@ -27,25 +27,35 @@ class Measurement:
     ----------
     dt_s : float
         From the first to the second time given, s; below 0 if they were given the other way round.
-    difference : float
-        Value at the second less value at the first.
+    at_start, at_stop : float
+        The samples nearest to the two times.
     rms : float
         Root of the mean of the squares, about zero.
     peak_to_peak, mean, minimum, maximum : float
+    minimum_s, maximum_s : float
+        Where the lowest and the highest sample are, s; the first of several.
     n : int
         Samples that are there; those in gaps do not count.
     unit : str
     """
 
     dt_s: float
-    difference: float
+    at_start: float
+    at_stop: float
     rms: float
     peak_to_peak: float
     mean: float
     minimum: float
+    minimum_s: float
     maximum: float
+    maximum_s: float
     n: int
     unit: str
+
+    @property
+    def difference(self) -> float:
+        """Value at the second time less value at the first."""
+        return self.at_stop - self.at_start
 
     @property
     def rate_hz(self) -> float:
@@ -69,21 +79,29 @@ def measure(recording: Recording, channel: int | str, start_s: float, stop_s: fl
     check(finite(), start_s=start_s, stop_s=stop_s)
     known = recording.channels[recording.index(channel)]
     ends = [_value_at(recording, channel, t) for t in (start_s, stop_s)]
-    n, total, squares, low, high = 0, 0.0, 0.0, np.inf, -np.inf
-    for x in _chunks(recording, channel, *sorted((start_s, stop_s))):
-        x = x[np.isfinite(x)]
-        if len(x):
-            n, total, squares = n + len(x), total + float(x.sum()), squares + float(x @ x)
-            low, high = min(low, float(x.min())), max(high, float(x.max()))
+    n, total, squares = 0, 0.0, 0.0
+    low, high, low_at, high_at = np.inf, -np.inf, 0, 0
+    for first, x in _chunks(recording, channel, *sorted((start_s, stop_s))):
+        there = x[np.isfinite(x)]
+        if len(there):
+            n, total, squares = n + len(there), total + float(there.sum()), squares + float(there @ there)
+            lowest, highest = int(np.nanargmin(x)), int(np.nanargmax(x))
+            if x[lowest] < low:
+                low, low_at = float(x[lowest]), first + lowest
+            if x[highest] > high:
+                high, high_at = float(x[highest]), first + highest
     nan = float("nan")
     return Measurement(
         dt_s=stop_s - start_s,
-        difference=ends[1] - ends[0],
+        at_start=ends[0],
+        at_stop=ends[1],
         rms=float(np.sqrt(squares / n)) if n else nan,
         peak_to_peak=high - low if n else nan,
         mean=total / n if n else nan,
         minimum=low if n else nan,
+        minimum_s=low_at / known.fs if n else nan,
         maximum=high if n else nan,
+        maximum_s=high_at / known.fs if n else nan,
         n=n,
         unit=known.unit,
     )
@@ -96,12 +114,14 @@ def _value_at(recording: Recording, channel: int | str, time_s: float) -> float:
     return float(recording.read(channel, at, at + 1)[0]) if 0 <= at < known.n_samples else float("nan")
 
 
-def _chunks(recording: Recording, channel: int | str, start_s: float, stop_s: float) -> Iterator[npt.NDArray[Any]]:
+def _chunks(
+    recording: Recording, channel: int | str, start_s: float, stop_s: float
+) -> Iterator[tuple[int, npt.NDArray[Any]]]:
     known = recording.channels[recording.index(channel)]
     start = min(max(round(start_s * known.fs), 0), known.n_samples)
     stop = min(max(round(stop_s * known.fs) + 1, start), known.n_samples)
     for first in range(start, stop, CHUNK):
-        yield recording.read(channel, first, min(first + CHUNK, stop))
+        yield first, recording.read(channel, first, min(first + CHUNK, stop))
 
 
 def power_spectrum(
@@ -156,6 +176,15 @@ def power_spectrum(
         )
     order = np.argsort(freqs)
     return freqs[order], total[order] / n
+
+
+def mean_frequency(freqs_hz: npt.NDArray[np.float64], density: npt.NDArray[np.float64]) -> float:
+    """Return the mean of frequencies weighted by their power, Hz: of a gate's spectrum, the mean Doppler shift; NaN of silence.
+
+    Noise and the walls of vessels count as blood does: it is the mean of all that was received.
+    """
+    total = float(density.sum())
+    return float(freqs_hz @ density) / total if total > 0 else float("nan")
 
 
 def _whole_segments(x: npt.NDArray[Any], length: int, step: int) -> Iterator[npt.NDArray[Any]]:

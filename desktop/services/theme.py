@@ -171,6 +171,9 @@ def style_sheet() -> str:
     QToolButton[role="rail"] { border: 0; border-left: 3px solid transparent; padding: 10px 2px; color: @muted; }
     QToolButton[role="rail"]:hover { color: @text; }
     QToolButton[role="rail"]:checked { color: @accent; border-left-color: @accent; background: @surface; font-weight: 600; }
+    QToolButton[role="toggle"] { background: @surface; border: 1px solid @line; border-radius: 4px; padding: 3px 6px; }
+    QToolButton[role="toggle"]:hover { border-color: @accent; }
+    QToolButton[role="toggle"]:checked { background: @accent; color: @on-accent; border-color: @accent; }
     QTableView, QListWidget, QTreeWidget, QPlainTextEdit { background: @surface; border: 1px solid @line; gridline-color: @line; }
     QTableView { gridline-color: @raised; }
     QListWidget::item { padding: 3px 6px; }

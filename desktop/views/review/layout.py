@@ -26,6 +26,7 @@ def lay_out(room: ReviewView) -> QWidget:
     room.tabs.setDocumentMode(True)
     room.tabs.addTab(room.right, room.tr("Events"))
     room.tabs.addTab(room.layers_panel, room.tr("Layers"))
+    room.tabs.addTab(room.measures.panel, room.tr("Measure"))
     columns = QSplitter()
     for widget in (room.left, middle, room.tabs):
         columns.addWidget(widget)

@@ -35,6 +35,8 @@ class Menus(QObject):
         """Show what can be done at a place of the page."""
         menu = QMenu(self._room)
         self._room.marks.fill_menu(menu, t, channel)
+        self._room.measures.fill_menu(menu)
+        self._room.sound.fill_menu(menu, t)
         menu.addSeparator()
         self.fill_channel(menu, channel)
         self._output(menu)

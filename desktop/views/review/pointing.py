@@ -21,6 +21,7 @@ class Pointing(QObject):
         self.cursor_s: float | None = None
         self.playing_s: float | None = None
         self.stretch: Span | None = None
+        self.note = ""  # what stands beside the stretch
         self.preview: Box | None = None
 
     def move_cursor(self, seconds: float | None) -> None:
@@ -41,6 +42,17 @@ class Pointing(QObject):
         if ordered != self.stretch:
             self.stretch = ordered
             self.stretch_changed.emit()
+
+    def begin(self, stretch: Span | None) -> None:
+        """Go on in another recording, or in the same as it is shown now: whatever is known of the stretch is of before."""
+        self.stretch = stretch
+        self.stretch_changed.emit()
+
+    def say(self, note: str) -> None:
+        """Say something beside the stretch."""
+        if note != self.note:
+            self.note = note
+            self.preview_changed.emit()
 
     def show_preview(self, box: Box | None) -> None:
         """Show how an event would be; None takes that away."""

@@ -26,6 +26,7 @@ from desktop.views.review.layers_panel import LayersPanel
 from desktop.views.review.layout import gestures_of, lay_out
 from desktop.views.review.library import Library
 from desktop.views.review.marks import Marks
+from desktop.views.review.measures import Measures
 from desktop.views.review.menus import Menus
 from desktop.views.review.pages import Pages
 from desktop.views.review.panels import RecordingsPanel
@@ -39,6 +40,7 @@ from desktop.views.review.pointing import Pointing
 from desktop.views.review.scroller import Scroller
 from desktop.views.review.second_window import SecondWindow
 from desktop.views.review.selected_events import SelectedEvents
+from desktop.views.review.sound import Sound
 from desktop.views.review.spectral import Spectral
 from desktop.views.review.toolbar import WHOLE, Toolbar
 from desktop.widgets.parts import EmptyState, clock
@@ -65,10 +67,8 @@ class ReviewView(Workspace):
         self.wished_s = self.length_s  # the page length that was asked for; a short recording shows less
         self.pointing, self.appearance, self.spectral = Pointing(self), Appearance(self), Spectral(self)
         self.derived, self.layers = Derived(self), Layers(self)
-        self.traces, self.detail = (
-            TraceCanvas(self.pointing),
-            TraceCanvas(self.pointing, self.tr("Second window"), axis=True),
-        )
+        self.traces = TraceCanvas(self.pointing)
+        self.detail = TraceCanvas(self.pointing, self.tr("Second window"), axis=True)
         self.spectrogram, self.overview = SpectrogramCanvas(self.pointing), OverviewCanvas(self.pointing)
         self.left, self.bar, self.right = RecordingsPanel(), Toolbar(), EventsPanel(session)
         self.recordings, self.table, self.filter, self.model = (
@@ -76,10 +76,12 @@ class ReviewView(Workspace):
         )  # fmt: skip
         self.simulated, self.tabs = self.bar.simulated, QTabWidget()
         self.library, self.marks, self.finder = Library(session, self), Marks(session, self), Finder(session, self)
+        self.amplify = self.appearance.amplify
         self.find, self.mark, self.add_recordings = self.finder.find, self.marks.add, self.library.add
         self.pages, self.menus, self.scroller = Pages(session, self), Menus(self), Scroller(self)
         self.second, self.asking, self.exchange = SecondWindow(self), Asking(self), Exchange(session, self)
         self.selected, self.layers_panel = SelectedEvents(session, self), LayersPanel(session, self.layers)
+        self.sound, self.measures = Sound(session, self), Measures(session, self)
         self.gestures = gestures_of(self)
         self.status, self.events = PointerLine(self), EventDisplay(session, self)
         self.set_content(lay_out(self))
@@ -287,8 +289,6 @@ class ReviewView(Workspace):
         if not another:
             self._keep_look()
         self.opened = opened
-        if another:
-            self.pointing.choose(None)
         recording = opened.recording
         channels = recording.channels
         self.appearance.start(channels, entry.bad_channels, self._looks.get(str(opened.id), {}))
@@ -307,6 +307,7 @@ class ReviewView(Workspace):
         self.start_s = float(goal.get("start_s", 0.0 if another else self.start_s))
         self.bar.show_scales(self.kind, self.appearance.look)
         self.pages.start(opened)
+        self.pointing.begin(None if another else self.pointing.stretch)
         self.events.refresh()
         self.set_length(float(goal.get("length_s", self.wished_s)))
 
@@ -352,10 +353,6 @@ class ReviewView(Workspace):
             self.bar.show_scales(self.kind, look)
             self.left.tick(look.channels, look.bad)
             self.pages.read()
-
-    def amplify(self, factor: float) -> None:
-        """Draw traces larger or smaller."""
-        self.appearance.amplify(factor)
 
     def use_paper(self, speed: float) -> None:
         """Show the page as ECG paper of this speed (mm/s), 10 mm/mV where nothing else was chosen."""

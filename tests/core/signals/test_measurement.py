@@ -5,7 +5,7 @@ import pytest
 from scipy.signal import welch
 
 from core.errors import InputError
-from core.signals import Channel, Recording, measure, measurement, power_spectrum
+from core.signals import Channel, Recording, mean_frequency, measure, measurement, power_spectrum
 
 FS = 250.0
 
@@ -29,6 +29,8 @@ def test_what_two_cursors_tell_of_a_sine():
     assert found.difference == pytest.approx(-4, abs=0.01)
     assert found.peak_to_peak == pytest.approx(4, abs=0.01)
     assert (found.minimum, found.maximum) == pytest.approx((1, 5), abs=0.01)
+    assert (found.at_start, found.at_stop) == pytest.approx((5, 1), abs=0.01)
+    assert (found.maximum_s, found.minimum_s) == pytest.approx((2.5, 3.5), abs=1 / FS)
     assert found.rate_hz == pytest.approx(1 / 3)
     assert found.per_minute == pytest.approx(20)
     whole = measure(eeg(3 + 2 * np.sin(np.pi * t)), "Cz", 0, 10)
@@ -64,6 +66,8 @@ def test_long_windows_in_pieces_give_the_same(monkeypatch):
     np.testing.assert_array_equal(again[0], freqs)
     pieces = measure(eeg(x), 0, 1, 190)
     assert (pieces.n, pieces.peak_to_peak) == (found.n, found.peak_to_peak)
+    low, high = (round(t * FS) for t in (pieces.minimum_s, pieces.maximum_s))
+    assert (low, high) == (250 + np.nanargmin(x[250:47501]), 250 + np.nanargmax(x[250:47501]))
     assert pieces.rms == pytest.approx(found.rms)
 
 
@@ -98,3 +102,5 @@ def test_a_gate_has_two_sides():
     assert freqs[0] == -2000
     assert freqs[density.argmax()] == -700
     assert density[freqs > 0].max() < 1e-6 * density.max()
+    assert mean_frequency(freqs, density) == pytest.approx(-700, abs=0.01)
+    assert np.isnan(mean_frequency(freqs, 0 * density))

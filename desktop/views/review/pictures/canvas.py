@@ -14,6 +14,7 @@ from desktop.services.guard import guarded
 from desktop.views.review.pictures.events import Box
 from desktop.views.review.pictures.frame import Frame, TimeScale
 from desktop.views.review.pictures.gestures import CURSORS, MOVES, STILL_PX, Drag, begin, grip
+from desktop.views.review.pictures.note import paint_note
 from desktop.views.review.pointing import Pointing
 
 GUTTER = 104  # px of names and scales left of all pictures, so that time lines up
@@ -38,6 +39,7 @@ class TimeCanvas(QWidget):
     resized = Signal()
 
     TOP, BOTTOM = 2, 2
+    NOTES = True  # whether what is said of the stretch stands on it
 
     def __init__(self, name: str, pointing: Pointing) -> None:
         super().__init__()
@@ -141,6 +143,8 @@ class TimeCanvas(QWidget):
             painter.setPen(QPen(QColor(theme.token("accent")), 1))
             for edge in (start, stop):
                 painter.drawLine(QPointF(frame.x(edge), frame.rect.top()), QPointF(frame.x(edge), frame.rect.bottom()))
+            if self.NOTES:
+                paint_note(painter, frame, self.pointing.stretch, self.pointing.note)
         box = self.pointing.preview
         if box is not None:
             fill = QColor(box.colour)

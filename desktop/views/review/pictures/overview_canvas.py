@@ -26,6 +26,7 @@ class OverviewCanvas(TimeCanvas):
     moved = Signal(float)
 
     TOP = 4
+    NOTES = False
 
     def __init__(self, pointing: Pointing) -> None:
         super().__init__(self.tr("Overview of the whole recording"), pointing)

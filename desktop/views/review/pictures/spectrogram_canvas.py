@@ -58,6 +58,8 @@ class FrequencyAxis:
 class SpectrogramCanvas(TimeCanvas):
     """The spectrogram under the traces, sharing their time; both sides of zero for Doppler I/Q."""
 
+    NOTES = False
+
     def __init__(self, pointing: Pointing) -> None:
         super().__init__(self.tr("Spectrogram"), pointing)
         self.tiles: Sequence[TileImage] = ()
