@@ -43,10 +43,11 @@ def import_annotations(study: Study, recording_id: int, path: str | Path, format
     """Return the changeset that adds the annotations of a file to a recording of a study; nothing is written.
 
     Their maker is ``file:`` and the file's name. A file that `export_annotations` wrote gives the same events again. Of
-    others, the text is the label; of WFDB files only that of beats is. An annotation of no known channel goes to the
-    first. An event is there already if one of this recording begins and lasts the same, on the same channel and of the
-    same kind: then only labels are added, of annotators who have given it none. The title says what was there, what was
-    left out, and where an EDF+ file states another start than the recording: times count from the start of each.
+    others, the text is the label; of WFDB files only that of beats is. An annotation that names no channel goes to the
+    first; a name that the recording does not know stays, since it may be a derivation. An event is there already if one of
+    this recording begins and lasts the same, on the same channel and of the same kind: then only labels are added, of
+    annotators who have given it none. The title says what was there, what was left out, and where an EDF+ file states
+    another start than the recording: times count from the start of each.
 
     Parameters
     ----------
@@ -114,14 +115,14 @@ def _event_of(
 
 
 def _channel_of(said: dict[str, Any], recording: Recording) -> str:
-    """Return the channel that an annotation is about; a name that the recording does not know stays in `said`."""
+    """Return the channel that an annotation is about; of a montage, say, it may be none that is stored."""
     names = [channel.name for channel in recording.channels]
     stated = str(said.pop("channel", "")).strip()
     alike = {name.strip().casefold(): name for name in reversed(names)}
     if stated in names or stated.casefold() in alike:
         return stated if stated in names else alike[stated.casefold()]
     if stated:
-        said["channel"] = stated
+        return stated
     number = said.get("chan", 0)
     return names[number if isinstance(number, int) and 0 <= number < len(names) else 0]
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.errors import HitscopeError
-from core.signals import build_pyramid, gate_of
+from core.signals import Pyramid, Recording, build_pyramid, gate_of
 from desktop.services import theme
 from desktop.services.session import Session
 from desktop.services.tasks import TaskReporter
@@ -60,7 +61,7 @@ class Pages(QObject):
                 self.read()
 
         self._session.background.submit(
-            "review pyramid", build_pyramid, opened.recording, self._session.arrays_of(opened.id), report,
+            "review pyramid", _build, opened.recording, self._session.arrays_of(opened.id), report,
             done=ended, failed=lambda error: (ended(None), self._session.failed.emit(error)),
         )  # fmt: skip
 
@@ -197,3 +198,8 @@ class Pages(QObject):
         """Dim what is not what was asked for any more."""
         self._room.traces.dim("page" in self._awaited)
         self._room.spectrogram.dim("picture" in self._awaited)
+
+
+def _build(recording: Recording, folder: Path, report: TaskReporter) -> Pyramid:
+    """Complete a pyramid; those of other montages and filters of the study make room for it."""
+    return build_pyramid(recording, folder, report, arrays=folder.parent)
