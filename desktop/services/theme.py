@@ -12,6 +12,8 @@ from PySide6.QtCore import QObject, QRect, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication
 
+import resources
+
 TOKENS: dict[str, dict[str, str]] = {
     "light": {
         "background": "#f4f5f7", "surface": "#ffffff", "raised": "#eceef2", "text": "#1b1f24", "muted": "#565e69",
@@ -197,10 +199,20 @@ def style_sheet() -> str:
     QTabBar::tab:selected { color: @accent; border-bottom-color: @accent; font-weight: 600; }
     QToolButton[role="menu"] { background: @surface; border: 1px solid @line; border-radius: 4px; padding: 4px 16px 4px 8px; }
     QToolButton[role="menu"]:hover { border-color: @accent; }
+    QCheckBox::indicator, QRadioButton::indicator, QAbstractItemView::indicator, QGroupBox::indicator {
+        width: 13px; height: 13px; border: 1px solid @muted; border-radius: 3px; background: @surface; }
+    QRadioButton::indicator { border-radius: 7px; }
+    QCheckBox::indicator:hover, QRadioButton::indicator:hover, QAbstractItemView::indicator:hover { border-color: @accent; }
+    QCheckBox::indicator:checked, QAbstractItemView::indicator:checked, QGroupBox::indicator:checked {
+        background: @accent; border-color: @accent; image: url("@check"); }
+    QRadioButton::indicator:checked { background: @accent; border-color: @accent; image: url("@dot"); }
+    QCheckBox::indicator:disabled, QRadioButton::indicator:disabled { border-color: @line; background: @raised; }
     QStatusBar { background: @raised; border-top: 1px solid @line; }
     QDockWidget::title { background: @raised; padding: 5px 8px; }
     QToolTip { background: @raised; color: @text; border: 1px solid @line; }
     """
-    for key, value in sorted(TOKENS[_current].items(), key=lambda item: -len(item[0])):
+    ink = "white" if QColor(token("on-accent")).lightnessF() > 0.5 else "dark"
+    pictures = {name: resources.path(f"icons/{name}-{ink}.svg").as_posix() for name in ("check", "dot")}
+    for key, value in sorted((TOKENS[_current] | pictures).items(), key=lambda item: -len(item[0])):
         sheet = sheet.replace(f"@{key}", value)
     return sheet
