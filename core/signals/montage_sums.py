@@ -17,11 +17,14 @@ from core.signals.recording import Floats, Recording
 Weights = dict[int, float]
 KEPT_READS = 2  # pieces of stored samples: the channels of a window, read one after the other, sum the same ones
 KEPT_SUMS = 64  # choices of channels
-SUM_COST = 0.3
+SUM_COST = 0.3  # of a channel in sums, against reading it
 
 
 class MontageSource:
-    """Weighted sums of the channels of a recording; `rows` are the weights of each channel made."""
+    """Weighted sums of the channels of a recording; `rows` are the weights of each channel made.
+
+    Safe from several threads. It keeps the last `KEPT_READS` pieces of at most `AT_ONCE` stored samples: 34 MB.
+    """
 
     def __init__(self, recording: Recording, rows: Sequence[Weights]) -> None:
         self._recording, self._rows, self._common = recording, rows, common_weights(rows)

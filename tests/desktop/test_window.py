@@ -89,7 +89,7 @@ def test_help_lists_the_keys_and_gestures_of_this_room_only(window):
     assert keys["PgUp"] == "Page left"
     assert keys["Ctrl+S"] == "Is everything saved?"
     assert keys["Ctrl+drag"] == "Add a mark"
-    assert "L" not in keys  # the lasso belongs to Annotate
+    assert not any("lasso" in what.lower() for what in keys.values())  # it belongs to Annotate
     help_.close()
 
 
