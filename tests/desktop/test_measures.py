@@ -91,7 +91,7 @@ def test_the_power_spectrum_is_that_of_scipy_with_its_peak_named(qtbot, window, 
     review.pointing.choose((10.0, 10.01))
     settle(qtbot, window.session)
     assert not panel.spectrum.plot.isVisible()
-    assert "8 samples" in panel.spectrum.peak.text()
+    assert "8 samples" in panel.spectrum.why.text()
 
 
 def test_a_gate_has_two_sides_and_shifts_as_velocities(qtbot, window, review, panel):

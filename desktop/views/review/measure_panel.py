@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from desktop.services.guard import guarded
 from desktop.views.review.measured import CLOCK_DECIMALS, QUANTITIES, Measured, doppler_shifts, shift_text
@@ -14,6 +14,7 @@ from desktop.views.review.spectral import SpectralLook
 from desktop.views.review.spectrum_plot import SpectrumPlot
 from desktop.widgets.parts import button, clock, label, line
 
+LEAST_FIGURES_PX = 160
 SHIFTS = ("Mean Doppler shift", "Strongest shift")
 
 
@@ -35,17 +36,23 @@ class MeasurePanel(QWidget):
         self.spectrum, self.ruler = SpectrumPlot(), RulerPanel()
         above, split = QWidget(), QSplitter(Qt.Orientation.Vertical)
         column = QVBoxLayout(above)
-        column.setContentsMargins(0, 0, 0, 0)
+        column.setContentsMargins(0, 0, 4, 0)
         column.setSpacing(4)
         column.addWidget(self.empty)
         column.addWidget(self.figures)
         column.addWidget(self.spectrum, 1)
         column.addStretch(0)
-        split.addWidget(above)
+        scroll = QScrollArea()  # on a low screen the figures scroll; what is below them stays in reach
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setMinimumHeight(LEAST_FIGURES_PX)
+        scroll.setWidget(above)
+        split.addWidget(scroll)
         split.addWidget(self.ruler)
         split.setStretchFactor(0, 1)
         split.setChildrenCollapsible(False)
-        split.setSizes([430, 210])
+        split.setSizes([520, 180])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 8, 8, 8)
         layout.addWidget(split)

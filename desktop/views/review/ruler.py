@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.views.review.measured import Ruled, ruled_table, sum_of
-from desktop.widgets.parts import button, clock, label, line, number
+from desktop.widgets.parts import button, clock, line, number
 
 
 class RulerPanel(QWidget):
@@ -33,7 +33,7 @@ class RulerPanel(QWidget):
         super().__init__()
         self._ruled: tuple[Ruled, ...] = ()
         self._before: tuple[Ruled, ...] = ()  # what was cleared
-        self.sum, self.spread = line("", "title"), label("", "muted", wrap=True)
+        self.sum, self.spread = line("", "title"), line("", "muted")
         self.table = self._table()
         self.add = button(
             self.tr("Add"), self.add_asked.emit, tip=self.tr("Add the chosen stretch to the sum (U)"), primary=True
@@ -71,7 +71,7 @@ class RulerPanel(QWidget):
             (QHeaderView.ResizeMode.ResizeToContents,) * 3 + (QHeaderView.ResizeMode.Stretch,)
         ):
             table.horizontalHeader().setSectionResizeMode(column, mode)
-        table.setMinimumHeight(70)
+        table.setMinimumHeight(52)
         table.cellClicked.connect(lambda row, _column: self.chosen.emit(self._ruled[row]))
         table.cellActivated.connect(lambda row, _column: self.chosen.emit(self._ruled[row]))
         table.itemSelectionChanged.connect(self._enable)
@@ -100,7 +100,7 @@ class RulerPanel(QWidget):
         found = sum_of(self._ruled)
         if not found.n:
             self.sum.setText(self.tr("Sum of stretches"))
-            self.spread.setText(self.tr("U adds the chosen stretch; here stands how long they are together."))
+            self.spread.setText(self.tr("U adds the chosen stretch"))
             return
         self.sum.setText(self.tr("Sum {} s").format(number(found.total_s, 4)))
         spread = f" ± {number(found.std_s, 4)}" if np.isfinite(found.std_s) else ""

@@ -56,7 +56,6 @@ class Sound(QObject):
         self.speed, self.loop = 1.0, False
         self.player, self.bar = Player(self), SoundBar()
         room.bar.second.addWidget(self.bar)
-        room.traces.resized.connect(lambda: self.bar.fit(room.bar.width()))
         self._span: Span = (0.0, 0.0)
         self._as: tuple[Any, ...] = ()  # of what, and how, is played
         self._wanted: tuple[Any, ...] = ()
@@ -216,9 +215,7 @@ class Sound(QObject):
             self._room.pointing.play_at(None)
         if silence and not self._told_silent:
             self._told_silent = True
-            said = self.tr(
-                "No sound device was found: the line moves in silence. The arrow beside ▶ writes the sound to a file."
-            )
+            said = self.tr("No sound device was found: the line moves in silence. “WAV…” writes the sound to a file.")
             self._session.told.emit(said)
 
     # As a file

@@ -1,17 +1,16 @@
-"""The controls of the sound: play, speed, loop, volume; where there is little room, in the menu of the one button."""
+"""The controls of the sound: play, speed, loop, volume, and sound as a file."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QSlider, QToolButton, QWidget, QWidgetAction
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSlider, QToolButton, QWidget
 
 from desktop.services.guard import guarded
-from desktop.widgets.parts import number
+from desktop.widgets.parts import label, number
 
 SPEEDS = {1.0: "1×", 0.5: "½×", 0.25: "¼×"}
-PLAY_PX, VOLUME_PX, GAP_PX = 46, 64, 4
-ROOMY_PX = 640  # of the toolbar, from which on there is room for all
+VOLUME_PX, GAP_PX = 64, 4
 
 
 class SoundBar(QWidget):
@@ -27,28 +26,30 @@ class SoundBar(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setAccessibleName(self.tr("Sound"))
-        self._silence, self._roomy = "", False
-        self.play = self._play_button()
-        self.speed, self.loop, self.volume = self._speeds(), self._loop_button(), self._volume_slider()
-        self.mute = self._mute_button()
+        self.play, self.loop, self.write = self._button("▶"), self._button("⟳"), self._button(self.tr("WAV…"))
+        self.speed, self.volume = self._speeds(), self._volume_slider()
+        self.mute = label(self.tr("no device"), "muted")  # where the volume stands otherwise
+        self.loop.setCheckable(True)
+        self.loop.setAccessibleName(self.tr("Play over and over"))
+        self.loop.setToolTip(self.tr("Play the stretch, the selected event or the page over and over (L)"))
+        self.write.setAccessibleName(self.tr("Write the sound to a file"))
+        self.write.setToolTip(self.tr("Write the sound of the stretch, or of the page, to a file"))
+        self.play.clicked.connect(lambda _checked=False: self.asked.emit())
+        self.loop.clicked.connect(lambda on: self.loop_chosen.emit(on))
+        self.write.clicked.connect(lambda _checked=False: self.write_asked.emit())
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GAP_PX)
-        for widget in (self.play, self.speed, self.loop, self.volume, self.mute):
+        for widget in (self.play, self.speed, self.loop, self.volume, self.mute, self.write):
             row.addWidget(widget)
         self.show_playing(False)
 
-    def _play_button(self) -> QToolButton:
+    @staticmethod
+    def _button(text: str) -> QToolButton:
         made = QToolButton()
-        made.setProperty("role", "menu")
-        made.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+        made.setText(text)
+        made.setProperty("role", "toggle")
         made.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # so that Space goes on meaning the sound after a click
-        made.setFixedWidth(PLAY_PX)
-        menu = QMenu(made)
-        menu.setToolTipsVisible(True)
-        menu.aboutToShow.connect(lambda: self._fill(menu))
-        made.setMenu(menu)
-        made.clicked.connect(lambda _checked=False: self.asked.emit())
         return made
 
     def _speeds(self) -> QComboBox:
@@ -61,26 +62,6 @@ class SoundBar(QWidget):
         box.activated.connect(lambda n: self.speed_chosen.emit(box.itemData(n)))
         return box
 
-    def _loop_button(self) -> QToolButton:
-        made = QToolButton()
-        made.setText("⟳")
-        made.setProperty("role", "toggle")
-        made.setCheckable(True)
-        made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        made.setAccessibleName(self.tr("Play over and over"))
-        made.setToolTip(self.tr("Play the stretch, the selected event or the page over and over (L)"))
-        made.clicked.connect(lambda on: self.loop_chosen.emit(on))
-        return made
-
-    def _mute_button(self) -> QToolButton:
-        made = QToolButton()
-        made.setProperty("role", "toggle")
-        made.setText(self.tr("Silent: WAV…"))
-        made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        made.setAccessibleName(self.tr("No sound device: write the sound to a file"))
-        made.clicked.connect(lambda _checked=False: self.write_asked.emit())
-        return made
-
     def _volume_slider(self) -> QSlider:
         made = QSlider(Qt.Orientation.Horizontal)
         made.setRange(0, 100)
@@ -91,45 +72,8 @@ class SoundBar(QWidget):
         made.valueChanged.connect(lambda value: self.volume_chosen.emit(value / 100))
         return made
 
-    def _fill(self, menu: QMenu) -> None:
-        menu.clear()
-        menu.addSection(self.tr("L ← forward · reverse → R"))
-        if self._silence:
-            menu.addAction(self.tr("No sound device: plays in silence")).setEnabled(False)
-        for speed, text in SPEEDS.items():
-            self._choice(menu, self.tr("Speed {}").format(text), speed == self.speed.currentData()).triggered.connect(
-                lambda _checked=False, s=speed: self.speed_chosen.emit(s)
-            )
-        menu.addSeparator()
-        over = self._choice(menu, self.tr("Over and over (L)"), self.loop.isChecked())
-        over.triggered.connect(lambda on: self.loop_chosen.emit(on))
-        menu.addAction(self._volume_action(menu))
-        menu.addSeparator()
-        menu.addAction(self.tr("Write the sound to a file…"), self.write_asked.emit)
-
-    def _volume_action(self, menu: QMenu) -> QWidgetAction:
-        action, row = QWidgetAction(menu), QWidget(menu)
-        slider = self._volume_slider()
-        slider.setValue(self.volume.value())
-        slider.setFixedWidth(2 * VOLUME_PX)
-        slider.valueChanged.connect(self.volume.setValue)
-        layout = QHBoxLayout(row)
-        layout.setContentsMargins(28, 2, 12, 2)
-        layout.addWidget(QLabel(self.tr("Volume")))
-        layout.addWidget(slider, 1)
-        action.setDefaultWidget(row)
-        return action
-
-    @staticmethod
-    def _choice(menu: QMenu, text: str, on: bool):  # type: ignore[no-untyped-def]
-        action = menu.addAction(text)
-        action.setCheckable(True)
-        action.setChecked(on)
-        return action
-
     def show_playing(self, on: bool, silence: str = "") -> None:
         """Show whether sound is played, and why it cannot be heard."""
-        self._silence = silence
         self.play.setText("■" if on else "▶")
         self.play.setAccessibleName(self.tr("Stop the sound") if on else self.tr("Play the sound"))
         what = (
@@ -138,10 +82,11 @@ class SoundBar(QWidget):
             else self.tr("Play (Space): the stretch, or from the selected event, the pointer, the page's start")
         )
         ears = self.tr("Doppler: L ← forward, R → reverse; other channels in both ears")
-        silent = self.tr("No sound device ({}): the line moves in silence. Write a WAV file to listen to elsewhere.")
-        self.play.setToolTip("\n".join((what, ears, *([silent.format(silence)] if silence else []))))
-        self.mute.setToolTip(silent.format(silence))
-        self._arrange()
+        why = self.tr("No sound device ({}): the line moves in silence").format(silence)
+        self.play.setToolTip("\n".join((what, ears, *([why] if silence else []))))
+        self.mute.setToolTip(why)
+        self.mute.setVisible(bool(silence))
+        self.volume.setVisible(not silence)
 
     def show_settings(self, speed: float, loop: bool, volume: float) -> None:
         """Show how sound is played, wherever that was chosen."""
@@ -149,17 +94,6 @@ class SoundBar(QWidget):
         self.loop.setChecked(loop)
         self.volume.setValue(round(100 * volume))
         self.volume.setToolTip(self.tr("Volume {} % (Alt+Up, Alt+Down)").format(number(100 * volume)))
-
-    def fit(self, toolbar_px: int) -> None:
-        """Show all where there is room, else only the button: its menu has the rest."""
-        self._roomy = toolbar_px >= ROOMY_PX
-        self._arrange()
-
-    def _arrange(self) -> None:
-        self.speed.setVisible(self._roomy)
-        self.loop.setVisible(self._roomy)
-        self.volume.setVisible(self._roomy and not self._silence)
-        self.mute.setVisible(self._roomy and bool(self._silence))
 
     @guarded
     def hideEvent(self, event: QHideEvent) -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QLocale
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from core.signals import decibels
 from desktop.services import theme
@@ -23,13 +24,18 @@ class Scale:
 
     of: Callable[[Floats], Floats]
     title: str
+    text: Callable[[float], str]  # a value, with a place for the unit
     powers: bool = False
 
 
+def _power(density: float) -> str:
+    return QLocale().toString(density, "g", 3) + " {}²/Hz"
+
+
 SCALES = {
-    "dB": Scale(decibels, "dB re 1 {}²/Hz"),
-    "log": Scale(lambda density: np.where(density > 0, density, np.nan), "{}²/Hz", powers=True),
-    "linear": Scale(lambda density: density, "{}²/Hz"),
+    "dB": Scale(decibels, "dB re 1 {}²/Hz", lambda level: f"{number(level, 1)} dB"),
+    "log": Scale(lambda density: np.where(density > 0, density, np.nan), "{}²/Hz", _power, powers=True),
+    "linear": Scale(lambda density: density, "{}²/Hz", _power),
 }
 
 
@@ -39,14 +45,15 @@ class SpectrumPlot(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._shown: tuple[Measured, FrequencyAxis] | None = None
-        self.caption, self.peak = line("", "muted"), label("", wrap=True)
+        self.caption, self.peak, self.why = line("", "muted"), line(""), label("", "muted", wrap=True)
         self.scale = QComboBox()
         self.scale.setAccessibleName(self.tr("Scale of the power spectrum"))
         self.scale.setToolTip(self.tr("How power is drawn"))
         self.scale.addItems(list(SCALES))
         self.scale.currentTextChanged.connect(lambda _text: self._draw())
         self.plot = plot(self.tr("Power spectrum of the stretch"))
-        self.plot.setMinimumHeight(130)
+        self.plot.setMinimumHeight(120)
+        self.plot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)  # it takes what is left
         self._curve = pg.PlotDataItem(antialias=False, connect="finite")
         self._mark = pg.ScatterPlotItem(size=9, symbol="o")
         self.plot.addItem(self._curve)
@@ -60,6 +67,8 @@ class SpectrumPlot(QWidget):
         layout.addLayout(head)
         layout.addWidget(self.plot, 1)
         layout.addWidget(self.peak)
+        layout.addWidget(self.why)
+        layout.addStretch(0)
 
     def show_spectrum(self, measured: Measured | None, axis: FrequencyAxis | None) -> None:
         """Show the spectrum of a stretch over an axis; None takes it away."""
@@ -72,7 +81,9 @@ class SpectrumPlot(QWidget):
         self._curve.clear()
         self._mark.clear()
         self.caption.setText("")
-        self.peak.setText(known[0].why if known else "")
+        self.peak.setText("")
+        self.why.setText(known[0].why if known else "")
+        self.why.setVisible(spectrum is None)
         self.plot.setVisible(spectrum is not None)
         self.scale.setVisible(spectrum is not None)
         if known is None or spectrum is None:
@@ -110,11 +121,8 @@ class SpectrumPlot(QWidget):
         at = float(freqs[top] * axis.factor)
         self._mark.setData([at], [float(np.log10(y[top]) if scale.powers else y[top])])
         hertz = self.tr("Peak at {} Hz").format(number(freqs[top], 2 if abs(freqs[top]) < 100 else 0))
-        level = self.tr("{} dB re 1 {}²/Hz").format(
-            number(float(decibels(density[top : top + 1])[0]), 1), measured.unit
-        )
         velocity = self.tr(" ({} cm/s)").format(number(at, 1)) if "cm/s" in axis.title else ""
-        self.peak.setText(f"{hertz}{velocity} · {level}")
+        self.peak.setText(f"{hertz}{velocity} · {scale.text(float(y[top])).format(measured.unit)}")
 
     def _dress(self) -> None:
         self._curve.setPen(pen("trace"))
