@@ -11,7 +11,7 @@ DEBIAN := libegl1 libgl1 libglib2.0-0 libxkbcommon0 libfontconfig1 libdbus-1-3 f
 	xvfb libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 libxcb-image0 libxcb-randr0 \
 	libxcb-render-util0 libxcb-xinerama0 libxcb-xkb1 libportaudio2
 
-.PHONY: app test lint bench fuzz docs reproduce clean
+.PHONY: app test lint bench fuzz docs pictures reproduce clean
 
 app: $(READY)
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then exec $(BIN)/hitscope-window --demo; \
@@ -42,6 +42,11 @@ reproduce: $(READY)
 docs: $(READY)
 	$(BIN)/pip install -q -c requirements.lock -e .[docs]
 	$(BIN)/mkdocs build --strict
+
+# The pictures of the documentation, made anew by the program.
+pictures: $(READY)
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m desktop --tour $(REPORT)
+	for picture in docs/images/*.png; do cp $(REPORT)/images/$$(basename $$picture) docs/images/; done
 
 $(READY): pyproject.toml requirements.lock
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
