@@ -7,6 +7,7 @@ MathWorks).
 
 from __future__ import annotations
 
+import math
 import mmap
 import struct
 import zlib
@@ -16,10 +17,13 @@ from pathlib import Path
 
 FIRST = 128  # bytes before the first element
 MATRIX, COMPRESSED = 14, 15
-VALUES = frozenset((1, 2, 3, 4, 5, 6, 7, 9, 12, 13, 16, 17, 18))  # types of numbers and texts
+# Bytes of a value by the type of an element; a text in UTF-8 may take more than one for a letter.
+BYTES = {1: 1, 2: 1, 3: 2, 4: 2, 5: 4, 6: 4, 7: 4, 9: 8, 12: 8, 13: 8, 16: 1, 17: 2, 18: 4}
+UTF8 = 16
 CLASSES = range(1, 18)
 COMPLEX = 0x0800
-UINT32 = 6
+INT32, UINT32 = 5, 6
+PLAIN = frozenset((4, *range(6, 16)))  # classes of text and numbers: flags, dimensions, name, values
 FLAGS_AT = 8  # of the content of a matrix: behind the tag of its flags
 DEEPEST = 32
 ENOUGH = 1024  # bytes of a compressed element, to see its flags
@@ -94,13 +98,29 @@ def _check_matrix(data: bytes | mmap.mmap, start: int, stop: int, order: str, de
     flags = parts[0] if parts else (0, 0, 0)
     if flags[0] != UINT32 or flags[2] - flags[1] != 8 or depth > DEEPEST:
         raise ValueError(f"no variable can begin at byte {start:,}")
-    if struct.unpack_from(f"{order}I", data, flags[1])[0] & 0xFF not in CLASSES:
+    what = struct.unpack_from(f"{order}I", data, flags[1])[0] & 0xFF
+    if what not in CLASSES:
         raise ValueError(f"the variable at byte {start:,} is of no known class")
-    for kind, first, last in parts[1:]:
-        if kind == MATRIX:
+    n = _count(data, parts[1:2], order, start)
+    if what in PLAIN and len(parts) < 4:
+        raise ValueError(f"the variable at byte {start:,} holds no values")
+    for place, (kind, first, last) in enumerate(parts[1:]):
+        if kind == MATRIX and what not in PLAIN:
             _check_matrix(data, first, last, order, depth + 1)
-        elif kind not in VALUES:
+        elif kind not in BYTES:
             raise ValueError(f"type {kind} at byte {first - 8:,} is none of the format's")
+        elif what in PLAIN and place >= 2 and kind != UTF8 and last - first != n * BYTES[kind]:
+            raise ValueError(f"the variable at byte {start:,} states {n:,} values and holds others")
+
+
+def _count(data: bytes | mmap.mmap, dimensions: list[tuple[int, int, int]], order: str, start: int) -> int:
+    """Return how many values a matrix has by its dimensions, of which there are two at least."""
+    for kind, first, last in dimensions:
+        if kind == INT32 and last - first >= 8 and (last - first) % 4 == 0:
+            sizes = struct.unpack_from(f"{order}{(last - first) // 4}i", data, first)
+            if min(sizes) >= 0:
+                return math.prod(sizes)
+    raise ValueError(f"the variable at byte {start:,} states no dimensions")
 
 
 def _within(data: bytes | mmap.mmap, start: int, stop: int, order: str) -> Iterator[tuple[int, int, int]]:

@@ -82,6 +82,8 @@ def open_file(path: Path, *, allow_truncated: bool = False) -> Recording:
     if stated and raw.n_times < int(stated[1]) and not allow_truncated:
         raise ends_early(path, raw.n_times, int(stated[1]), "samples")
     fs = float(raw.info["sfreq"])
+    if not 0 < fs < np.inf:
+        raise damaged(path, f"its header states a sampling rate of {fs:g} Hz")
     kept = [(float(onset) - raw.first_time, float(duration), str(text)) for onset, duration, text in _marks(raw)]
     gaps = tuple(sorted({(onset, onset + duration) for onset, duration, text in kept if text == SKIP}))
     factors, channels = _channels(raw, fs)

@@ -101,3 +101,15 @@ def test_mne_never_opens_what_hitscope_reads_itself():
     assert not {".edf", ".bdf", ".hea", ".wav", ".mat"} & set(vendors.READ_BY)
     assert all(callable(getattr(mne.io, f"read_raw_{name}")) for name in vendors.READ_BY.values())
     assert all(READERS[extension] is vendors for extension in vendors.READ_BY)
+
+
+@pytest.mark.parametrize(("at", "byte"), [(940, 1), (940, 12), (1308, 4)])
+def test_a_header_on_which_scipy_would_end_the_process_is_refused(tmp_path, at, byte):
+    """Found by the fuzz: sizes of dimensions that are none, a text whose values are a variable."""
+    (tmp_path / EEGLAB.with_suffix(".fdt").name).write_bytes(EEGLAB.with_suffix(".fdt").read_bytes())
+    data = bytearray(EEGLAB.read_bytes())
+    data[at] = byte
+    path = tmp_path / EEGLAB.name
+    path.write_bytes(data)
+    with pytest.raises(InputError, match="cannot be read"):
+        open_recording(path)
