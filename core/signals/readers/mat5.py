@@ -23,6 +23,7 @@ UTF8 = 16
 CLASSES = range(1, 18)
 COMPLEX = 0x0800
 INT32, UINT32 = 5, 6
+NESTED = frozenset((1, 2, 3))  # cells, structures, objects: a matrix for each cell or field
 PLAIN = frozenset((4, *range(6, 16)))  # classes of text and numbers: flags, dimensions, name, values
 FLAGS_AT = 8  # of the content of a matrix: behind the tag of its flags
 DEEPEST = 32
@@ -104,6 +105,8 @@ def _check_matrix(data: bytes | mmap.mmap, start: int, stop: int, order: str, de
     n = _count(data, parts[1:2], order, start)
     if what in PLAIN and len(parts) < 4:
         raise ValueError(f"the variable at byte {start:,} holds no values")
+    if what in NESTED and n > max(1, sum(kind == MATRIX for kind, _, _ in parts)):
+        raise ValueError(f"the variable at byte {start:,} states {n:,} cells and holds fewer")
     for place, (kind, first, last) in enumerate(parts[1:]):
         if kind == MATRIX and what not in PLAIN:
             _check_matrix(data, first, last, order, depth + 1)
