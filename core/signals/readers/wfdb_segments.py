@@ -14,7 +14,7 @@ import numpy as np
 from core.errors import InputError
 from core.signals.readers.damage import damaged, ends_early
 from core.signals.readers.wfdb_files import SignalFile, signal_file
-from core.signals.readers.wfdb_header import NULL, Header, Signal, read_header
+from core.signals.readers.wfdb_header import NULL, Header, Signal, beside, read_header
 from core.signals.recording import Floats
 from core.signals.units import conversion
 
@@ -83,7 +83,7 @@ def segment_headers(header: Header) -> list[Header | None]:
         return [header]
     found: list[Header | None] = []
     for name, _ in header.segments:
-        part = None if name == NULL else read_header(header.path.parent / f"{name}.hea")
+        part = None if name == NULL else read_header(beside(header.path, f"{name}.hea"))
         if part is not None and part.segments:
             raise damaged(part.path, "it is a segment, and states segments of its own")
         if part is not None and not np.isclose(part.fs, header.fs, rtol=1e-6):
@@ -151,9 +151,9 @@ def sample_path(header: Path, name: str) -> Path:
     Raises
     ------
     InputError
-        If it is not there.
+        If it is not there, or elsewhere.
     """
-    path = header.parent / name
+    path = beside(header, name)
     if not path.is_file():
         raise InputError(
             f"its sample file {name} is missing",
