@@ -37,6 +37,7 @@ LISTED = EXTENSIONS
 LAYOUTS = DOPPLER
 PROBE = 1 << 16  # bytes
 PROBED_ROWS = 200
+PARSING = 30.0  # a number, against reading a stored one
 WIDE = 64  # columns that a table of channels rarely has
 DELIMITERS = (",", "\t", ";", "|", None)  # the first of those that fit equally well
 ROW_NUMBERS = frozenset(("", "sample", "samples", "index", "row", "samplenumber", "sampleindex", "sampleno"))
@@ -171,7 +172,13 @@ def _arrays(table: Table, roles: dict[int, str], names: list[str], units: list[s
     titles = tuple(distinct(names[c] or f"column {c + 1}" for c in signals)) if any(names) else ()
     arrays = [
         StoredArray(
-            "table", (n, len(signals)), "float64", partial(table.cut, signals), titles, tuple(units[c] for c in signals)
+            "table",
+            (n, len(signals)),
+            "float64",
+            partial(table.cut, signals),
+            titles,
+            tuple(units[c] for c in signals),
+            cost=PARSING,
         )
     ]
     for c in (c for c, role in roles.items() if role == "time"):

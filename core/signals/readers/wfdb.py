@@ -11,7 +11,8 @@ from core.signals.readers.damage import damaged
 from core.signals.readers.layouts import ChannelLayout
 from core.signals.readers.naming import distinct, guess_kind
 from core.signals.readers.wfdb_header import NULL, beside, read_header, sniff
-from core.signals.readers.wfdb_segments import SegmentsSource, described_channels, gaps, lay_out, segment_headers
+from core.signals.readers.wfdb_segments import described_channels, gaps, lay_out, segment_headers
+from core.signals.readers.wfdb_source import SegmentsSource
 from core.signals.recording import Annotation, Channel, Recording
 
 FORMAT = "wfdb"
