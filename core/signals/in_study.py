@@ -18,6 +18,7 @@ from core.signals.recording import Recording
 from core.study import Changeset, RecordingEntry, Study, add_recording, combine, edit_recording
 
 BLOCK = 1 << 20
+TELLS = 100  # times that hashing says how far it is: the window shows each, and a disk gives a block a millisecond
 PARTS = ("array", "item", "group")  # reader options that choose one of several recordings in a file
 # Stamps of files, by path and hash, that this process has hashed: where a study is read-only, they cannot be noted there.
 _known_good: dict[tuple[str, str], list[list[int]]] = {}
@@ -56,8 +57,9 @@ def content_hashes(path: str | Path, report: Reporter | None = None) -> tuple[st
                 while chunk := stream.read(BLOCK):
                     report.check()
                     digest.update(chunk)
+                    if (done + len(chunk)) * TELLS // total > done * TELLS // total:
+                        report.progress(done + len(chunk), total, file.name)
                     done += len(chunk)
-                    report.progress(done, total, file.name)
             if number >= len(files):
                 found.append(digest.hexdigest())
     except OSError as error:

@@ -232,6 +232,21 @@ def test_a_study_of_version_1_is_backed_up_and_works(tmp_path, hashed):
         assert again.migrated_from is None
 
 
+def test_hashing_tells_how_far_it_is_a_hundred_times_at_most(tmp_path, monkeypatch):
+    class Told(NullReporter):
+        shares: list = []  # noqa: RUF012
+
+        def progress(self, done, total, message=""):
+            self.shares.append(done / total)
+
+    monkeypatch.setattr(in_study, "BLOCK", 100)
+    wav = write_wav(tmp_path / "a.wav", n=50_000)
+    assert content_hash(wav, Told()) == hashlib.sha256(wav.read_bytes()).hexdigest()
+    assert 90 <= len(Told.shares) <= 100
+    assert Told.shares == sorted(Told.shares)
+    assert Told.shares[-1] == 1
+
+
 def test_hashing_tells_how_far_it_is_and_stops_when_asked(tmp_path):
     class Stopped(NullReporter):
         shares: list = []  # noqa: RUF012
