@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import Any
 
 from core.errors import InputError
@@ -29,6 +30,22 @@ def add_reader(options: argparse.ArgumentParser) -> None:
         help="how to read the file: layout=iq for a stereo WAV, fs=250 for arrays that do not say their rate,"
         " allow_truncated=true for a file that was cut off",
     )
+
+
+def add_replace(options: argparse.ArgumentParser) -> None:
+    """Add ``--replace``."""
+    options.add_argument("--replace", action="store_true", help="replace the file if there is one")
+
+
+def refuse_existing(path: Path, replace: bool) -> None:
+    """Raise `InputError` where there is such a file, and nobody has said that it is to be replaced."""
+    if path.expanduser().exists() and not replace:
+        raise InputError(
+            "there is such a file already",
+            subject=path,
+            kept="It was not changed",
+            remedy="Choose another name, or say that it is to be replaced (--replace)",
+        )
 
 
 def reader_options(options: argparse.Namespace) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from core.signals import (
     open_from_study,
     open_recording,
     read_annotations,
+    refuse_own_files,
     write_annotations,
 )
 from core.study import Changeset, EventTable, NewEvent, Study, combine, label_events, new_events
@@ -210,7 +211,7 @@ def export_annotations(
     ids : iterable of int, optional
         Only these events.
     replace : bool
-        Whether a file that is there may be replaced.
+        Whether a file that is there may be replaced; never a file of a recording of the study.
 
     Raises
     ------
@@ -218,6 +219,7 @@ def export_annotations(
         If there are no such events, a file is there, or it cannot be written.
     """
     entry = study.recording(recording_id)
+    refuse_own_files(path, [(known.name, known.path) for known in study.recordings()])
     events = study.events(recording_id)
     if ids is not None:
         events = events.take(np.isin(events.id, np.fromiter(ids, np.int64)))

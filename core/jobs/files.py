@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
+from uuid import uuid4
 
 from core.errors import InputError
 
@@ -16,6 +16,8 @@ from core.errors import InputError
 @contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     """Open a temporary neighbour of `path` for writing; rename it to `path` when the block ends without an error.
+
+    It may be read by whom the user's umask lets, as any new file: colleagues on a shared drive, say.
 
     Raises
     ------
@@ -26,9 +28,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-        temporary = Path(name)
-        with os.fdopen(handle, "wb") as file:
+        temporary = path.parent / f".{path.name}.{uuid4().hex[:12]}.part"
+        with temporary.open("xb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())

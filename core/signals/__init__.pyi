@@ -45,6 +45,7 @@ from .montages import make_montage as make_montage
 from .overview import Typical as Typical
 from .overview import envelope_of as envelope_of
 from .overview import typical_of as typical_of
+from .own_files import refuse_own_files as refuse_own_files
 from .pyramid import Pyramid as Pyramid
 from .pyramid import open_pyramid as open_pyramid
 from .pyramid_build import build_pyramid as build_pyramid

@@ -7,16 +7,18 @@ import math
 import os
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from core.errors import HitscopeError, InputError, StudyError
 from core.jobs import NullReporter, Reporter
-from core.signals.readers import files_of, open_recording
+from core.signals.readers import files_of, formerly_hashed, open_recording
 from core.signals.recording import Recording
 from core.study import Changeset, RecordingEntry, Study, add_recording, combine, edit_recording
 
 BLOCK = 1 << 20
+TELLS = 100  # times that hashing says how far it is: the window shows each, and a disk gives a block a millisecond
 PARTS = ("array", "item", "group")  # reader options that choose one of several recordings in a file
 # Stamps of files, by path and hash, that this process has hashed: where a study is read-only, they cannot be noted there.
 _known_good: dict[tuple[str, str], list[list[int]]] = {}
@@ -25,6 +27,8 @@ _known_good: dict[tuple[str, str], list[list[int]]] = {}
 def content_hash(path: str | Path, report: Reporter | None = None) -> str:
     """Return the SHA-256 over the contents of all files of a recording, streamed; names and places do not count.
 
+    Annotations that stand in files of their own are not part of it: they may change, and the recording stays.
+
     Raises
     ------
     InputError
@@ -32,23 +36,37 @@ def content_hash(path: str | Path, report: Reporter | None = None) -> str:
     JobCancelled
         If asked to stop.
     """
+    return content_hashes(path, report)[0]
+
+
+def content_hashes(path: str | Path, report: Reporter | None = None) -> tuple[str, ...]:
+    """Return `content_hash`, and after it the hashes that older versions knew the same content by, in one pass.
+
+    Raises
+    ------
+    InputError, JobCancelled
+        As `content_hash`.
+    """
     report = report or NullReporter()
-    files = files_of(path)
-    digest = hashlib.sha256()
+    files, more = files_of(path), formerly_hashed(path)
+    digest, found = hashlib.sha256(), []
     try:
-        done, total = 0, max(sum(file.stat().st_size for file in files), 1)
-        for file in files:
+        done, total = 0, max(sum(file.stat().st_size for file in (*files, *more)), 1)
+        for number, file in enumerate((*files, *more), start=1):
             with file.open("rb") as stream:
                 while chunk := stream.read(BLOCK):
                     report.check()
                     digest.update(chunk)
+                    if (done + len(chunk)) * TELLS // total > done * TELLS // total:
+                        report.progress(done + len(chunk), total, file.name)
                     done += len(chunk)
-                    report.progress(done, total, file.name)
+            if number >= len(files):
+                found.append(digest.hexdigest())
     except OSError as error:
         raise InputError(
             f"could not be read ({error.strerror})", subject=path, remedy="Check the disk it is on, then try again"
         ) from error
-    return digest.hexdigest()
+    return tuple(found)
 
 
 def file_stamp(path: str | Path) -> list[list[int]]:
@@ -95,11 +113,13 @@ def add_to_study(
         remedy = "Add the recording that it belongs to" if n else "Record or export it again"
         raise InputError(f"it holds {what}", subject=recording.path, remedy=remedy)
     stamp = file_stamp(path)  # before the hash: what is written meanwhile shows when it is opened
-    sha256 = content_hash(path, report)
+    hashes = content_hashes(path, report)
     where = str(recording.path.resolve())
     for known in study.recordings():
-        if known.sha256 == sha256 and all(known.options.get(p) == recording.options.get(p) for p in PARTS):
+        if known.sha256 in hashes and all(known.options.get(p) == recording.options.get(p) for p in PARTS):
             changes = _newly_said(study, known, recording, where, {"subject": subject, "session": session})
+            if known.sha256 != hashes[0]:
+                changes["sha256"] = hashes[0]
             if changes:
                 study.apply(edit_recording(study, known.id, **changes))
             if where == study.recording(known.id).path:
@@ -108,7 +128,7 @@ def add_to_study(
     changeset = add_recording(
         study,
         path=where,
-        sha256=sha256,
+        sha256=hashes[0],
         format=recording.format,
         name=recording.path.stem,
         subject=subject or recording.subject,
@@ -180,16 +200,23 @@ def _check_content(study: Study, entry: RecordingEntry, report: Reporter | None)
     stamp = file_stamp(entry.path)
     if stamp == entry.stamp:
         return
-    if stamp != _known_good.get((entry.path, entry.sha256)) and content_hash(entry.path, report) != entry.sha256:
-        raise InputError(
-            "the file's content has changed since it was added",
-            subject=entry.path,
-            kept="Its events and labels are kept, and nothing was read from it",
-            remedy="Put the original back, or add the file as it is now as a new recording",
-        )
+    sha256 = entry.sha256
+    if stamp != _known_good.get((entry.path, sha256)):
+        hashes = content_hashes(entry.path, report)
+        if sha256 not in hashes:
+            raise InputError(
+                "the file's content has changed since it was added",
+                subject=entry.path,
+                kept="Its events and labels are kept, and nothing was read from it",
+                remedy="Put the original back, or add the file as it is now as a new recording",
+            )
+        sha256 = hashes[0]
     _known_good[entry.path, entry.sha256] = stamp
     if not study.readonly:
         with suppress(StudyError):  # not noted, it is only hashed again
+            if sha256 != entry.sha256:  # of an older version, which counted annotations that may change from now on
+                edit = edit_recording(study, entry.id, sha256=sha256)
+                study.apply(replace(edit, title=f"know {entry.name} by its signals alone, without its annotations"))
             study.set_stamp(entry.id, stamp)
 
 
@@ -217,9 +244,10 @@ def relink(study: Study, folder: str | Path, report: Reporter | None = None) -> 
     found = []
     for path in _candidates(folder, missing):
         try:
-            entries = missing.pop(content_hash(path, report), [])
+            hashes = content_hashes(path, report)
         except InputError:
             continue  # on a damaged disk, the others may still be found
+        entries = [entry for sha256 in hashes for entry in missing.pop(sha256, [])]
         found += [edit_recording(study, entry.id, path=str(path.resolve())) for entry in entries]
     if not found:
         raise InputError(

@@ -90,6 +90,8 @@ class SoundStream:
     start_s, stop_s : float
     simulated : bool
         Whether the recording is.
+    path : Path
+        Of the recording.
 
     Raises
     ------
@@ -118,7 +120,7 @@ class SoundStream:
         self._fs, n = self._sides[0].fs, self._sides[0].n_samples
         self._start = min(max(round(start_s * self._fs), 0), n)
         stop = n if stop_s is None else min(max(round(stop_s * self._fs), self._start), n)
-        self.fs_out, self.simulated = int(fs_out), recording.simulated
+        self.fs_out, self.simulated, self.path = int(fs_out), recording.simulated, recording.path
         self.start_s, self.stop_s = self._start / self._fs, stop / self._fs
         self._factors = _factors(fs_out / (self._fs * speed))
         self.n_samples = (stop - self._start) * self._factors[0] // self._factors[1]

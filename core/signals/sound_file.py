@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from core.errors import InputError
 from core.jobs import replacing
+from core.signals.own_files import refuse_own_files
 from core.signals.sound import FS_OUT, SoundStream
 
 WAV_BYTES = 4_000_000_000  # beyond, RF64
@@ -38,7 +39,8 @@ def write_sound(
     Raises
     ------
     InputError
-        If the name does not end in ``.wav``, or the file cannot be written; what was there before is kept.
+        If the name does not end in ``.wav``, the file belongs to the recording that the stream plays, or cannot be
+        written; what was there before is kept.
     """
     import soundfile
 
@@ -47,6 +49,7 @@ def write_sound(
         raise InputError("sound is written as WAV", subject=path, remedy="Choose a name that ends in .wav")
     blocks = samples if isinstance(samples, SoundStream) else (samples,)
     if isinstance(samples, SoundStream):
+        refuse_own_files(path, [(samples.path.stem, samples.path)])
         n, fs, simulated = samples.n_samples, samples.fs_out, samples.simulated
     else:
         n = len(samples)

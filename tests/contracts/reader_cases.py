@@ -111,7 +111,7 @@ def by_mne(path):
 
 
 CASES = {
-    "wfdb": Case("wfdb", DEMO, ("208.hea", "208.dat", "208.atr"), by_wfdb),
+    "wfdb": Case("wfdb", DEMO, ("208.hea", "208.dat"), by_wfdb),
     "wfdb_mixed_rates": Case(
         "wfdb",
         SMALL,

@@ -77,6 +77,23 @@ def test_any_window_equals_that_part_of_the_whole(path, options):
         np.testing.assert_array_equal(recording.read(recording.channels[number].name, 3, 9), whole[3:9])
 
 
+def test_several_channels_at_once_are_what_each_one_reads(path, options):
+    recording = open_recording(path, **options)
+    rng = np.random.default_rng(0)
+    for key in {(c.fs, c.n_samples) for c in recording.channels}:
+        alike = [n for n, c in enumerate(recording.channels) if (c.fs, c.n_samples) == key]
+        several = [int(n) for n in rng.permutation(alike)[:5]]
+        n = key[1]
+        for start, stop in [(0, n), (n // 2, n // 2), *np.sort(rng.integers(0, n + 1, (3, 2)), axis=1).tolist()]:
+            found = recording.digital(several, start, stop)
+            assert found.values.shape == (len(several), stop - start)
+            assert found.values.dtype == recording.digital(alike, 0, 0).values.dtype
+            assert found.values.dtype.kind in "if"
+            expected = [recording.read(number, start, stop) for number in several]
+            np.testing.assert_array_equal(found.physical(), expected)
+        assert recording.cost(alike, n) >= n * len(alike)
+
+
 def test_reading_from_several_threads_gives_the_same(path, options):
     recording = open_recording(path, **options)
     n = recording.channels[0].n_samples

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from core.cli.main import show_json
-from core.cli.options import add_annotator
+from core.cli.options import add_annotator, add_replace
 from core.events import export_annotations, import_annotations
 from core.signals import ANNOTATION_FORMATS, open_recording, read_annotations, write_annotations
 from core.study import Study
@@ -55,11 +55,6 @@ def add_format(parser: argparse.ArgumentParser, name: str, of: str) -> None:
     parser.add_argument(
         name, dest=where, choices=sorted(ANNOTATION_FORMATS), help=f"format {of} (default: what its extension says)"
     )
-
-
-def add_replace(parser: argparse.ArgumentParser) -> None:
-    """Add ``--replace``."""
-    parser.add_argument("--replace", action="store_true", help="replace the file if there is one")
 
 
 def run(options: argparse.Namespace) -> None:

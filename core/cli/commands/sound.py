@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
-from core.cli.options import add_reader, reader_options, value_of
+from core.cli.options import add_reader, add_replace, reader_options, refuse_existing, value_of
 from core.signals import Recording, SoundStream, open_recording, write_sound
 
 EXAMPLE = "hitscope sound resources/demo/tcd_simulated.wav hits.wav --start 2 --stop 6 --speed 0.5"
@@ -22,11 +23,13 @@ def configure(options: argparse.ArgumentParser) -> None:
     options.add_argument("--stop", type=float, metavar="S", help="to here (default: the end)")
     options.add_argument("--speed", type=float, default=1.0, help="0.5 or 0.25 for slower and lower (default: 1)")
     options.add_argument("--volume", type=float, default=1.0, help="0 to 10 (default: 1)")
+    add_replace(options)
     add_reader(options)
 
 
 def run(options: argparse.Namespace) -> None:
     """Write the sound."""
+    refuse_existing(Path(options.out), options.replace)
     recording = open_recording(options.file, **reader_options(options))
     channel = _first_heard(recording) if options.channel is None else _channel(recording, options.channel)
     stream = SoundStream(recording, channel, options.start, options.stop, speed=options.speed, volume=options.volume)

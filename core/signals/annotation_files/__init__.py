@@ -12,6 +12,8 @@ from core.registry import Entry, chosen
 from core.signals.annotation_files import bids, csv, edf, wfdb
 from core.signals.annotation_files.details import storable
 from core.signals.annotation_files.from_events import annotations_of_events
+from core.signals.annotation_files.targets import refuse_signals
+from core.signals.own_files import refuse_own_files
 from core.signals.readers import READERS, find, open_recording, reader_of
 from core.signals.readers.damage import damaged
 from core.signals.recording import Annotation, Recording
@@ -124,7 +126,7 @@ def write_annotations(
         The one they belong to: gives the date of an EDF+ file, and sampling rate and channel numbers of a WFDB file,
         which else counts milliseconds.
     replace : bool
-        Whether a file that is there may be replaced.
+        Whether a file that is there may be replaced; never one that holds a signal, or belongs to `recording`.
 
     Raises
     ------
@@ -140,6 +142,8 @@ def write_annotations(
     if chosen_format.sidecar is not None:
         contents[path.with_suffix(".json")] = chosen_format.sidecar()
     for file in contents:
+        if recording is not None:
+            refuse_own_files(file, [(recording.path.stem, recording.path)])
         if file.exists() and not replace:
             raise InputError(
                 "there is such a file already",
@@ -147,6 +151,7 @@ def write_annotations(
                 kept="It was not changed",
                 remedy="Choose another name, or say that it is to be replaced (--replace)",
             )
+        refuse_signals(file)
     for file, data in contents.items():
         write_bytes_atomically(file, data)
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from core.signals.annotation_files.table import (
     OWN,
+    Columns,
     annotations_in,
     find_columns,
     numbered,
@@ -16,6 +18,7 @@ from core.signals.annotation_files.table import (
     says_annotations,
     text_of,
 )
+from core.signals.readers.commas import DECIMAL, meaning_of, unclear
 from core.signals.recording import Annotation, Recording
 
 HEADER = ("onset", "duration", "text", *OWN, "attributes")
@@ -28,12 +31,29 @@ def read(path: Path) -> list[Annotation]:
     Raises
     ------
     InputError
-        Naming the row that is wrong.
+        Naming the row that is wrong, or if times have commas of which they do not tell whether they are decimal.
     """
     text = text_of(path)
     delimiter = delimiter_of(text)
-    # Where cells end with a semicolon, a comma may be the decimal one.
-    return annotations_in(numbered(text, delimiter=delimiter), path, decimal="." if delimiter == "," else ",")
+    cells = [] if delimiter == "," else _times(text, delimiter)
+    meaning = meaning_of(cells)
+    if meaning is None:
+        raise unclear(path, cells, "Save it with points as decimal signs and without signs between thousands")
+    return annotations_in(numbered(text, delimiter=delimiter), path, decimal="," if meaning == DECIMAL else ".")
+
+
+def _times(text: str, delimiter: str) -> list[str]:
+    """Return the cells that say when, as far as the rows can be read."""
+    cells: list[str] = []
+    columns: Columns | None = None
+    with suppress(csv.Error):
+        for _, row in numbered(text, delimiter=delimiter):
+            if columns is None:
+                columns = find_columns(row)
+            else:
+                stated = (columns.onset, columns.duration, columns.end)
+                cells += [row[n].strip() for n in stated if n is not None and n < len(row)]
+    return cells
 
 
 def delimiter_of(text: str) -> str:

@@ -12,7 +12,7 @@ from core.jobs import Reporter
 from core.signals.deidentified.audio import write_flac
 from core.signals.deidentified.copying import Write, copy_bytes, names_of, without_names
 from core.signals.readers.wfdb_files import FLAC_INVALID
-from core.signals.readers.wfdb_header import NULL, Header, header_lines, read_header
+from core.signals.readers.wfdb_header import NULL, Header, beside, header_lines, read_header
 from core.signals.readers.wfdb_segments import segment_headers
 from core.signals.recording import Recording
 
@@ -57,7 +57,7 @@ def _write(out: IO[bytes], data: bytes) -> None:
 
 
 def _sample_names(parts: list[Header], stem: str) -> dict[Path, str]:
-    files = list(dict.fromkeys(part.path.parent / s.file for part in parts for s in part.signals if s.file != NULL))
+    files = list(dict.fromkeys(beside(part.path, s.file) for part in parts for s in part.signals if s.file != NULL))
     if len(files) == 1:
         return {files[0]: stem + (files[0].suffix or ".dat")}
     return {file: f"{stem}_{number}{file.suffix or '.dat'}" for number, file in enumerate(files, 1)}

@@ -60,6 +60,14 @@ class ArrayReader(Protocol):
         """Return the arrays, numbers and texts in a file, without reading the arrays."""
 
 
+@runtime_checkable
+class ChangedReader(Protocol):
+    """What readers offer besides that once counted more files as the recording."""
+
+    def formerly_hashed(self, path: Path) -> list[Path]:
+        """Return the files that followed those of `Reader.files`."""
+
+
 FORMATS: tuple[Reader, ...] = (wfdb, edf, audio, dwl, hdf5, numpy, matlab, dicom, vendors, csv)
 READERS: dict[str, Reader] = {extension: reader for reader in FORMATS for extension in reader.EXTENSIONS}
 READABLE: tuple[str, ...] = tuple(f"*{extension}" for reader in FORMATS for extension in reader.LISTED)
@@ -209,6 +217,19 @@ def files_of(path: str | Path) -> list[Path]:
         raise
     except Exception as error:
         raise _not_readable(path, reader, error) from error
+
+
+def formerly_hashed(path: str | Path) -> list[Path]:
+    """Return the files that, after those of `files_of`, were part of its hash in older studies.
+
+    Raises
+    ------
+    InputError
+        As `open_recording`.
+    """
+    path = find(path)
+    reader = reader_of(path)
+    return reader.formerly_hashed(path) if isinstance(reader, ChangedReader) else []
 
 
 def _not_readable(path: Path, reader: Reader, error: Exception) -> InputError:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -13,12 +11,13 @@ import numpy.typing as npt
 
 from core.checks import TEXT, check_each, finite, list_of, one_of, whole
 from core.errors import InputError
+from core.signals.readers.array_source import ArraySource, Line
 from core.signals.readers.clock import Clock, UnsteadyError, clock_of
 from core.signals.readers.guessing import guess, seconds_in
 from core.signals.readers.layouts import DOPPLER
-from core.signals.readers.mapping import ArrayMapping, Contents, Index, MappingNeeded, StoredArray
+from core.signals.readers.mapping import ArrayMapping, Contents, MappingNeeded, StoredArray
 from core.signals.readers.naming import KINDS, distinct, guess_kind
-from core.signals.recording import Channel, Floats, Recording
+from core.signals.recording import Channel, Recording
 
 LOADED_MOST = 1 << 29  # bytes of an array that can only be read whole
 CHANNELS_MOST = 4096  # beyond that, an axis is not one of channels
@@ -37,53 +36,6 @@ RULES = {
     "kind": one_of(KINDS),
     "layout": one_of(DOPPLER),
 }
-
-
-@dataclass
-class Whole:
-    """An array that its format only gives whole: read when it is first needed, then kept."""
-
-    load: Callable[[], npt.NDArray[Any]]
-    _kept: npt.NDArray[Any] | None = None
-    _lock: Lock = field(default_factory=Lock)
-
-    def __call__(self, index: Index) -> npt.NDArray[Any]:
-        """Return what an index asks for."""
-        with self._lock:
-            if self._kept is None:
-                self._kept = self.load()
-        return self._kept[index]
-
-
-@dataclass(frozen=True)
-class Line:
-    """Where one channel lies: the index of its array with an open place for time, and which part of complex numbers."""
-
-    before: Index
-    after: Index
-    part: str = "real"
-
-
-@dataclass(frozen=True)
-class ArraySource:
-    """Samples of the channels in an array; only the rows asked for are read."""
-
-    stored: StoredArray
-    lines: tuple[Line, ...]
-    clock: Clock
-    first_row: int
-    scale: float
-
-    def read(self, channel: int, start: int, stop: int) -> Floats:
-        """Return samples in the channel's unit."""
-        line = self.lines[channel]
-
-        def rows(first: int, last: int) -> Floats:
-            time = slice(self.first_row + first, self.first_row + last)
-            values = getattr(np.asarray(self.stored.cut((*line.before, time, *line.after))), line.part)
-            return np.array(values, np.float64) * self.scale
-
-        return self.clock.read(rows, start, stop)
 
 
 def open_mapped(

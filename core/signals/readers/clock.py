@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-
-from core.signals.recording import Floats
 
 JITTER = 0.02  # of a step: what may be taken for rounding where the times are stated to many digits
 LONGEST_GAP_S = 366 * 86400.0  # beyond that, a time is wrong rather than late
@@ -50,20 +48,18 @@ class Clock:
         pieces = zip(pairwise(self.rows), pairwise(self.samples), strict=True)
         return tuple(((at + stop - start) / self.fs, after / self.fs) for (start, stop), (at, after) in pieces)
 
-    def read(self, rows: Callable[[int, int], Floats], start: int, stop: int) -> Floats:
-        """Return samples ``start … stop - 1``, NaN in gaps, where `rows` returns the values of rows ``first … last - 1``."""
-        if len(self.rows) == 1:
-            return rows(start, stop)
-        out = np.full(stop - start, np.nan)
+    def parts(self, start: int, stop: int) -> list[tuple[int, int, int]]:
+        """Return what of samples ``start … stop - 1`` is stored: the place among them, the first row, and how many rows."""
+        found = []
         ends = (*self.rows[1:], self.n_rows)
         piece = max(int(np.searchsorted(self.samples, start, side="right")) - 1, 0)
         while piece < len(ends) and self.samples[piece] < stop:
             row, at = self.rows[piece], self.samples[piece]
             low, high = max(start, at), min(stop, at + ends[piece] - row)
             if low < high:
-                out[low - start : high - start] = rows(row + low - at, row + high - at)
+                found.append((low - start, row + low - at, high - low))
             piece += 1
-        return out
+        return found
 
 
 def clock_of(times: Iterable[npt.NDArray[Any]]) -> Clock:

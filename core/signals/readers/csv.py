@@ -1,9 +1,9 @@
 """Text tables: one row a sample, one column a channel; or one value a line.
 
-Delimiter, decimal comma, comments, names, units and the column of times are found in the first lines. The file is gone
-through once for an index of byte offsets; from then on a window costs the parsing of the rows that it touches, all
-channels of a page together. No copy is made. Text cannot say where it should end: a file that was cut between two rows
-looks whole.
+Delimiter, decimal comma (where the numbers tell; else it is asked for), comments, names, units and the column of times
+are found in the first lines. The file is gone through once for an index of byte offsets; from then on a window costs the
+parsing of the rows that it touches, all channels of a page together. No copy is made. Text cannot say where it should
+end: a file that was cut between two rows looks whole.
 
 A table that is wider than long, such as one heartbeat a row, could be either; it is asked along which axis time runs.
 """
@@ -12,22 +12,26 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+from inspect import Signature, signature
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from core.checks import check, one_of
 from core.errors import InputError
 from core.signals.readers.arrays import open_mapped
 from core.signals.readers.clock import UnsteadyError, clock_of
+from core.signals.readers.commas import DECIMAL, MEANINGS, NONE, meaning_of, unclear
 from core.signals.readers.guessing import TIME_UNITS, is_time, plain
 from core.signals.readers.layouts import DOPPLER
 from core.signals.readers.mapping import Contents, StoredArray
 from core.signals.readers.naming import distinct
-from core.signals.readers.text_table import COMMA_NUMBER, COMMENTS, Dialect, Stamps, Table, find_rows
+from core.signals.readers.text_table import COMMENTS, Dialect, Stamps, Table, find_rows
 from core.signals.recording import Floats, Recording
 
 FORMAT = "csv"
@@ -37,6 +41,7 @@ LISTED = EXTENSIONS
 LAYOUTS = DOPPLER
 PROBE = 1 << 16  # bytes
 PROBED_ROWS = 200
+PARSING = 30.0  # a number, against reading a stored one
 WIDE = 64  # columns that a table of channels rarely has
 DELIMITERS = (",", "\t", ";", "|", None)  # the first of those that fit equally well
 ROW_NUMBERS = frozenset(("", "sample", "samples", "index", "row", "samplenumber", "sampleindex", "sampleno"))
@@ -54,10 +59,13 @@ def sniff(head: bytes) -> bool:
     return False
 
 
-def contents(path: Path, allow_truncated: bool = False) -> Contents:
-    """Return the columns of numbers, the names and units that head them, and what comments state."""
+def contents(path: Path, allow_truncated: bool = False, decimal: str | None = None) -> Contents:
+    """Return the columns of numbers, the names and units that head them, and what comments state.
+
+    `decimal` says what the decimal sign is, ``comma`` or ``point``, where numbers like 1,234 do not.
+    """
     lines, comments, encoding = _lines(path)
-    dialect = _dialect([text for _, text in lines], encoding)
+    dialect = _dialect(path, [text for _, text in lines], encoding, decimal)
     width, numeric, above = _columns([text for _, text in lines], dialect)
     if not numeric:
         raise InputError("it holds no rows of numbers", subject=path, remedy="Choose a table with one sample a row")
@@ -66,7 +74,7 @@ def contents(path: Path, allow_truncated: bool = False) -> Contents:
     first = [row for row in (dialect.cells(text) for _, text in lines[above:][:PROBED_ROWS]) if len(row) == width]
     values = np.array([[dialect.value(row[c]) for c in numeric] for row in first], np.float64)
     roles = {c: _role(names[c], units[c], values[:, i], first=c == 0) for i, c in enumerate(numeric)}
-    stamps = Stamps(dialect.delimiter, dialect.decimal_comma, encoding)
+    stamps = Stamps(dialect.delimiter, dialect.comma, encoding)
     stamped = next((c for c in range(width) if all(stamps.value(row[c]) is not None for row in first)), None)
     arrays = _arrays(table, roles, names, units)
     if stamped is not None:
@@ -119,22 +127,28 @@ def _lines(path: Path) -> tuple[list[Line], list[str], str]:
     return lines, comments, encoding
 
 
-def _dialect(lines: list[str], encoding: str) -> Dialect:
+def _dialect(path: Path, lines: list[str], encoding: str, decimal: str | None) -> Dialect:
     """Return the way of writing in which most cells of the last lines are numbers."""
+    lines = lines[-PROBED_ROWS:]
 
     def numbers(dialect: Dialect) -> float:
-        cells = [cell for line in lines[-PROBED_ROWS:] for cell in dialect.cells(line)]
+        cells = [cell for line in lines for cell in dialect.cells(line)]
         plain_numbers = (dialect.value(cell) is not None and not PADDED.match(cell) for cell in cells)
         return sum(plain_numbers) / max(len(cells), 1)
 
-    ways = []
+    ways: dict[Dialect, list[str]] = {}  # with the cells of those that leave open what a comma is
     for delimiter in DELIMITERS:
-        plainly = Dialect(delimiter, False, encoding)
-        commas = delimiter != "," and any(
-            COMMA_NUMBER.match(cell) for line in lines[-PROBED_ROWS:] for cell in plainly.cells(line)
-        )
-        ways.append(Dialect(delimiter, commas, encoding) if commas else plainly)
-    return max(ways, key=numbers)
+        plainly = Dialect(delimiter, NONE, encoding)
+        cells = [cell for line in lines for cell in plainly.cells(line)]
+        meaning = NONE if delimiter == "," else meaning_of(cells)
+        if meaning != NONE and decimal is not None:
+            meaning = MEANINGS[decimal]
+        ways[replace(plainly, comma=DECIMAL if meaning is None else meaning)] = cells if meaning is None else []
+    chosen = max(ways, key=numbers)
+    if ways[chosen]:
+        remedy = "Say it (--reader decimal=comma or decimal=point), or save the table with points as decimal signs"
+        raise unclear(path, ways[chosen], remedy)
+    return chosen
 
 
 def _heading(rows: list[list[str]], width: int) -> tuple[list[str], list[str]]:
@@ -171,7 +185,13 @@ def _arrays(table: Table, roles: dict[int, str], names: list[str], units: list[s
     titles = tuple(distinct(names[c] or f"column {c + 1}" for c in signals)) if any(names) else ()
     arrays = [
         StoredArray(
-            "table", (n, len(signals)), "float64", partial(table.cut, signals), titles, tuple(units[c] for c in signals)
+            "table",
+            (n, len(signals)),
+            "float64",
+            partial(table.cut, signals),
+            titles,
+            tuple(units[c] for c in signals),
+            cost=PARSING,
         )
     ]
     for c in (c for c, role in roles.items() if role == "time"):
@@ -196,7 +216,18 @@ def _stated(lines: list[str]) -> dict[str, float]:
     return found
 
 
-open_file: Callable[..., Recording] = partial(open_mapped, contents, FORMAT)
+def open_file(path: Path, *, decimal: str | None = None, **options: Any) -> Recording:
+    """Open a table; `decimal` is as of `contents`, the other options are those of `open_mapped`."""
+    if decimal is None:
+        return open_mapped(contents, FORMAT, path, **options)
+    check(one_of(MEANINGS), decimal=decimal)
+    recording = open_mapped(partial(contents, decimal=decimal), FORMAT, path, **options)
+    return replace(recording, options={**recording.options, "decimal": decimal})
+
+
+_options = [p for p in signature(open_mapped).parameters.values() if p.kind is p.KEYWORD_ONLY]
+_said = list(signature(open_file).parameters.values())[:2]
+open_file.__signature__ = Signature([*_said, *_options])  # type: ignore[attr-defined]
 
 
 def files(path: Path) -> list[Path]:

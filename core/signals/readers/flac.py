@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy.typing as npt
 from core.signals.readers.damage import damaged
 
 SIGNATURE = b"fLaC"
-BLOCK = 1 << 18  # samples decoded at a time: bounds the memory that the channels not asked for take
+BLOCK = 1 << 14  # samples decoded at a time: bounds the memory that the channels not asked for take
 UNKNOWN = 1 << 62  # libsndfile says a number above this where the encoder did not know the length
 
 
@@ -57,15 +58,15 @@ def _decodes(path: Path, sample: int) -> bool:
         return False
 
 
-def read_integers(path: Path, channel: int, start: int, stop: int) -> npt.NDArray[np.int32]:
-    """Return samples ``start … stop - 1`` of a channel as the integers that were encoded."""
+def read_integers(path: Path, channels: Sequence[int], start: int, stop: int) -> npt.NDArray[np.int32]:
+    """Return samples ``start … stop - 1`` of channels as the integers that were encoded, (n_channels, n)."""
     import soundfile
 
-    out = np.empty(stop - start, np.int32)
+    out = np.empty((len(channels), stop - start), np.int32)
     with soundfile.SoundFile(path) as file:
         file.seek(start)
-        for low in range(0, len(out), BLOCK):
-            high = min(low + BLOCK, len(out))
-            out[low:high] = file.read(high - low, dtype="int32", always_2d=True)[:, channel]
-        # libsndfile aligns the integers at the top of 32 bits
-        return out >> {"PCM_S8": 24, "PCM_16": 16, "PCM_24": 8}[file.subtype]
+        for low in range(0, stop - start, BLOCK):
+            high = min(low + BLOCK, stop - start)
+            out[:, low:high] = file.read(high - low, dtype="int32", always_2d=True).T[list(channels)]
+        out >>= {"PCM_S8": 24, "PCM_16": 16, "PCM_24": 8}[file.subtype]  # libsndfile aligns them at the top of 32 bits
+    return out

@@ -85,7 +85,9 @@ class Found:
                 self.small(name, node[()])
         elif node.size > 1:
             units = self.texts.get(f"{name}@units", self.texts.get(f"{name}@unit", ()))
-            self.arrays.append(StoredArray(name, node.shape, str(node.dtype), partial(cut, self.path, name), (), units))
+            read = partial(cut, self.path, name)
+            chunks, cost = packed(node)
+            self.arrays.append(StoredArray(name, node.shape, str(node.dtype), read, (), units, chunks, cost))
 
     def texts_are_there(self, node: Any) -> bool:
         """Return whether texts of any length lie where the file says: libraries make room for whatever their heap states.
@@ -121,6 +123,11 @@ class Found:
             self.scalars[name] = float(values[0])
         elif values.dtype.kind in "SUOT" and len(values) and all(isinstance(v, bytes | str) for v in values):
             self.texts[name] = tuple(v.decode("utf-8", "replace") if isinstance(v, bytes) else str(v) for v in values)
+
+
+def packed(node: Any) -> tuple[tuple[int, ...], float]:
+    """Return the chunks of a dataset that are decoded whole, and what a value in them costs."""
+    return (node.chunks, 6.0) if node.compression else ((), 1.0)
 
 
 def cut(path: Path, name: str, index: Index) -> npt.NDArray[Any]:

@@ -36,11 +36,17 @@ class StoredArray(Candidate):
         ``cut(index) -> array`` for one int or slice per axis.
     names, units : tuple of str
         Of its channels, where the format ties them to the array.
+    chunks : tuple of int
+        Shape of the pieces that can only be decoded whole; empty where there are none.
+    cost : float
+        Of reading a value, against a stored one (`Recording.cost`).
     """
 
     cut: Callable[[Index], npt.NDArray[Any]]
     names: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
+    chunks: tuple[int, ...] = ()
+    cost: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.signals.readers.arrays import LOADED_MOST, Whole, open_mapped, too_large
-from core.signals.readers.hdf5 import Found, cut
+from core.signals.readers.array_source import Whole
+from core.signals.readers.arrays import LOADED_MOST, open_mapped, too_large
+from core.signals.readers.hdf5 import Found, cut, packed
 from core.signals.readers.layouts import DOPPLER
 from core.signals.readers.mapping import Contents, Index, StoredArray
 from core.signals.readers.mat5 import Element, check_element, find_elements
@@ -141,7 +142,9 @@ class MatlabFound(Found):
             self.small(name, node[()])
         elif node.size > 1 and (node.dtype.kind in "iuf" or node.dtype.names == ("real", "imag")):
             dtype = "complex128" if node.dtype.names else str(node.dtype)
-            self.arrays.append(StoredArray(name, node.shape[::-1], dtype, partial(_cut_reversed, self.path, name)))
+            chunks, cost = packed(node)
+            read = partial(_cut_reversed, self.path, name)
+            self.arrays.append(StoredArray(name, node.shape[::-1], dtype, read, chunks=chunks[::-1], cost=cost))
         else:
             self.refused.append(name)
 

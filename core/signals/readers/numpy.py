@@ -16,7 +16,8 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
-from core.signals.readers.arrays import LOADED_MOST, Whole, open_mapped, too_large
+from core.signals.readers.array_source import Whole
+from core.signals.readers.arrays import LOADED_MOST, open_mapped, too_large
 from core.signals.readers.damage import damaged, ends_early
 from core.signals.readers.layouts import DOPPLER
 from core.signals.readers.mapping import Contents, Index, StoredArray

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from core.signals.readers.commas import COMMA_NUMBER, GROUPED, GROUPING, NONE
 from core.signals.readers.damage import damaged, ends_early
 from core.signals.readers.mapping import Index
 from core.signals.recording import Floats
@@ -28,7 +29,6 @@ MISSING = frozenset(("", "na", "n/a", "nan", "null", "none", "-", "?"))
 NUMBER = re.compile(r"[-+]?((\d+\.?\d*|\.\d+)([eE][-+]?\d+)?|inf)$", re.IGNORECASE)
 STAMP = re.compile(r"(?:(\d{4})[-/](\d\d)[-/](\d\d)[T ])?(?:(\d+):)?(\d+):(\d+(?:\.\d*)?)Z?$")
 EPOCH = date(1970, 1, 1).toordinal()
-COMMA_NUMBER = re.compile(r"[-+]?\d*,\d+([eE][-+]?\d+)?$")
 
 
 @dataclass(frozen=True)
@@ -39,12 +39,13 @@ class Dialect:
     ----------
     delimiter : str or None
         None for any white space.
-    decimal_comma : bool
+    comma : str
+        What a comma in a number is replaced by, as `commas` has it.
     encoding : str
     """
 
     delimiter: str | None
-    decimal_comma: bool
+    comma: str
     encoding: str
 
     def cells(self, line: str) -> list[str]:
@@ -57,15 +58,15 @@ class Dialect:
         """Return the number in a cell, NaN if it is empty, None if something else is in it."""
         if cell.lower() in MISSING:
             return np.nan
-        if self.decimal_comma and COMMA_NUMBER.match(cell):
-            cell = cell.replace(",", ".")
+        if self.comma != NONE and (GROUPED if self.comma == GROUPING else COMMA_NUMBER).match(cell):
+            cell = cell.replace(",", self.comma)
         return float(cell) if NUMBER.match(cell) else None
 
     def parse(self, text: str, columns: tuple[int, ...]) -> Floats:
         """Return some columns of rows; a cell that is no number raises ValueError."""
         try:
             read: Floats = np.loadtxt(
-                io.StringIO(text.replace(",", ".") if self.decimal_comma else text),
+                io.StringIO(text.replace(",", self.comma)),
                 delimiter=self.delimiter,
                 usecols=columns,
                 ndmin=2,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import InputError
+from core.signals.digital import Digital
 from core.signals.readers.arrays import LOADED_MOST
 from core.signals.readers.damage import damaged, ends_early
 from core.signals.readers.layouts import ChannelLayout
@@ -45,6 +46,7 @@ LAYOUTS: dict[str, ChannelLayout] = {}  # its header says what the channels are
 KIND_OF_TYPE = {"eeg": "eeg", "seeg": "eeg", "ecog": "eeg", "dbs": "eeg", "eog": "eog", "ecg": "ecg", "emg": "emg"}
 SI = ("V", "S", "T")  # MNE turns multiples of them into these
 SKIP = "BAD_ACQ_SKIP"
+DECODING = 3.0  # a sample, against reading a stored one
 BOM = b"\xef\xbb\xbf"
 PARTS = re.compile(r"^(?:Data|Marker)File\s*=\s*(.+?)\s*$", re.MULTILINE)  # of a BrainVision header
 CHANNELS = re.compile(r"^NumberOfChannels\s*=\s*(\d+)", re.MULTILINE)
@@ -63,11 +65,24 @@ class MneSource:
 
     def read(self, channel: int, start: int, stop: int) -> Floats:
         """Return samples in the channel's unit; NaN where the recording was interrupted."""
+        return self.digital([channel], start, stop).physical()[0]
+
+    def digital(self, channels: Sequence[int], start: int, stop: int) -> Digital:
+        """Return samples of several channels, decoded once; missing where the recording was interrupted."""
+        n = len(channels)
+        gain, shift = np.array([self.factors[channel] for channel in channels]), np.zeros(n)
+        if start == stop:  # which MNE refuses
+            return Digital(np.zeros((n, 0)), gain, shift)
         with self.lock:
-            values: Floats = self.raw[channel, start:stop][0][0] * self.factors[channel]
+            values: Floats = self.raw[list(channels), start:stop][0]
+        missing = np.isnan(values)
         for first, last in self.skipped:
-            values[max(first - start, 0) : max(last - start, 0)] = np.nan
-        return values
+            missing[:, max(first - start, 0) : max(last - start, 0)] = True
+        return Digital(values, gain, shift, missing if missing.any() else None)
+
+    def cost(self, channels: Sequence[int], n: int) -> float:
+        """Return what `digital` of so many samples costs: of most formats, all channels are decoded."""
+        return DECODING * n * len(self.factors)
 
 
 def sniff(head: bytes) -> bool:

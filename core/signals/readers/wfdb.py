@@ -10,8 +10,9 @@ from core.errors import InputError
 from core.signals.readers.damage import damaged
 from core.signals.readers.layouts import ChannelLayout
 from core.signals.readers.naming import distinct, guess_kind
-from core.signals.readers.wfdb_header import NULL, read_header, sniff
-from core.signals.readers.wfdb_segments import SegmentsSource, described_channels, gaps, lay_out, segment_headers
+from core.signals.readers.wfdb_header import NULL, beside, read_header, sniff
+from core.signals.readers.wfdb_segments import described_channels, gaps, lay_out, segment_headers
+from core.signals.readers.wfdb_source import SegmentsSource
 from core.signals.recording import Annotation, Channel, Recording
 
 FORMAT = "wfdb"
@@ -27,7 +28,7 @@ PERSONAL = re.compile(
 )
 NOT_SAID = ("x", "n/a", "na", "unknown", "?")
 
-__all__ = ["EXTENSIONS", "FORMAT", "LAYOUTS", "LISTED", "TITLE", "files", "open_file", "sniff"]
+__all__ = ["EXTENSIONS", "FORMAT", "LAYOUTS", "LISTED", "TITLE", "files", "formerly_hashed", "open_file", "sniff"]
 
 
 def open_file(path: Path, *, annotator: str = "atr", allow_truncated: bool = False) -> Recording:
@@ -58,13 +59,17 @@ def open_file(path: Path, *, annotator: str = "atr", allow_truncated: bool = Fal
 
 
 def files(path: Path) -> list[Path]:
-    """Return the header, the headers of segments, the sample files and the reference annotations."""
+    """Return the header, the headers of segments and the sample files; annotations may change, the recording stays."""
     path = path.with_suffix(".hea")
     header = read_header(path)
     parts = [part for part in segment_headers(header) if part is not None]
-    samples = [part.path.parent / s.file for part in parts for s in part.signals if s.file != NULL]
-    found = dict.fromkeys([path, *(part.path for part in parts), *samples])
-    return [*found, *(p for p in [path.with_suffix(".atr")] if p.is_file())]
+    samples = [beside(part.path, s.file) for part in parts for s in part.signals if s.file != NULL]
+    return list(dict.fromkeys([path, *(part.path for part in parts), *samples]))
+
+
+def formerly_hashed(path: Path) -> list[Path]:
+    """Return what once counted as the recording, after its `files`: the reference annotations."""
+    return [marks for marks in [path.with_suffix(".atr")] if marks.is_file()]
 
 
 def _identifying(comments: Iterable[str]) -> dict[str, str]:

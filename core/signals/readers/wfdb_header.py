@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 from core.errors import InputError
 from core.signals.readers.damage import damaged
@@ -94,6 +94,22 @@ def read_header(path: Path) -> Header:
         return _parse(path, _said(lines), comments)
     except (ValueError, IndexError) as error:
         raise damaged(path, f"its header cannot be understood: {error}") from error
+
+
+def beside(header: Path, name: str) -> Path:
+    """Return where a file lies that a header names: in its folder, or in a folder in there.
+
+    What the name says is looked at, not where links lead: those were put there by whoever keeps the files.
+
+    Raises
+    ------
+    InputError
+        If it names a place elsewhere: a header decides nothing about other folders.
+    """
+    said = PureWindowsPath(name)  # which knows both kinds of slashes, and drives
+    if said.anchor or ".." in said.parts:
+        raise damaged(header, f"its header names {name}, which is outside its folder")
+    return header.parent / name
 
 
 def header_lines(path: Path) -> list[str]:

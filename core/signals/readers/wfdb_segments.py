@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
@@ -13,62 +11,10 @@ import numpy as np
 
 from core.errors import InputError
 from core.signals.readers.damage import damaged, ends_early
-from core.signals.readers.wfdb_files import SignalFile, signal_file
-from core.signals.readers.wfdb_header import NULL, Header, Signal, read_header
-from core.signals.recording import Floats
+from core.signals.readers.wfdb_files import signal_file
+from core.signals.readers.wfdb_header import NULL, Header, Signal, beside, read_header
+from core.signals.readers.wfdb_source import Segment, Stored
 from core.signals.units import conversion
-
-
-@dataclass(frozen=True)
-class Stored:
-    """A channel in a segment: a signal of a file, its way to the channel's unit, and how many frames of it there are."""
-
-    file: SignalFile
-    number: int
-    n_frames: int
-    factor: float
-
-    def read(self, first: int, last: int) -> Floats:
-        """Return the samples of frames ``first … last - 1`` of the segment; NaN beyond the end of the file."""
-        signal = self.file.signals[self.number]
-        out = np.full((last - first) * signal.per_frame, np.nan)
-        # header(5): a signal with a skew is stored that many frames late
-        start, stop = first + signal.skew, min(last + signal.skew, self.n_frames)
-        if start < stop:
-            digital = self.file.read(self.number, start, stop)
-            out[: len(digital)] = (digital - signal.baseline) / signal.gain * self.factor
-        return out
-
-
-@dataclass(frozen=True)
-class Segment:
-    """Frames that one header describes: the first of them, their number, and what is stored of each channel."""
-
-    start: int
-    n_frames: int
-    channels: tuple[Stored | None, ...]
-
-
-@dataclass(frozen=True)
-class SegmentsSource:
-    """Samples of a record, segment by segment; NaN where a segment lacks a channel."""
-
-    segments: tuple[Segment, ...]
-    per_frame: tuple[int, ...]
-
-    def read(self, channel: int, start: int, stop: int) -> Floats:
-        """Return samples in physical units."""
-        n = self.per_frame[channel]
-        first, last = start // n, -(-stop // n)
-        at = max(bisect_right(self.segments, first, key=lambda segment: segment.start) - 1, 0)
-        out = np.full((last - first) * n, np.nan)
-        while at < len(self.segments) and (segment := self.segments[at]).start < last:
-            low, high = max(first, segment.start), min(last, segment.start + segment.n_frames)
-            stored = segment.channels[channel]
-            if stored is not None and low < high:
-                out[(low - first) * n : (high - first) * n] = stored.read(low - segment.start, high - segment.start)
-            at += 1
-        return out[start - first * n : stop - first * n]
 
 
 def segment_headers(header: Header) -> list[Header | None]:
@@ -83,7 +29,7 @@ def segment_headers(header: Header) -> list[Header | None]:
         return [header]
     found: list[Header | None] = []
     for name, _ in header.segments:
-        part = None if name == NULL else read_header(header.path.parent / f"{name}.hea")
+        part = None if name == NULL else read_header(beside(header.path, f"{name}.hea"))
         if part is not None and part.segments:
             raise damaged(part.path, "it is a segment, and states segments of its own")
         if part is not None and not np.isclose(part.fs, header.fs, rtol=1e-6):
@@ -151,9 +97,9 @@ def sample_path(header: Path, name: str) -> Path:
     Raises
     ------
     InputError
-        If it is not there.
+        If it is not there, or elsewhere.
     """
-    path = header.parent / name
+    path = beside(header, name)
     if not path.is_file():
         raise InputError(
             f"its sample file {name} is missing",

@@ -10,7 +10,6 @@ import numpy as np
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
-from core.errors import HitscopeError, InputError
 from core.events import export_annotations, import_annotations
 from core.study import Changeset, RecordingEntry, Study
 from desktop.services.session import Session
@@ -97,11 +96,6 @@ class Exchange(QObject):
         entry, study = self._room.entry, self._session.study
         if entry is None or study is None:
             return
-        try:
-            refuse_recordings(choice.path, self._session.recordings)
-        except HitscopeError as error:
-            self._session.failed.emit(error)
-            return
         there = [file for file in choice.files if file.exists()]
         if there and not self._may_replace(there):
             return
@@ -124,19 +118,6 @@ class Exchange(QObject):
     def _folder(self, entry: RecordingEntry) -> str:
         kept = str(self._session.settings.value(FOLDER) or "")
         return kept if kept and Path(kept).is_dir() else str(Path(entry.path).parent)
-
-
-def refuse_recordings(path: Path, entries: Sequence[RecordingEntry]) -> None:
-    """Raise `InputError` where a file would replace a recording of the study."""
-    for entry in entries:
-        same = Path(entry.path)
-        if path.resolve() == same.resolve() or (path.exists() and same.exists() and path.samefile(same)):
-            raise InputError(
-                f"this is the recording {entry.name} itself",
-                subject=path,
-                kept="Nothing was written",
-                remedy="Choose another name for the annotations",
-            )
 
 
 def _export(study: Study, recording_id: int, choice: Choice, replace: bool) -> int:

@@ -1,6 +1,8 @@
 """`hitscope annotations`: export, import and convert from a terminal."""
 
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +11,9 @@ from core.cli import main
 from core.events import make_events
 from core.signals import add_to_study, read_annotations
 from core.study import Study
+
+SMALL = Path(__file__).parents[2] / "data" / "recordings"
+FLAC = ("flacformats.hea", "flacformats.d0", "flacformats.d1", "flacformats.d2")
 
 
 @pytest.fixture
@@ -96,3 +101,34 @@ def test_a_conversion_keeps_the_sampling_rate_of_its_recording(tmp_path, run):
     assert status == 0
     assert (tmp_path / "y.json").is_file()
     assert read_annotations(tmp_path / "y.txt", "bids") == read_annotations(resources.path("demo/208.atr"))
+
+
+def test_signals_are_never_replaced(folder, tmp_path, run):
+    """Neither recordings that no study knows, nor those that cannot be read whole, nor parts of the one given."""
+    edf = shutil.copyfile(resources.path("demo/S001R04.edf"), tmp_path / "a.edf")
+    cut = tmp_path / "cut.edf"
+    cut.write_bytes(edf.read_bytes()[:100_000])
+    table = tmp_path / "t.csv"
+    table.write_text("a,b\n" + "1.5,2\n" * 20)
+    flac = {name: shutil.copyfile(SMALL / name, tmp_path / name) for name in FLAC}
+    before = {file: file.read_bytes() for file in tmp_path.iterdir() if file.is_file()}
+    marks = resources.path("demo/208.atr")
+    for command, what in (
+        (("export", folder, 1, edf), "holds a recorded signal"),
+        (("export", folder, 1, cut), "holds a recorded signal"),
+        (("convert", marks, edf), "holds a recorded signal"),
+        (("convert", marks, table), "holds a recorded signal"),
+        (("convert", edf, edf), "holds a recorded signal"),
+        (("convert", marks, flac["flacformats.d1"], "--to", "wfdb", "--recording", flac["flacformats.hea"]),
+         "is a file of the recording flacformats"),
+    ):  # fmt: skip
+        status, _, err = run("annotations", *command, "--replace")
+        assert (status, what in err) == (1, True), (command, err)
+    assert {file: file.read_bytes() for file in before} == before
+
+
+def test_annotations_are_replaced_in_every_format(folder, tmp_path, run):
+    for name in ("b.edf", "b.atr", "b_events.tsv", "b.csv", "b.txt"):
+        for more in ((), ("--replace",)):
+            status, _, err = run("annotations", "export", folder, 1, tmp_path / name, *more)
+            assert (status, err) == (0, "")

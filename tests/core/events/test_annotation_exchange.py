@@ -225,3 +225,28 @@ def test_labels_in_simulated_recordings_stay_simulated(new_study, tmp_path):
     write_annotations(tmp_path / "truth.csv", [Annotation(1.0, 0.1, "solid")])
     study.apply(import_annotations(study, 1, tmp_path / "truth.csv"))
     assert study.events().label_source.tolist() == ["simulated"]
+
+
+def test_no_file_of_any_recording_of_the_study_is_replaced(study, tmp_path):
+    for name in ("mixedsignals.hea", "mixedsignals_e.dat", "mixedsignals_p.dat", "mixedsignals_r.dat"):
+        shutil.copyfile(SMALL / name, tmp_path / name)
+    add_to_study(study, tmp_path / "mixedsignals.hea")
+    (tmp_path / "link.csv").hardlink_to(tmp_path / "mixedsignals_p.dat")
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir() if file.is_file()}
+    for name, what in (
+        ("mixedsignals.hea", "is the recording mixedsignals itself"),
+        ("mixedsignals_e.dat", "is a file of the recording mixedsignals"),
+        ("link.csv", "is a file of the recording mixedsignals"),
+    ):
+        with pytest.raises(InputError, match=what):
+            export_annotations(study, 1, tmp_path / name, "csv", replace=True)
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir() if file.is_file()} == before
+
+
+def test_the_place_of_a_recording_that_is_gone_stays_its_own(study, tmp_path):
+    edf = shutil.copyfile(SMALL / "short_psg.edf", tmp_path / "night.edf")
+    add_to_study(study, edf)
+    edf.unlink()
+    with pytest.raises(InputError, match="is the recording night itself"):
+        export_annotations(study, 1, edf)
+    assert not edf.exists()

@@ -270,3 +270,26 @@ def test_events_of_a_study_are_written_with_what_is_known_of_them(tmp_path):
     )
     assert second == Annotation(9.0, 0.1, "solid", {**own, "label": "solid"})
     assert Counter(a.text for a in (first, second)) == {"solid": 1, "artefact": 1}
+
+
+@pytest.mark.parametrize(
+    ("lines", "onsets"),
+    [
+        (["onset\tduration\ttext", "1,234\t0\ta", "2,345\t0\tb"], None),
+        (["onset;text", "1,5;a", "2.5;b"], None),
+        (["onset|text", "1,234.5|a"], None),
+        (["onset\ttext", "1,234\ta", "2,5\tb"], [1.234, 2.5]),
+        (["onset;text", "0,123;a, b", "1,500;1,234"], [0.123, 1.5]),
+        (["onset\ttext", "1.234\t1,234", "2\tb"], [1.234, 2]),
+    ],
+)
+def test_a_comma_is_decimal_only_where_the_times_tell(tmp_path, lines, onsets):
+    path = tmp_path / "marks.csv"
+    path.write_text("\n".join(lines) + "\n")
+    if onsets is not None:
+        assert [mark.onset_s for mark in read_annotations(path)] == onsets
+        return
+    with pytest.raises(InputError, match="decimal sign or parts thousands") as caught:
+        read_annotations(path)
+    assert caught.value.subject == str(path)
+    assert "points as decimal" in caught.value.remedy

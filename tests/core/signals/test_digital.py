@@ -1,34 +1,16 @@
 """What is stored, of several channels at once, against reading channel by channel."""
 
-from pathlib import Path
-
+import h5py
 import numpy as np
 import pytest
 
 from core.errors import InputError
 from core.signals import DigitalSource, open_recording
+from core.signals.readers.array_source import ArraySource, Line
+from core.signals.readers.clock import Clock
+from core.signals.readers.mapping import StoredArray
 from tests.core.signals.arrays import Floats, Integers, recording
 from tests.core.signals.test_edf import ramp, write_edf
-
-SMALL = Path(__file__).parents[2] / "data" / "recordings"
-WITHOUT_SAMPLES = ("1.hea",)
-FILES = sorted(
-    p for p in SMALL.iterdir() if p.suffix in (".edf", ".bdf", ".hea", ".wav") and p.name not in WITHOUT_SAMPLES
-)
-
-
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_several_channels_at_once_are_what_each_one_reads(path):
-    some = open_recording(path)
-    rng = np.random.default_rng(0)
-    for key in {(c.fs, c.n_samples) for c in some.channels if c.n_samples}:
-        alike = [n for n, c in enumerate(some.channels) if (c.fs, c.n_samples) == key]
-        several = list(rng.permutation(alike))[:5]
-        for _ in range(3):
-            start, stop = sorted(int(n) for n in rng.integers(0, key[1] + 1, 2))
-            found = some.digital(several, start, stop).physical()
-            expected = np.stack([some.read(int(n), start, stop) for n in several])
-            np.testing.assert_array_equal(found, expected)
 
 
 def test_edf_gives_its_own_integers(tmp_path):
@@ -68,3 +50,74 @@ def test_a_file_that_was_cut_short_meanwhile(tmp_path):
     path.write_bytes(path.read_bytes()[:5000])
     with pytest.raises(InputError, match="cut short or damaged"):
         some.digital([0, 1], 0, 36_000)
+
+
+def test_wfdb_gives_its_own_integers_where_its_segments_agree(tmp_path):
+    digits = np.random.default_rng(0).integers(-2000, 2000, (40, 3)).astype("<i2")
+    digits[5, 1] = -32768  # stands for no sample
+    for number, gain in ((1, 100), (2, 100), (3, 50)):
+        lines = [f"s{number}.dat 16 {gain}(10)/mV 16 0 0 0 0 {name}" for name in "abc"]
+        (tmp_path / f"s{number}.hea").write_text("\n".join([f"s{number} 3 50 40", *lines]) + "\n")
+        (tmp_path / f"s{number}.dat").write_bytes(digits.tobytes())
+    (tmp_path / "alike.hea").write_text("alike/3 3 50 90\ns1 40\n~ 10\ns2 40\n")
+    (tmp_path / "other.hea").write_text("other/2 3 50 80\ns1 40\ns3 40\n")
+    alike = open_recording(tmp_path / "alike").digital([2, 1], 3, 60)
+    assert alike.values.dtype == np.int16
+    assert alike.gain.tolist() == [0.01] * 2
+    np.testing.assert_array_equal(alike.values[:, :2], digits[3:5, [2, 1]].T)
+    assert np.argwhere(alike.missing[:, :37]).tolist() == [[1, 2]]
+    assert alike.missing[:, 37:47].all()
+    assert not alike.missing[:, 47:52].any()
+    other = open_recording(tmp_path / "other").digital([0], 0, 80)
+    assert other.values.dtype == np.float64
+    np.testing.assert_allclose(other.values[0, :40], (digits[:, 0] - 10.0) / 100, atol=1e-12)
+    np.testing.assert_allclose(other.values[0, 40:], (digits[:, 0] - 10.0) / 50, atol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", ["i1", "u1", "i2", ">i2", "u2", "i4", "u4", "i8", "f2", "f4", ">f8", "c8"])
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_arrays_give_channels_that_lie_side_by_side_at_once(axis, dtype):
+    whole = (np.random.default_rng(0).standard_normal((4, 40, 5)) * 30 + 60).astype(dtype)
+    asked = []
+
+    def cut(index):
+        asked.append(whole[index].size)
+        return whole[index]
+
+    n = whole.shape[axis]
+    places = list(np.ndindex(*np.delete(whole.shape, axis)))
+    parts = ("real", "imag") if dtype == "c8" else ("real",)
+    lines = tuple(Line(place[:axis], place[axis:], part) for place in places for part in parts)
+    source = ArraySource(StoredArray("a", whole.shape, dtype, cut), lines, Clock(100.0, n - 1), 1, -0.5)
+    values = np.moveaxis(whole, axis, -1).reshape(-1, n)[:, 1:].astype("c16" if dtype == "c8" else "f8")
+    every = np.stack([values.real, values.imag], axis=1).reshape(-1, n - 1) if dtype == "c8" else values
+    chosen = [3, 4, 2, 0, len(lines) - 1, 7]
+    found = source.digital(chosen, 1, n - 1)
+    np.testing.assert_array_equal(found.physical(), every[chosen, 1:] * -0.5)
+    assert sum(asked) == len({n // len(parts) for n in chosen}) * (n - 2)  # no value of another channel
+    assert len(asked) < len(chosen)
+    assert found.values.dtype.kind == ("i" if dtype in ("i1", "u1", "i2", ">i2", "u2", "i4") else "f")
+
+
+def test_a_packed_array_is_decoded_once_for_all_channels_and_says_what_that_costs(tmp_path):
+    x = np.random.default_rng(0).integers(-999, 999, (8, 4096)).astype("<i2")
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file.create_dataset("packed", data=x, chunks=(8, 1024), compression="gzip")
+        file.create_dataset("plain", data=x)
+    packed, plain = (open_recording(tmp_path / "a.h5", array=name, fs=250.0) for name in ("packed", "plain"))
+    np.testing.assert_array_equal(packed.digital(range(8), 100, 300).values, x[:, 100:300])
+    assert plain.cost([0], 200) == 200
+    assert packed.cost([0], 200) == 200 + 6 * 8 * 1024
+    assert packed.cost(range(8), 200) == 8 * 200 + 6 * 8 * 1024
+    assert packed.cost(range(8), 1025) == 8 * 1025 + 6 * 8 * 2048
+
+
+def test_wfdb_says_that_all_channels_of_a_file_are_decoded(tmp_path):
+    lines = [f"{file}.dat 212 100/mV 12 0 0 0 0 {file}{n}" for file in "ab" for n in range(8)]
+    (tmp_path / "r.hea").write_text("\n".join(["r 16 50 100", *lines]) + "\n")
+    for file in "ab":
+        (tmp_path / f"{file}.dat").write_bytes(bytes(8 * 100 * 3 // 2))
+    some = open_recording(tmp_path / "r")
+    assert some.cost([0], 100) == 100 + 800
+    assert some.cost(range(8), 100) == 800 + 800
+    assert some.cost([0, 8], 100) == 200 + 1600

@@ -1,17 +1,22 @@
 """Recordings in a study: by reference, by content, found again."""
 
+import hashlib
 import os
+import shutil
 import sqlite3
 
 import numpy as np
 import pytest
 import soundfile
 
+import resources
 from core.errors import InputError, JobCancelled
+from core.events import export_annotations, make_events
 from core.features import WindowSpec, gather_windows
 from core.jobs import NullReporter
-from core.signals import add_to_study, content_hash, in_study, open_from_study, relink
-from core.study import NewEvent, Study, new_events
+from core.signals import add_to_study, content_hash, in_study, open_from_study, relink, write_annotations
+from core.signals.in_study import content_hashes
+from core.study import NewEvent, Study, edit_recording, new_events
 
 
 @pytest.fixture
@@ -87,7 +92,7 @@ def test_files_of_another_length_are_not_read_whole(study, tmp_path, monkeypatch
     add_to_study(study, wav)
     wav.unlink()
     write_wav(tmp_path / "longer.wav", n=101)
-    monkeypatch.setattr("core.signals.in_study.content_hash", lambda *_: pytest.fail("hashed"))
+    monkeypatch.setattr("core.signals.in_study.content_hashes", lambda *_: pytest.fail("hashed"))
     with pytest.raises(InputError, match="no missing recording"):
         relink(study, tmp_path)
 
@@ -131,9 +136,9 @@ def hashed(monkeypatch):
 
     def counted(path, report=None):
         paths.append(str(path))
-        return content_hash(path, report)
+        return content_hashes(path, report)
 
-    monkeypatch.setattr(in_study, "content_hash", counted)
+    monkeypatch.setattr(in_study, "content_hashes", counted)
     monkeypatch.setattr(in_study, "_known_good", {})
     return paths
 
@@ -227,6 +232,21 @@ def test_a_study_of_version_1_is_backed_up_and_works(tmp_path, hashed):
         assert again.migrated_from is None
 
 
+def test_hashing_tells_how_far_it_is_a_hundred_times_at_most(tmp_path, monkeypatch):
+    class Told(NullReporter):
+        shares: list = []  # noqa: RUF012
+
+        def progress(self, done, total, message=""):
+            self.shares.append(done / total)
+
+    monkeypatch.setattr(in_study, "BLOCK", 100)
+    wav = write_wav(tmp_path / "a.wav", n=50_000)
+    assert content_hash(wav, Told()) == hashlib.sha256(wav.read_bytes()).hexdigest()
+    assert 90 <= len(Told.shares) <= 100
+    assert Told.shares == sorted(Told.shares)
+    assert Told.shares[-1] == 1
+
+
 def test_hashing_tells_how_far_it_is_and_stops_when_asked(tmp_path):
     class Stopped(NullReporter):
         shares: list = []  # noqa: RUF012
@@ -242,3 +262,74 @@ def test_hashing_tells_how_far_it_is_and_stops_when_asked(tmp_path):
     with pytest.raises(JobCancelled):
         content_hash(wav, Stopped())
     assert 0 < Stopped.shares[0] < 1
+
+
+@pytest.fixture
+def record(tmp_path):
+    """A WFDB record with its reference annotations."""
+    for suffix in (".hea", ".dat", ".atr"):
+        shutil.copyfile(resources.path(f"demo/208{suffix}"), tmp_path / f"208{suffix}")
+    return tmp_path / "208.hea"
+
+
+def test_annotations_beside_a_record_may_change(study, record):
+    recording = add_to_study(study, record)
+    study.apply(make_events(study, recording, "annotations"))
+    before = study.recordings()
+    export_annotations(study, recording, record.with_suffix(".atr"), replace=True)
+    assert open_from_study(study, recording).annotations[0].attributes["maker"]
+    assert add_to_study(study, record) == recording
+    record.with_suffix(".atr").unlink()
+    open_from_study(study, recording)
+    assert study.recordings() == before
+    record.with_suffix(".dat").write_bytes(record.with_suffix(".dat").read_bytes()[::-1])
+    with pytest.raises(InputError, match="content has changed"):
+        open_from_study(study, recording)
+
+
+@pytest.fixture
+def older(tmp_path, record, monkeypatch):
+    """A study whose record was hashed together with its annotations, as before: header, samples, annotations."""
+    with Study.create(tmp_path / "older") as study:
+        monkeypatch.setattr(in_study, "_known_good", {})
+        number = add_to_study(study, record)
+        files = [record, record.with_suffix(".dat"), record.with_suffix(".atr")]
+        whole = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+        study.apply(edit_recording(study, number, sha256=whole))
+        study.set_stamp(number, [[s.st_size, s.st_mtime_ns] for s in (file.stat() for file in files)])
+        yield study
+
+
+def test_what_was_hashed_with_its_annotations_is_known_again_once(older, record):
+    n = len(older.history())
+    for _ in range(2):
+        open_from_study(older, 1)
+        assert older.recording(1).sha256 == content_hash(record)
+        assert len(older.history()) == n + 1
+    assert older.history()[0].title == "know 208 by its signals alone, without its annotations"
+    write_annotations(record.with_suffix(".atr"), [], replace=True)
+    os.utime(record, ns=(10**18, 10**18))
+    open_from_study(older, 1)
+    for entry in older.history():
+        older.apply(older.changeset(entry.id).inverse())
+    assert older.recordings() == []
+
+
+def test_an_older_hash_is_known_again_read_only_when_added_and_when_moved(older, record, tmp_path):
+    with Study.open(older.folder, readonly=True) as reader:
+        open_from_study(reader, 1)
+        assert reader.recording(1).sha256 != content_hash(record)
+    (tmp_path / "moved").mkdir()
+    for file in sorted(tmp_path.glob("208.*")):
+        file.rename(tmp_path / "moved" / file.name)
+    older.apply(relink(older, tmp_path / "moved"))
+    moved = tmp_path / "moved" / "208.hea"
+    assert add_to_study(older, moved) == 1
+    assert older.recording(1).sha256 == content_hash(moved)
+    assert add_to_study(older, moved) == 1
+
+
+def test_an_older_record_whose_samples_are_others_is_noticed(older, record):
+    record.with_suffix(".dat").write_bytes(record.with_suffix(".dat").read_bytes()[::-1])
+    with pytest.raises(InputError, match="content has changed"):
+        open_from_study(older, 1)

@@ -1,3 +1,4 @@
+import shutil
 import tracemalloc
 from itertools import islice
 from pathlib import Path
@@ -11,7 +12,18 @@ from hypothesis import strategies as st
 import resources
 from core.cli import main
 from core.errors import InputError
-from core.signals import Channel, Recording, SoundStream, doppler_sound, loudness_of, open_recording, write_sound
+from core.signals import (
+    Band,
+    Channel,
+    Filters,
+    Recording,
+    SoundStream,
+    apply_filters,
+    doppler_sound,
+    loudness_of,
+    open_recording,
+    write_sound,
+)
 from core.signals import sound as module
 
 FS, S = 4385.0, 4.0
@@ -169,9 +181,9 @@ def test_written_and_read_again(tmp_path, capsys):
     np.testing.assert_allclose(soundfile.read(out)[0], expected, atol=1e-4)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["écoute.wav"]
     ecg = resources.path("demo/208.hea")
-    assert main(["sound", str(ecg), str(out), "--stop", "2", "--channel", "1"]) == 0
+    assert main(["sound", str(ecg), str(out), "--stop", "2", "--channel", "1", "--replace"]) == 0
     assert not open_recording(out).simulated
-    assert main(["sound", str(ecg), str(out), "--channel", "nothing"]) == 1
+    assert main(["sound", str(ecg), str(tmp_path / "b.wav"), "--channel", "nothing"]) == 1
     assert "there is no channel" in capsys.readouterr().err
 
 
@@ -205,3 +217,37 @@ def test_what_cannot_be_played_or_written(tmp_path):
         write_sound(tmp_path / "a.wav", Broken(one, 0))
     assert (tmp_path / "a.wav").read_bytes() == before
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.wav", "file"]
+
+
+def test_sound_never_replaces_the_recording_that_it_plays(tmp_path, capsys):
+    wav, link = tmp_path / "b.wav", tmp_path / "link.wav"
+    shutil.copyfile(resources.path("demo/tcd_simulated.wav"), wav)
+    link.hardlink_to(wav)
+    before = wav.read_bytes()
+    some = apply_filters(open_recording(wav), Filters({"doppler": Band(high_pass_hz=50.0)}))
+    for target in (wav, link):
+        with pytest.raises(InputError, match="is the recording b itself"):
+            write_sound(target, SoundStream(some, 0, 0, 0.1))
+        assert main(["sound", str(wav), str(target), "--replace"]) == 1
+        assert "is the recording b itself" in capsys.readouterr().err
+    assert wav.read_bytes() == before
+
+
+def test_sound_never_replaces_a_part_of_its_recording(tmp_path):
+    for name in ("208.hea", "208.dat"):
+        shutil.copyfile(resources.path(f"demo/{name}"), tmp_path / name)
+    (tmp_path / "208.wav").hardlink_to(tmp_path / "208.dat")
+    before = (tmp_path / "208.dat").read_bytes()
+    with pytest.raises(InputError, match="is a file of the recording 208"):
+        write_sound(tmp_path / "208.wav", SoundStream(open_recording(tmp_path / "208.hea"), 0, 0, 0.1))
+    assert (tmp_path / "208.dat").read_bytes() == before
+
+
+def test_the_command_replaces_a_file_only_when_that_is_said(tmp_path, capsys):
+    ecg, out = str(resources.path("demo/208.hea")), tmp_path / "a.wav"
+    out.write_bytes(b"another sound")
+    assert main(["sound", ecg, str(out), "--stop", "1"]) == 1
+    assert "--replace" in capsys.readouterr().err
+    assert out.read_bytes() == b"another sound"
+    assert main(["sound", ecg, str(out), "--stop", "1", "--replace"]) == 0
+    assert soundfile.info(out).frames == 44_100

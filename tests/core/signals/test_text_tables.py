@@ -206,3 +206,33 @@ def test_dates_and_times_of_day(table, form, start):
     recording = open_recording(table("Timestamp,x,state\n" + "\n".join(lines) + "\n"))
     assert ([c.name for c in recording.channels], recording.fs, recording.start_time) == (["x"], (125.0,), start)
     assert recording.gaps == ((4.0, 4.8),)
+
+
+UNCLEAR = {"\t": ["1,234\t10,500", "2,345\t-9,250"], ";": ["1,234;5", "1,235;6"], "|": ["1,5|2.5", "1,6|2.6"]}
+
+
+@pytest.mark.parametrize("delimiter", UNCLEAR)
+def test_a_comma_that_may_part_thousands_is_asked_for(table, delimiter, capsys):
+    path = table("\n".join(["a" + delimiter + "b"] + UNCLEAR[delimiter] * 20) + "\n")
+    first = UNCLEAR[delimiter][0].split(delimiter)
+    with pytest.raises(InputError, match="decimal sign or parts thousands") as caught:
+        open_recording(path, fs=10)
+    assert "decimal=comma" in caught.value.remedy
+    if delimiter == "|":  # 1,5 has no thousands: only decimal=comma can be meant
+        return
+    for said, by in (("comma", "."), ("point", "")):
+        recording = open_recording(path, fs=10, decimal=said)
+        found = [recording.read(n, 0, 1)[0] for n in (0, 1)]
+        assert found == [float(cell.replace(",", by)) for cell in first]
+        assert recording.options == {"fs": 10, "decimal": said}
+    assert main(["info", str(path), "--reader", "fs=10", "--reader", "decimal=comma"]) == 0
+    capsys.readouterr()
+    assert main(["info", str(path), "--reader", "fs=10", "--reader", "decimal=dot"]) == 1
+    assert "decimal" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("telling", ["0,125", "1234,567", "12,25", ",500", "1,5e3"])
+def test_one_number_that_cannot_be_thousands_tells(table, telling):
+    path = table("\n".join(["a\tb"] + ["1,234\t2,345"] * 5 + [f"1,234\t{telling}"]) + "\n")
+    recording = open_recording(path, fs=10)
+    assert recording.read(1, 0, 6).tolist() == [2.345] * 5 + [float(telling.replace(",", "."))]

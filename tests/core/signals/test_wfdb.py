@@ -112,3 +112,36 @@ def test_an_annotation_code_without_a_symbol_keeps_its_number(tmp_path):
     (tmp_path / "r.atr").write_bytes(np.array(words, "<u2").tobytes())
     marks = open_recording(tmp_path / "r.hea").annotations
     assert [(m.onset_s, m.text) for m in marks] == [(0.01, "N"), (0.03, "[45]")]
+
+
+@pytest.mark.parametrize(
+    "name", ["../secret.dat", "{folder}/secret.dat", "in/../../secret.dat", "..\\secret.dat", "C:secret.dat"]
+)
+def test_a_header_names_nothing_outside_its_folder(tmp_path, name):
+    folder = tmp_path / "record"
+    (folder / "in").mkdir(parents=True)
+    secret = tmp_path / "secret.dat"
+    secret.write_bytes(bytes(8))
+    (tmp_path / "secret.hea").write_text("secret 1 100 4\nsecret.dat 16 1/mV 16 0 0 0 0 x\n")
+    name = name.format(folder=tmp_path)
+    (folder / "r.hea").write_text(f"r 1 100 4\n{name} 16 1/mV 16 0 0 0 0 x\n")
+    (folder / "m.hea").write_text(f"m/1 1 100 4\n{name.removesuffix('.dat')} 4\n")
+    for header in ("r.hea", "m.hea"):
+        for use in (open_recording, content_hash):
+            with pytest.raises(InputError, match="outside its folder") as caught:
+                use(folder / header)
+            assert caught.value.subject == str(folder / header)
+
+
+def test_samples_and_segments_may_lie_in_folders_of_the_record_and_behind_links(tmp_path):
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / "key").write_bytes(np.arange(4, dtype="<i2").tobytes())  # as DataLad keeps them
+    folder = tmp_path / "record"
+    (folder / "in").mkdir(parents=True)
+    (folder / "in" / "s..1.dat").symlink_to("../../store/key")
+    (folder / "in" / "s.hea").write_text("s 1 100 4\ns..1.dat 16 1/mV 16 0 0 0 0 x\n")
+    (folder / "m.hea").write_text("m/1 1 100 4\nin/s 4\n")
+    (folder / "r.hea").write_text("r 1 100 4\nin/s..1.dat 16 1/mV 16 0 0 0 0 x\n")
+    for header in ("m.hea", "r.hea"):
+        np.testing.assert_array_equal(open_recording(folder / header).read(0, 0, 4), np.arange(4))
+        assert content_hash(folder / header)
