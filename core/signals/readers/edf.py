@@ -121,7 +121,7 @@ def _timeline(
 
     def marks() -> tuple[Annotation, ...]:
         try:
-            found = [m for columns in marking for m in read_marks(records.bytes_of(slice(None), columns))[1]]
+            found = [m for columns in marking for block in records.blocks_of(columns) for m in read_marks(block)[1]]
         except OSError as error:  # read later, the file may be gone
             raise damaged(records.path, f"its annotations cannot be read ({error.strerror})") from error
         # A difference is rounded; an onset that is no difference is exactly what the file says.
@@ -130,8 +130,8 @@ def _timeline(
 
     is_long = bool(marking) and records.n > MOST_LOOKS
     onsets = look_at_onsets(onset_of, records.n, record_s, says_continuous) if is_long else None
-    if onsets is None and marking:
-        onsets = read_marks(records.bytes_of(slice(None), marking[0]))[0]
+    if onsets is None and marking and records.n:
+        onsets = np.concatenate([read_marks(block)[0] for block in records.blocks_of(marking[0])])
     elif onsets is None:
         onsets = np.full(records.n, np.nan)
     pieces = find_pieces(onsets, record_s, shortest_gap_s, says_continuous)
