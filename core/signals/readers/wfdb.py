@@ -25,6 +25,7 @@ PERSONAL = re.compile(
     r"[:=]\s*(?P<value>\S.*)",
     re.IGNORECASE,
 )
+AGE_AND_SEX = re.compile(r"\W*(?P<age>\d{1,3}) (?P<sex>[MF])\b")  # as the MIT-BIH databases begin: `23 F 2546 N/A x1`
 NOT_SAID = ("x", "n/a", "na", "unknown", "?")
 
 __all__ = ["EXTENSIONS", "FORMAT", "LAYOUTS", "LISTED", "TITLE", "files", "open_file", "sniff"]
@@ -68,8 +69,12 @@ def files(path: Path) -> list[Path]:
 
 
 def _identifying(comments: Iterable[str]) -> dict[str, str]:
-    said = (PERSONAL.match(comment) for comment in comments)
-    fields = {m["field"].strip(" <>\t").lower(): m["value"].strip() for m in said if m}
+    fields: dict[str, str] = {}
+    for comment in comments:
+        if both := AGE_AND_SEX.match(comment):
+            fields |= both.groupdict()
+        elif said := PERSONAL.match(comment):
+            fields[said["field"].strip(" <>\t").lower()] = said["value"].strip()
     return {field: value for field, value in fields.items() if value.lower() not in NOT_SAID}
 
 

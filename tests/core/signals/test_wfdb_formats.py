@@ -211,6 +211,22 @@ def test_what_comments_say_of_the_person_is_named(tmp_path):
     assert open_recording(path).identifying == {"age": "51", "sex": "F", "patient name": "A. Muster"}
 
 
+@pytest.mark.parametrize(
+    ("comment", "said"),
+    [
+        ("# 23 F 2546 N/A x1", {"age": "23", "sex": "F"}),
+        ("#101 M", {"age": "101", "sex": "M"}),
+        ("# 23 Fusion beats", {}),
+        ("# 23 PVCs, F and V", {}),
+        ("# -1 ? 1085 1629 x1", {}),
+    ],
+)
+def test_age_and_sex_as_mit_bih_states_them(tmp_path, comment, said):
+    path = write_record(tmp_path, "r", real_samples(20), "16")
+    path.write_text(f"{path.read_text()}{comment}\n# The PVCs are uniform.\n")
+    assert open_recording(path).identifying == said
+
+
 def test_edges_of_segments(tmp_path):
     make_segments(tmp_path, variable=False)
     recording = open_recording(tmp_path / "m")
