@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -28,18 +29,25 @@ class Found:
         Events found, and how many of them were in the study already.
     n_beside : int
         How many of the new ones lie over events of the same kind that somebody else found: perhaps the same ones.
+    n_left_out : int
+        How many more the maker finds with the options `EventMaker.unless`, with which it leaves none out.
+    left_out : str
+        That in words; empty if there are none.
     """
 
     changeset: Changeset
     n_found: int
     n_known: int
     n_beside: int
+    n_left_out: int = 0
+    left_out: str = ""
 
     def describe(self) -> str:
         """Return it in words."""
         known = f", {self.n_known:,} were there already" if self.n_known else ""
         beside = f", {self.n_beside:,} lie over events of another maker" if self.n_beside else ""
-        return f"{self.n_found:,} found{known}{beside}"
+        left_out = f", {self.left_out}" * bool(self.left_out)
+        return f"{self.n_found:,} found{known}{beside}{left_out}"
 
 
 def run_maker(
@@ -91,8 +99,12 @@ def find_events(
     InputError
         If the maker does not exist, refuses the recording, or does not know an option.
     """
-    entry = study.recording(recording_id)
-    made = run_maker(maker, lambda: open_from_study(study, recording_id), options or {})
+    entry, options = study.recording(recording_id), options or {}
+    opened = cache(lambda: open_from_study(study, recording_id))
+    made = run_maker(maker, opened, options)
+    how = EVENT_MAKERS[maker]
+    n_left_out = len(how(opened(), **{**options, **how.unless})) - len(made) if how.leaves_out else 0
+    left_out = f"{n_left_out:,} {how.leaves_out} were left out" if n_left_out else ""
     there = study.events(recording_id)
     known = {
         (channel, start, length)
@@ -101,9 +113,11 @@ def find_events(
     }
     fresh = [e for e in made if (e.channel, float(e.start_s), float(e.duration_s)) not in known]
     n_known = len(made) - len(fresh)
-    title = f"{maker}: {len(fresh):,} events of {entry.name}" + f" ({n_known:,} were there already)" * (n_known > 0)
+    notes = [f"{n_known:,} were there already"] * (n_known > 0) + [left_out] * (n_left_out > 0)
+    title = f"{maker}: {len(fresh):,} events of {entry.name}" + f" ({'; '.join(notes)})" * bool(notes)
     added = _added(study, entry, maker, fresh, title, with_labels)
-    return Found(added, len(made), n_known, _beside(fresh, there.take(there.maker != maker)))
+    n_beside = _beside(fresh, there.take(there.maker != maker))
+    return Found(added, len(made), n_known, n_beside, n_left_out, left_out)
 
 
 def _beside(fresh: Sequence[MadeEvent], there: EventTable) -> int:

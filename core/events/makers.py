@@ -149,11 +149,14 @@ def annotations_of(
 class EventMaker(Entry):
     """An event maker to choose; calling it with a recording and its options gives the events.
 
-    `find` has its options as keyword-only parameters; those it hands on are the fields of `further`.
+    `find` has its options as keyword-only parameters; those it hands on are the fields of `further`. A maker that leaves
+    some events out unless asked says which, such as "that mark no beat", and with which options it leaves out none.
     """
 
     find: Callable[..., list[MadeEvent]]
     further: type | None = None
+    leaves_out: str = ""
+    unless: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def options(self) -> dict[str, tuple[type, ...]]:
@@ -177,7 +180,11 @@ EVENT_MAKERS: dict[str, EventMaker] = {
         "Windows of 2 s", "One after the other; one that an annotation covers takes its label", windows_of
     ),
     "annotations": EventMaker(
-        "Annotations that came with the recording", "Taken as events with imported labels", annotations_of
+        "Annotations that came with the recording",
+        "Taken as events with imported labels",
+        annotations_of,
+        leaves_out="that mark no beat",
+        unless={"beats_only": False},
     ),
 }
 
