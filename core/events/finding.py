@@ -12,6 +12,7 @@ import numpy as np
 from core.errors import InputError
 from core.events.makers import EVENT_MAKERS, MadeEvent
 from core.events.options import check_options
+from core.events.places import already_there
 from core.registry import chosen
 from core.signals import Recording, open_from_study
 from core.study import Changeset, EventTable, NewEvent, RecordingEntry, Study, combine, label_events, new_events
@@ -84,8 +85,9 @@ def find_events(
 ) -> Found:
     """Find events in a recording of a study; nothing is written.
 
-    An event is there already if one of this recording, channel and maker begins and lasts the same: finding twice adds
-    nothing the second time, and labels given meanwhile stay. One that was moved or removed meanwhile is found again.
+    An event is there already if one of this recording, channel and maker begins and lasts the same (of annotations, on any
+    channel): finding twice adds nothing the second time, and labels given meanwhile stay. One that was moved or removed
+    meanwhile is found again.
 
     Parameters
     ----------
@@ -106,12 +108,10 @@ def find_events(
     n_left_out = len(how(opened(), **{**options, **how.unless})) - len(made) if how.leaves_out else 0
     left_out = f"{n_left_out:,} {how.leaves_out} were left out" if n_left_out else ""
     there = study.events(recording_id)
-    known = {
-        (channel, start, length)
-        for channel, start, length, by in zip(there.channel, there.start_s, there.duration_s, there.maker, strict=True)
-        if by == maker
-    }
-    fresh = [e for e in made if (e.channel, float(e.start_s), float(e.duration_s)) not in known]
+    # Their kind may have been changed by hand, and of annotations the channel, which was the first one of all at one time.
+    further = (lambda place: place[1:3],) if maker == "annotations" else (lambda place: place[:3],)
+    known = already_there(made, there.take(there.maker == maker), opened().channels[0].name, further)
+    fresh = [e for e, identity in zip(made, known, strict=True) if identity is None]
     n_known = len(made) - len(fresh)
     notes = [f"{n_known:,} were there already"] * (n_known > 0) + [left_out] * (n_left_out > 0)
     title = f"{maker}: {len(fresh):,} events of {entry.name}" + f" ({'; '.join(notes)})" * bool(notes)

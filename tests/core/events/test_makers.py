@@ -61,7 +61,10 @@ def test_finding_twice_adds_nothing_and_says_so(study):
     n = len(study.history())
     again = find_events(study, recording, "annotations", {"mapping": "aami"})
     assert again.changeset.changes == ()
-    assert again.changeset.title == "annotations: 0 events of 208 (2,955 were there already; 85 that mark no beat were left out)"
+    assert (
+        again.changeset.title
+        == "annotations: 0 events of 208 (2,955 were there already; 85 that mark no beat were left out)"
+    )
     assert (again.n_found, again.n_known) == (2955, 2955)
     assert len(study.history()) == n
     # Of other makers they are other events; those that were removed are found again, with their labels.
@@ -71,7 +74,10 @@ def test_finding_twice_adds_nothing_and_says_so(study):
     study.apply(make_events(study, recording, "annotations", mapping="aami"))
     assert len(study.events()) == 2955
     assert (study.events().label != "").all()
-    assert study.history()[0].title == "annotations: 7 events of 208 (2,948 were there already; 85 that mark no beat were left out)"
+    assert (
+        study.history()[0].title
+        == "annotations: 7 events of 208 (2,948 were there already; 85 that mark no beat were left out)"
+    )
 
 
 def test_what_a_maker_leaves_out_is_counted_and_can_be_had(study):
