@@ -17,7 +17,7 @@ from core.signals.readers.clock import Clock, UnsteadyError, clock_of
 from core.signals.readers.guessing import guess, seconds_in
 from core.signals.readers.layouts import DOPPLER
 from core.signals.readers.mapping import ArrayMapping, Contents, Index, MappingNeeded, StoredArray
-from core.signals.readers.naming import KINDS, distinct, guess_kind
+from core.signals.readers.naming import KINDS, distinct, guess_kinds
 from core.signals.recording import Channel, Floats, Recording
 
 LOADED_MOST = 1 << 29  # bytes of an array that can only be read whole
@@ -263,9 +263,10 @@ def _channels(
     units = stored.units if not mapping.unit and len(stored.units) == len(lines) else [mapping.unit] * len(lines)
     units = [UNIT_SPELLINGS.get(unit.strip(), unit.strip()) for unit in units]
     unique = distinct(name for name, _ in named)
+    guessed = guess_kinds(unique, units)
     return lines, tuple(
-        Channel(name, clock.fs, unit, clock.n_samples, mapping.kind or known or guess_kind(name, unit))
-        for name, (_, known), unit in zip(unique, named, units, strict=True)
+        Channel(name, clock.fs, unit, clock.n_samples, mapping.kind or known or guess)
+        for name, (_, known), unit, guess in zip(unique, named, units, guessed, strict=True)
     )
 
 

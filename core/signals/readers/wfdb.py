@@ -9,7 +9,7 @@ from pathlib import Path
 from core.errors import InputError
 from core.signals.readers.damage import damaged
 from core.signals.readers.layouts import ChannelLayout
-from core.signals.readers.naming import distinct, guess_kind
+from core.signals.readers.naming import distinct, guess_kinds
 from core.signals.readers.wfdb_header import NULL, read_header, sniff
 from core.signals.readers.wfdb_segments import SegmentsSource, described_channels, gaps, lay_out, segment_headers
 from core.signals.recording import Annotation, Channel, Recording
@@ -40,13 +40,14 @@ def open_file(path: Path, *, annotator: str = "atr", allow_truncated: bool = Fal
     segments = lay_out(header, parts, described, allow_truncated)
     n_frames = segments[-1].start + segments[-1].n_frames if segments else 0
     names = distinct(signal.name or f"channel {n + 1}" for n, signal in enumerate(described))
+    kinds = guess_kinds(names, [signal.unit for signal in described])
     options = {"annotator": annotator if annotator != "atr" else None, "allow_truncated": allow_truncated}
     return Recording(
         path=path,
         format=FORMAT,
         channels=tuple(
-            Channel(name, header.fs * s.per_frame, s.unit, n_frames * s.per_frame, guess_kind(name, s.unit))
-            for name, s in zip(names, described, strict=True)
+            Channel(name, header.fs * s.per_frame, s.unit, n_frames * s.per_frame, kind)
+            for name, s, kind in zip(names, described, kinds, strict=True)
         ),
         source=SegmentsSource(segments, tuple(s.per_frame for s in described)),
         start_time=header.start_time,
