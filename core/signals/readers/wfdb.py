@@ -40,6 +40,8 @@ def open_file(path: Path, *, annotator: str = "atr", allow_truncated: bool = Fal
     segments = lay_out(header, parts, described, allow_truncated)
     n_frames = segments[-1].start + segments[-1].n_frames if segments else 0
     names = distinct(signal.name or f"channel {n + 1}" for n, signal in enumerate(described))
+    common = gaps(segments, header.fs) if described else ()
+    of_channels = {n: gaps(segments, header.fs, n) for n in range(len(described))}
     kinds = guess_kinds(names, [signal.unit for signal in described])
     options = {"annotator": annotator if annotator != "atr" else None, "allow_truncated": allow_truncated}
     return Recording(
@@ -54,7 +56,8 @@ def open_file(path: Path, *, annotator: str = "atr", allow_truncated: bool = Fal
         annotations=_annotations(path, annotator, header.fs),
         options={key: value for key, value in options.items() if value},
         note="\n".join(header.comments),
-        gaps=gaps(segments, header.fs) if described else (),
+        gaps=common,
+        channel_gaps={n: own for n, own in of_channels.items() if own != common},
         identifying=_identifying(comment for part in (header, *parts) if part for comment in part.comments),
     )
 

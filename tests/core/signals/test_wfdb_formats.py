@@ -227,6 +227,19 @@ def test_age_and_sex_as_mit_bih_states_them(tmp_path, comment, said):
     assert open_recording(path).identifying == said
 
 
+def test_a_channel_that_a_segment_lacks_has_a_gap_of_its_own(tmp_path):
+    make_segments(tmp_path, variable=True)
+    recording = open_recording(tmp_path / "m")
+    assert recording.gaps == ((900 / 360, 977 / 360),)
+    lacking = ((500 / 360, 977 / 360),)
+    assert recording.channel_gaps == {0: lacking, 2: lacking}
+    assert [recording.gaps_of(n) for n in range(3)] == [lacking, recording.gaps, lacking]
+    for number, channel in enumerate(recording.channels):
+        ((start, stop),) = recording.gaps_of(number)
+        missing = np.isnan(recording.read(number, 0, channel.n_samples))
+        assert np.flatnonzero(missing)[[0, -1]].tolist() == [round(start * channel.fs), round(stop * channel.fs) - 1]
+
+
 def test_edges_of_segments(tmp_path):
     make_segments(tmp_path, variable=False)
     recording = open_recording(tmp_path / "m")
