@@ -153,11 +153,12 @@ def guess_in(path: Path, contents: Contents) -> tuple[tuple[StoredArray, ...], A
         If there is none.
     """
     if not contents.arrays:
-        held = (
-            f"only what is never read ({', '.join(contents.refused[:5])})"
-            if contents.refused
-            else "no arrays of numbers"
-        )
+        if contents.refused:
+            held = f"only what is never read ({', '.join(contents.refused[:5])})"
+        elif contents.scalars:
+            held = f"only single numbers ({', '.join([*contents.scalars][:5])}), no signal"
+        else:
+            held = "no arrays of numbers"
         raise InputError(
             f"it holds {held}", subject=path, remedy="Save the signal as a plain array of numbers, then open that file"
         )
@@ -212,6 +213,12 @@ def _clock(path: Path, contents: Contents, stored: StoredArray, mapping: ArrayMa
     if times is None:
         assert mapping.fs is not None
         return Clock(float(mapping.fs), last - first), first
+    if last - first < 2:
+        raise InputError(
+            f"{times.name} states the time of a single sample, which gives no sampling rate",
+            subject=path,
+            remedy="Choose a file with more rows, or give the rate: --reader fs=250",
+        )
     to_seconds = seconds_in(times.name, times.units[0] if times.units else "")
     where = tuple(0 if n == 1 else None for n in times.shape)
 
