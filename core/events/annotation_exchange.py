@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from core.errors import HitscopeError, InputError
+from core.events.places import already_there, channel_of, numbers_channels
 from core.events.symbols import BEAT_SYMBOLS
 from core.signals import (
     Annotation,
@@ -27,7 +27,6 @@ from core.signals import (
 from core.study import Changeset, EventTable, NewEvent, Study, combine, label_events, new_events
 
 PASSED_ON = ("propagated", "simulated")  # what was no person's label does not become one on its way through a file
-Place = tuple[str, float, float, str]
 
 
 @dataclass(frozen=True)
@@ -44,10 +43,11 @@ def import_annotations(study: Study, recording_id: int, path: str | Path, format
     """Return the changeset that adds the annotations of a file to a recording of a study; nothing is written.
 
     Their maker is ``file:`` and the file's name. A file that `export_annotations` wrote gives the same events again. Of
-    others, the text is the label; of WFDB files only that of beats is. An annotation that names no channel goes to the
-    first; a name that the recording does not know stays, since it may be a derivation. An event is there already if one of
-    this recording begins and lasts the same, on the same channel and of the same kind: then only labels are added, of
-    annotators who have given it none. The title says what was there, what was left out, and where an EDF+ file states
+    others, the text is the label; of WFDB files only that of beats is. An annotation that names no channel is of the
+    recording as a whole, and its event has the channel ``""``; a name that the recording does not know stays, since it may be
+    a derivation. An event is there already if one of this recording begins and lasts the same, on the same channel (the
+    whole recording and its first channel are the same here) and of the same kind: then only labels are added, of annotators
+    who have given it none. The title says what was there, what was left out, and where an EDF+ file states
     another start than the recording: times count from the start of each.
 
     Parameters
@@ -76,10 +76,13 @@ def import_annotations(study: Study, recording_id: int, path: str | Path, format
             remedy="Choose the recording that it belongs to",
         )
     symbols = (format or annotation_format_of(path)) == "wfdb"
-    read = [_event_of(a, entry.id, recording, path, symbols) for a in within]
+    numbered = symbols and numbers_channels(marks)
+    read = [_event_of(a, entry.id, recording, path, symbols, numbered) for a in within]
     fallback = "simulated" if entry.simulated else "imported"
     notes = [f"{len(marks) - len(within):,} outside the recording were left out"] * (len(within) < len(marks))
-    return _changeset(study, entry.id, read, path, [*notes, *_other_clock(path, recording)], fallback)
+    first = recording.channels[0].name if recording.channels else ""
+    there = already_there([event for event, _ in read], study.events(entry.id), first)
+    return _changeset(study, read, there, path, [*notes, *_other_clock(path, recording)], fallback)
 
 
 def _other_clock(path: Path, recording: Recording) -> list[str]:
@@ -94,7 +97,7 @@ def _other_clock(path: Path, recording: Recording) -> list[str]:
 
 
 def _event_of(
-    a: Annotation, recording_id: int, recording: Recording, path: Path, symbols: bool
+    a: Annotation, recording_id: int, recording: Recording, path: Path, symbols: bool, numbered: bool
 ) -> tuple[NewEvent, Label | None]:
     """Return the event that an annotation is, and its label."""
     said = dict(a.attributes)
@@ -109,36 +112,22 @@ def _event_of(
     confidence = said.pop("label_confidence", None)
     if who and not label:
         said.setdefault("by", str(who))  # of a mark without a label, who made it
-    channel = _channel_of(said, recording)
+    channel = channel_of(said, recording, numbered=numbered and not ours)  # of ours, all that have a channel name it
+    said.pop("channel", None)
     event = NewEvent(recording_id, channel, a.onset_s, a.duration_s, kind, f"file:{path.name}", said)
     sure = float(confidence) if isinstance(confidence, int | float) else None
     return event, Label(label, str(who).strip(), str(source), sure) if label else None
 
 
-def _channel_of(said: dict[str, Any], recording: Recording) -> str:
-    """Return the channel that an annotation is about; of a montage, say, it may be none that is stored."""
-    names = [channel.name for channel in recording.channels]
-    stated = str(said.pop("channel", "")).strip()
-    alike = {name.strip().casefold(): name for name in reversed(names)}
-    if stated in names or stated.casefold() in alike:
-        return stated if stated in names else alike[stated.casefold()]
-    if stated:
-        return stated
-    number = said.get("chan", 0)
-    return names[number if isinstance(number, int) and 0 <= number < len(names) else 0]
-
-
 def _changeset(
     study: Study,
-    recording_id: int,
     read: Sequence[tuple[NewEvent, Label | None]],
+    there: Sequence[int | None],
     path: Path,
     notes: Sequence[str],
     fallback: str,
 ) -> Changeset:
     """Return what adds those events that are not there, and those labels that nobody has given."""
-    known = _places(study.events(recording_id))
-    there = [_first_of(known[_place(event)]) for event, _ in read]
     fresh = [event for (event, _), identity in zip(read, there, strict=True) if identity is None]
     said = [f"import {len(fresh):,} events from {path.name}"]
     said += [f"{len(read) - len(fresh):,} were there already"] * (len(fresh) < len(read))
@@ -148,23 +137,6 @@ def _changeset(
     of = [next(ids) if identity is None else identity for identity in there]
     labels = [(identity, label) for identity, (_, label) in zip(of, read, strict=True) if label is not None]
     return combine(title, added, *_labels(study, labels, fallback, f"{fallback} ({path.name})"))
-
-
-def _first_of(ids: list[int]) -> int | None:
-    return ids.pop(0) if ids else None
-
-
-def _place(event: NewEvent) -> Place:
-    return event.channel, float(event.start_s), float(event.duration_s), event.kind
-
-
-def _places(events: EventTable) -> defaultdict[Place, list[int]]:
-    """Return the ids of the events at each place, in order; several may lie at one."""
-    found: defaultdict[Place, list[int]] = defaultdict(list)
-    columns = (events.channel, events.start_s.tolist(), events.duration_s.tolist(), events.kind)
-    for identity, *place in zip(events.id.tolist(), *columns, strict=True):
-        found[tuple(place)].append(identity)
-    return found
 
 
 def _labels(study: Study, labels: Sequence[tuple[int, Label]], source: str, annotator: str) -> list[Changeset]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from core.errors import InputError
 from core.events.makers import EVENT_MAKERS, MadeEvent
 from core.events.options import check_options
+from core.events.places import already_there
 from core.registry import chosen
 from core.signals import Recording, open_from_study
 from core.study import Changeset, EventTable, NewEvent, RecordingEntry, Study, combine, label_events, new_events
@@ -28,18 +30,25 @@ class Found:
         Events found, and how many of them were in the study already.
     n_beside : int
         How many of the new ones lie over events of the same kind that somebody else found: perhaps the same ones.
+    n_left_out : int
+        How many more the maker finds with the options `EventMaker.unless`, with which it leaves none out.
+    left_out : str
+        That in words; empty if there are none.
     """
 
     changeset: Changeset
     n_found: int
     n_known: int
     n_beside: int
+    n_left_out: int = 0
+    left_out: str = ""
 
     def describe(self) -> str:
         """Return it in words."""
         known = f", {self.n_known:,} were there already" if self.n_known else ""
         beside = f", {self.n_beside:,} lie over events of another maker" if self.n_beside else ""
-        return f"{self.n_found:,} found{known}{beside}"
+        left_out = f", {self.left_out}" * bool(self.left_out)
+        return f"{self.n_found:,} found{known}{beside}{left_out}"
 
 
 def run_maker(
@@ -76,8 +85,9 @@ def find_events(
 ) -> Found:
     """Find events in a recording of a study; nothing is written.
 
-    An event is there already if one of this recording, channel and maker begins and lasts the same: finding twice adds
-    nothing the second time, and labels given meanwhile stay. One that was moved or removed meanwhile is found again.
+    An event is there already if one of this recording, channel and maker begins and lasts the same (of annotations, on any
+    channel): finding twice adds nothing the second time, and labels given meanwhile stay. One that was moved or removed
+    meanwhile is found again.
 
     Parameters
     ----------
@@ -91,19 +101,23 @@ def find_events(
     InputError
         If the maker does not exist, refuses the recording, or does not know an option.
     """
-    entry = study.recording(recording_id)
-    made = run_maker(maker, lambda: open_from_study(study, recording_id), options or {})
+    entry, options = study.recording(recording_id), options or {}
+    opened = cache(lambda: open_from_study(study, recording_id))
+    made = run_maker(maker, opened, options)
+    how = EVENT_MAKERS[maker]
+    n_left_out = len(how(opened(), **{**options, **how.unless})) - len(made) if how.leaves_out else 0
+    left_out = f"{n_left_out:,} {how.leaves_out} were left out" if n_left_out else ""
     there = study.events(recording_id)
-    known = {
-        (channel, start, length)
-        for channel, start, length, by in zip(there.channel, there.start_s, there.duration_s, there.maker, strict=True)
-        if by == maker
-    }
-    fresh = [e for e in made if (e.channel, float(e.start_s), float(e.duration_s)) not in known]
+    # Their kind may have been changed by hand, and of annotations the channel, which was the first one of all at one time.
+    further = (lambda place: place[1:3],) if maker == "annotations" else (lambda place: place[:3],)
+    known = already_there(made, there.take(there.maker == maker), opened().channels[0].name, further)
+    fresh = [e for e, identity in zip(made, known, strict=True) if identity is None]
     n_known = len(made) - len(fresh)
-    title = f"{maker}: {len(fresh):,} events of {entry.name}" + f" ({n_known:,} were there already)" * (n_known > 0)
+    notes = [f"{n_known:,} were there already"] * (n_known > 0) + [left_out] * (n_left_out > 0)
+    title = f"{maker}: {len(fresh):,} events of {entry.name}" + f" ({'; '.join(notes)})" * bool(notes)
     added = _added(study, entry, maker, fresh, title, with_labels)
-    return Found(added, len(made), n_known, _beside(fresh, there.take(there.maker != maker)))
+    n_beside = _beside(fresh, there.take(there.maker != maker))
+    return Found(added, len(made), n_known, n_beside, n_left_out, left_out)
 
 
 def _beside(fresh: Sequence[MadeEvent], there: EventTable) -> int:

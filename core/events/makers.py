@@ -11,6 +11,7 @@ import numpy as np
 from core.errors import InputError
 from core.events.hits import Criteria, find_hits, power_tracks
 from core.events.options import known_options
+from core.events.places import channel_of, numbers_channels
 from core.events.symbols import BEAT_SYMBOLS, MAPPINGS
 from core.registry import Entry
 from core.signals import Annotation, Recording
@@ -18,7 +19,7 @@ from core.signals import Annotation, Recording
 
 @dataclass(frozen=True)
 class MadeEvent:
-    """An event as a maker gives it; `label` is None where the maker knows none."""
+    """An event as a maker gives it: of a channel, ``""`` for the whole recording; `label` is None where none is known."""
 
     channel: str
     start_s: float
@@ -113,7 +114,7 @@ def windows_of(
 def annotations_of(
     recording: Recording, *, mapping: str | None = None, duration_s: float = 0.2, beats_only: bool = True
 ) -> list[MadeEvent]:
-    """The annotations that came with the recording, as labelled events.
+    """The annotations that came with the recording, as labelled events; those that name no channel are of the whole of it.
 
     Parameters
     ----------
@@ -131,17 +132,17 @@ def annotations_of(
     table = MAPPINGS.get(mapping or "", {})
     made = []
     wfdb = recording.format == "wfdb"
-    name = recording.channels[0].name if recording.channels else ""
+    numbered = wfdb and numbers_channels(recording.annotations)
     for a in recording.annotations:
         beat = wfdb and a.text in BEAT_SYMBOLS
         if wfdb and beats_only and not beat:
             continue
         start = a.onset_s if a.duration_s > 0 else max(0.0, a.onset_s - duration_s / 2)
         label = table.get(a.text) if mapping else a.text
-        attributes = {"symbol": a.text, "onset_s": a.onset_s, **a.attributes}
-        made.append(
-            MadeEvent(name, start, a.duration_s or duration_s, "beat" if beat else "annotation", attributes, label)
-        )
+        said = {name: value for name, value in a.attributes.items() if name != "channel"}
+        attributes = {"symbol": a.text, "onset_s": a.onset_s, **said}
+        channel, kind = channel_of(a.attributes, recording, numbered=numbered), "beat" if beat else "annotation"
+        made.append(MadeEvent(channel, start, a.duration_s or duration_s, kind, attributes, label))
     return made
 
 
@@ -149,11 +150,14 @@ def annotations_of(
 class EventMaker(Entry):
     """An event maker to choose; calling it with a recording and its options gives the events.
 
-    `find` has its options as keyword-only parameters; those it hands on are the fields of `further`.
+    `find` has its options as keyword-only parameters; those it hands on are the fields of `further`. A maker that leaves
+    some events out unless asked says which, such as "that mark no beat", and with which options it leaves out none.
     """
 
     find: Callable[..., list[MadeEvent]]
     further: type | None = None
+    leaves_out: str = ""
+    unless: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def options(self) -> dict[str, tuple[type, ...]]:
@@ -177,7 +181,11 @@ EVENT_MAKERS: dict[str, EventMaker] = {
         "Windows of 2 s", "One after the other; one that an annotation covers takes its label", windows_of
     ),
     "annotations": EventMaker(
-        "Annotations that came with the recording", "Taken as events with imported labels", annotations_of
+        "Annotations that came with the recording",
+        "Taken as events with imported labels",
+        annotations_of,
+        leaves_out="that mark no beat",
+        unless={"beats_only": False},
     ),
 }
 

@@ -13,7 +13,7 @@ from core.errors import InputError
 from core.signals.electrodes import bare, electrode
 from core.signals.montage_sums import MontageSource, Weights
 from core.signals.readers.naming import distinct
-from core.signals.recording import Channel, Recording
+from core.signals.recording import Channel, Gaps, Recording
 
 PAIRS = list_of(
     "pairs of a channel's name and its weight",
@@ -174,8 +174,23 @@ def apply_montage(recording: Recording, montage: Montage, bad: Sequence[str] = (
         recording,
         channels=tuple(replace(c, name=name) for c, name in zip(channels, names, strict=True)),
         source=MontageSource(recording, sums),
+        channel_gaps={
+            n: _gaps_of(recording, row)
+            for n, row in enumerate(sums)
+            if not recording.channel_gaps.keys().isdisjoint(row)
+        },
         derivation=f"{recording.derivation} montage:{key}".strip(),
     )
+
+
+def _gaps_of(recording: Recording, row: Weights) -> Gaps:
+    """Return the stretches in which any of the channels of a sum has no samples."""
+    found: list[tuple[float, float]] = []
+    for start, stop in sorted({gap for number in row for gap in recording.gaps_of(number)}):
+        if found and start <= found[-1][1]:
+            start, stop = found[-1][0], max(found.pop()[1], stop)
+        found.append((start, stop))
+    return tuple(found)
 
 
 def _resolved(recording: Recording, derivation: Derivation, find: Callable[[str], int | None]) -> Weights:

@@ -12,6 +12,7 @@ from core.errors import InputError
 from core.registry import Entry, chosen
 from core.signals.electrodes import electrode, is_pair, positions
 from core.signals.montage import Derivation, Montage, apply_montage, channel_finder
+from core.signals.readers.naming import numbers_electrodes
 from core.signals.recording import Recording
 
 # As the American Clinical Neurophysiology Society draws them (guideline 3, doi 10.1097/WNP.0000000000000317).
@@ -93,6 +94,7 @@ def average(recording: Recording, bad: Sequence[str]) -> Montage:
 
 def ears(recording: Recording, bad: Sequence[str]) -> Montage:
     """Return each EEG channel against the mean of both ears, else of both mastoids."""
+    _check_places(recording)
     names, _ = _eeg(recording, bad)
     find = channel_finder(recording)
     spoilt = {None, *map(find, bad)}
@@ -118,6 +120,7 @@ def transverse(recording: Recording, bad: Sequence[str]) -> Montage:
 
 def laplacian(recording: Recording, bad: Sequence[str]) -> Montage:
     """Return each electrode against its neighbours, nearer ones counting more; one with a single neighbour is left out."""
+    _check_places(recording)
     names, good = _eeg(recording, bad)
     derivations = []
     for name in names:
@@ -176,11 +179,22 @@ def _pairs(chains: Sequence[Sequence[str]]) -> tuple[Derivation, ...]:
 
 
 def _require(recording: Recording, chains: Sequence[Sequence[str]]) -> set[str | None]:
+    _check_places(recording)
     there = {electrode(channel.name) for channel in recording.channels}
     wanted = dict.fromkeys(name for chain in chains for name in chain)
     if missing := [name for name in wanted if name not in there]:
         raise _lacks(recording, missing)
     return there
+
+
+def _check_places(recording: Recording) -> None:
+    """Refuse a recording whose channel names are not places on the head, though some look like those."""
+    if numbers_electrodes(channel.name for channel in recording.channels if channel.kind == "eeg"):
+        raise InputError(
+            "its electrodes are named by number (A1, A2, A3, …), not by place",
+            subject=recording.path,
+            remedy="Choose the common average, or write a montage of your own",
+        )
 
 
 def _lacks(recording: Recording, missing: Sequence[str]) -> InputError:

@@ -12,7 +12,7 @@ from core.signals.pyramid import Line, Pyramid, lines_of_samples
 from core.signals.recording import Floats, Recording
 
 WINDOWS, WINDOW_S = 20, 1.0  # of `typical_of`
-PERCENTILES = (1.0, 50.0, 99.0)
+PERCENTILES = (0.3, 50.0, 99.7)  # an R wave is at its height for a hundredth of a beat
 LOOK_S = 0.25  # of `envelope_of`: holds a heart beat's steepest part, and every wave from 4 Hz on
 WHOLE = 1 << 19  # samples: up to here all are read, in one go
 
@@ -28,9 +28,8 @@ class Typical:
 def typical_of(recording: Recording, channel: int | str) -> Typical:
     """Return where the row of a channel lies at first, and the height that it stands for.
 
-    The median, and the range from the 1st to the 99th percentile, of twenty windows of a second, evenly taken over the
-    recording: the same on every page, so that amplitudes can be compared. The range of a flat channel, and of one without
-    samples, is 1.
+    The median, and the range from percentile 0.3 to 99.7, of twenty windows of a second, evenly taken over the recording:
+    the same on every page, so that amplitudes can be compared. The range of a flat channel, and of one without samples, is 1.
 
     Raises
     ------

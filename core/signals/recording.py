@@ -15,6 +15,7 @@ from core.errors import HitscopeError, InputError
 from core.signals.digital import DerivedSource, Digital, DigitalSource
 
 Floats = npt.NDArray[np.float64]
+Gaps = tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,8 @@ class Recording:
         What else the file says about itself.
     gaps : tuple of (float, float)
         Start and end (s) of each stretch in which no channel has samples, in order.
+    channel_gaps : mapping of int to tuple of (float, float)
+        All gaps of those channels that have others than `gaps`, by channel number; `gaps_of` gives them of any channel.
     identifying : mapping of str to str
         What the file says that can tell who the person is, by what the field is called: a name, a date of birth.
     derivation : str
@@ -98,7 +101,8 @@ class Recording:
     annotations: Sequence[Annotation] = field(default=(), repr=False)
     options: Mapping[str, Any] = field(default_factory=dict)
     note: str = ""
-    gaps: tuple[tuple[float, float], ...] = ()
+    gaps: Gaps = ()
+    channel_gaps: Mapping[int, Gaps] = field(default_factory=dict)
     identifying: Mapping[str, str] = field(default_factory=dict)
     derivation: str = ""
 
@@ -128,6 +132,16 @@ class Recording:
             return int(channel) % len(self.channels)
         names = ", ".join(c.name for c in self.channels[:40])
         raise InputError(f"there is no channel {channel!r}", subject=self.path, remedy=f"Its channels are: {names}")
+
+    def gaps_of(self, channel: int | str) -> Gaps:
+        """Return start and end (s) of each stretch in which a channel has no samples, in order, as far as is known at once.
+
+        Raises
+        ------
+        InputError
+            If there is no such channel.
+        """
+        return self.channel_gaps.get(self.index(channel), self.gaps)
 
     def read(self, channel: int | str, start: int, stop: int) -> Floats:
         """Return samples ``start … stop - 1`` of a channel, float64 in ``channel.unit``; gaps are NaN.

@@ -57,7 +57,13 @@ def window_of(name: str, nfft: int) -> npt.NDArray[Any]:
 
 
 def stft(
-    x: npt.ArrayLike, nfft: int, hop: int, *, window: str = "blackman", two_sided: bool | None = None
+    x: npt.ArrayLike,
+    nfft: int,
+    hop: int,
+    *,
+    window: str = "blackman",
+    two_sided: bool | None = None,
+    without_mean: bool = False,
 ) -> npt.NDArray[np.complexfloating]:
     """Return the short-time Fourier transform without padding, the last whole frame included.
 
@@ -70,6 +76,8 @@ def stft(
         Symmetric window.
     two_sided : bool, optional
         Zero frequency in the middle; by default for complex `x` only.
+    without_mean : bool
+        Whether the mean of each frame is taken off it first: an offset, which the window spreads over the lowest rows.
 
     Returns
     -------
@@ -105,7 +113,11 @@ def stft(
     step = max(1, BLOCK // nfft)
     for first in range(0, n_frames, step):
         part = result[..., first : first + step, :]
-        block = np.multiply(frames[..., first : first + step, :], taper, out=part if np.iscomplexobj(x) else None)
+        several = frames[..., first : first + step, :]
+        if without_mean:
+            with np.errstate(invalid="ignore"):  # of a frame with an infinite value nothing is known
+                several = several - several.mean(axis=-1, keepdims=True)
+        block = np.multiply(several, taper, out=part if np.iscomplexobj(x) else None)
         spectrum = scipy.fft.fft(block, axis=-1, overwrite_x=True) if both else scipy.fft.rfft(block, axis=-1)
         if both and nfft % 2:
             spectrum = scipy.fft.fftshift(spectrum, axes=-1)

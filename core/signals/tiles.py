@@ -16,9 +16,10 @@ from core.signals.spectrogram import decibels, frequencies, stft
 FRAMES = 256  # columns of a tile
 FRAME_S = {
     "doppler": 0.03,
+    "audio": 0.03,
     "eeg": 1.0,
     "eog": 1.0,
-}  # by kind of channel: rows of EEG are 1 Hz apart, as bands are named
+}  # by kind: rows of EEG are 1 Hz apart, as bands are named
 OTHER_FRAME_S = 0.5
 OVERLAPS = 32  # frames begin no closer than their length over this: nearer ones show the same
 READ_AT_ONCE = 1 << 19  # samples; of a tile that spans more, one frame in the middle of each column is read
@@ -119,7 +120,7 @@ def grid_for(
     length_s : float
     pixels : int
     nfft : int, optional
-        Samples of a frame, a power of two; else about 30 ms for Doppler, 1 s for EEG and EOG, half a second for the rest.
+        Samples of a frame, a power of two; else about 30 ms for Doppler and sound, 1 s for EEG and EOG, half a second for the rest.
 
     Raises
     ------
@@ -166,8 +167,7 @@ def read_tile(recording: Recording, channel: int | str, grid: TileGrid, index: i
     first = index * grid.frames * grid.hop + step // 2 - grid.nfft // 2
     signal = Signal.of(recording, channel)
     if grid.frames * grid.hop <= READ_AT_ONCE:
-        x = signal.read(first, first + (n - 1) * step + grid.nfft)
-        power = _power(x.astype(np.complex64 if signal.is_iq else np.float32), grid.nfft, step)
+        power = _power(_single(signal, first, first + (n - 1) * step + grid.nfft), grid.nfft, step)
     else:
         power = _power_of(signal, grid.nfft, first + step * np.arange(n))
     power = power.reshape(len(power), grid.frames, grid.looks)
@@ -212,10 +212,20 @@ def _power_of(signal: Signal, nfft: int, starts: npt.NDArray[np.int64]) -> npt.N
     """Return the power of frames that are read one by one, (n_freqs, n_frames)."""
     frames = np.empty((len(starts), nfft), np.complex64 if signal.is_iq else np.float32)
     for row, start in zip(frames, starts.tolist(), strict=True):
-        row[:] = signal.read(start, start + nfft)
+        row[:] = _single(signal, start, start + nfft)
     return _power(frames, nfft, nfft)[..., 0]
 
 
+def _single(signal: Signal, start: int, stop: int) -> npt.NDArray[np.inexact]:
+    """Return samples in single precision; of one-sided signals without their mean, in which small ones would be lost."""
+    x = signal.read(start, stop)
+    if signal.is_iq:
+        return x.astype(np.complex64)
+    there = x[np.isfinite(x)]
+    return (x - there.mean() if len(there) else x).astype(np.float32)
+
+
 def _power(x: npt.NDArray[np.inexact], nfft: int, hop: int) -> npt.NDArray[np.float32]:
-    spectrum = stft(x, nfft, hop)
+    # The offset of an amplifier is no slow wave. That of I and Q is the echo of the wall: a part of the signal.
+    spectrum = stft(x, nfft, hop, without_mean=not np.iscomplexobj(x))
     return np.moveaxis(spectrum.real**2 + spectrum.imag**2, -2, 0)

@@ -94,6 +94,17 @@ def test_several_channels_at_once_are_what_each_one_reads(path, options):
         assert recording.cost(alike, n) >= n * len(alike)
 
 
+def test_no_channel_has_samples_in_its_gaps(path, options):
+    recording = open_recording(path, **options)
+    assert recording.channel_gaps.keys() <= set(range(len(recording.channels)))
+    for number, channel in enumerate(recording.channels):
+        gaps = recording.gaps_of(number)
+        assert gaps == tuple(sorted(gaps))
+        for start, stop in gaps:
+            assert start < stop
+            assert np.isnan(recording.read_seconds(number, start, min(stop, channel.n_samples / channel.fs))).all()
+
+
 def test_reading_from_several_threads_gives_the_same(path, options):
     recording = open_recording(path, **options)
     n = recording.channels[0].n_samples

@@ -41,7 +41,7 @@ def test_the_table_says_what_an_event_is(qtbot, window, review):
     row = review.model.row_of(int(first.id[0]))
     said = [cell(review, row, column) for column in range(len(COLUMNS))]
     assert said[LENGTH] == "200 ms"
-    assert (said[KIND], said[CHANNEL], said[FROM]) == ("beat", "MLII", "annotations")
+    assert (said[KIND], said[CHANNEL], said[FROM]) == ("beat", "", "annotations")  # of both leads
     assert said[TIME].startswith("0:")
     tip = review.model.data(review.model.index(row, TIME), Qt.ItemDataRole.ToolTipRole)
     assert f"Event {first.id[0]}" in tip

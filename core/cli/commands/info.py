@@ -42,8 +42,15 @@ def summary_of(recording: Recording, *, identifying: bool) -> dict[str, Any]:
         "subject": recording.subject if identifying else None,
         "simulated": recording.simulated,
         "channels": [
-            {"name": c.name, "fs_hz": c.fs, "unit": c.unit, "n_samples": c.n_samples, "kind": c.kind}
-            for c in recording.channels
+            {
+                "name": c.name,
+                "fs_hz": c.fs,
+                "unit": c.unit,
+                "n_samples": c.n_samples,
+                "kind": c.kind,
+                "gaps_s": [list(gap) for gap in recording.gaps_of(number)],
+            }
+            for number, c in enumerate(recording.channels)
         ],
         "gaps_s": [list(gap) for gap in recording.gaps],
         "identifying": dict(recording.identifying) if identifying else list(recording.identifying),
@@ -58,7 +65,8 @@ def _lines(recording: Recording, summary: dict[str, Any]) -> list[str]:
         f"{recording.format}, {recording.duration:.1f} s, starts {summary['start_time'] or 'unknown'}",
         *(
             f"  {c.name:<16} {c.kind:<16} {c.fs:>9g} Hz  {c.n_samples:>10} samples  {c.unit}"
-            for c in recording.channels
+            + (f"  {len(own)} gaps of its own" if (own := recording.channel_gaps.get(number)) else "")
+            for number, c in enumerate(recording.channels)
         ),
     ]
     if recording.gaps:

@@ -13,8 +13,9 @@ from core.study import EventTable
 def annotations_of_events(events: EventTable, annotators: Mapping[int, str] | None = None) -> tuple[Annotation, ...]:
     """Return events as annotations in order of their onsets.
 
-    Their text is their label, else their kind. Attributes are those of the event and ``channel``, ``kind``, ``maker``;
-    of a label, ``label`` and, unless a person gave it, ``label_source`` and ``label_confidence``.
+    Their text is their label, else their kind. Attributes are those of the event and ``kind``, ``maker`` and, unless it is
+    of the whole recording, ``channel``; of a label, ``label`` and, unless a person gave it, ``label_source`` and
+    ``label_confidence``.
 
     Parameters
     ----------
@@ -24,7 +25,9 @@ def annotations_of_events(events: EventTable, annotators: Mapping[int, str] | No
     found = []
     for row, identity in enumerate(events.id.tolist()):
         label, source = events.label[row], events.label_source[row]
-        said: dict[str, Any] = {"channel": events.channel[row], "kind": events.kind[row], "maker": events.maker[row]}
+        said: dict[str, Any] = {"kind": events.kind[row], "maker": events.maker[row]}
+        if events.channel[row]:
+            said["channel"] = events.channel[row]
         if label:
             said["label"] = label
             if source != "human":

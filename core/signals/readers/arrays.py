@@ -16,7 +16,7 @@ from core.signals.readers.clock import Clock, UnsteadyError, clock_of
 from core.signals.readers.guessing import guess, seconds_in
 from core.signals.readers.layouts import DOPPLER
 from core.signals.readers.mapping import ArrayMapping, Contents, MappingNeeded, StoredArray
-from core.signals.readers.naming import KINDS, distinct, guess_kind
+from core.signals.readers.naming import KINDS, distinct, guess_kinds
 from core.signals.recording import Channel, Recording
 
 LOADED_MOST = 1 << 29  # bytes of an array that can only be read whole
@@ -105,11 +105,12 @@ def guess_in(path: Path, contents: Contents) -> tuple[tuple[StoredArray, ...], A
         If there is none.
     """
     if not contents.arrays:
-        held = (
-            f"only what is never read ({', '.join(contents.refused[:5])})"
-            if contents.refused
-            else "no arrays of numbers"
-        )
+        if contents.refused:
+            held = f"only what is never read ({', '.join(contents.refused[:5])})"
+        elif contents.scalars:
+            held = f"only single numbers ({', '.join([*contents.scalars][:5])}), no signal"
+        else:
+            held = "no arrays of numbers"
         raise InputError(
             f"it holds {held}", subject=path, remedy="Save the signal as a plain array of numbers, then open that file"
         )
@@ -164,6 +165,12 @@ def _clock(path: Path, contents: Contents, stored: StoredArray, mapping: ArrayMa
     if times is None:
         assert mapping.fs is not None
         return Clock(float(mapping.fs), last - first), first
+    if last - first < 2:
+        raise InputError(
+            f"{times.name} states the time of a single sample, which gives no sampling rate",
+            subject=path,
+            remedy="Choose a file with more rows, or give the rate: --reader fs=250",
+        )
     to_seconds = seconds_in(times.name, times.units[0] if times.units else "")
     where = tuple(0 if n == 1 else None for n in times.shape)
 
@@ -215,9 +222,10 @@ def _channels(
     units = stored.units if not mapping.unit and len(stored.units) == len(lines) else [mapping.unit] * len(lines)
     units = [UNIT_SPELLINGS.get(unit.strip(), unit.strip()) for unit in units]
     unique = distinct(name for name, _ in named)
+    guessed = guess_kinds(unique, units)
     return lines, tuple(
-        Channel(name, clock.fs, unit, clock.n_samples, mapping.kind or known or guess_kind(name, unit))
-        for name, (_, known), unit in zip(unique, named, units, strict=True)
+        Channel(name, clock.fs, unit, clock.n_samples, mapping.kind or known or guess)
+        for name, (_, known), unit, guess in zip(unique, named, units, guessed, strict=True)
     )
 
 

@@ -141,7 +141,7 @@ def open_file(path: Path, *, group: int | None = None) -> Recording:
         channels=tuple(Channel(name, fs, unit, n, kind) for name, unit, kind in zip(names, units, kinds, strict=True)),
         source=source,
         start_time=_start(data, chosen),
-        subject=str(data.get("PatientID", "")).strip() or None,
+        subject=_subject(data),
         annotations=tuple(timed),
         options={} if group is None else {"group": group},
         note="; ".join([*_titles(groups, number), *untimed]),
@@ -297,6 +297,12 @@ def _titles(groups: Any, number: int) -> list[str]:
     labels = [str(group.get("MultiplexGroupLabel", "")).strip() or "unnamed" for group in groups]
     listed = ", ".join(f"{n} {label}" for n, label in enumerate(labels))
     return [f"group {number} of {listed}"] if len(labels) > 1 else []
+
+
+def _subject(data: Any) -> str | None:
+    """Return the patient's ID where the file says that it no longer tells who that is; else it is identifying only."""
+    removed = str(data.get("PatientIdentityRemoved", "")).strip() == "YES"
+    return str(data.get("PatientID", "")).strip() or None if removed else None
 
 
 def _identifying(data: Any) -> dict[str, str]:

@@ -18,7 +18,7 @@ from core.signals.readers.damage import damaged, ends_early
 from core.signals.readers.dwl_events import Event, Piece
 from core.signals.readers.dwl_log import Log
 from core.signals.readers.layouts import ChannelLayout
-from core.signals.recording import Annotation, Channel, Floats, Recording
+from core.signals.recording import Annotation, Channel, Floats, Gaps, Recording
 
 FORMAT = "dwl"
 TITLE = "DWL MultiDop Doppler"
@@ -109,6 +109,8 @@ def open_file(path: Path, *, allow_truncated: bool = False) -> Recording:
         notes.append("the velocity envelope is in units of the device")
         # Where the envelope goes on between events, no stretch is without samples.
         gaps = [(max(start, channels[-1][0].n_samples / channels[-1][0].fs), stop) for start, stop in gaps]
+    common = tuple((start, stop) for start, stop in gaps if start < stop)
+    of_channels = {n: _gaps_of(channel, source) for n, (channel, source) in enumerate(channels)}
     return Recording(
         path=path,
         format=FORMAT,
@@ -118,7 +120,8 @@ def open_file(path: Path, *, allow_truncated: bool = False) -> Recording:
         annotations=tuple(sorted(marks, key=lambda mark: mark.onset_s)),
         options={"allow_truncated": True} if allow_truncated else {},
         note="; ".join(notes),
-        gaps=tuple((start, stop) for start, stop in gaps if start < stop),
+        gaps=common,
+        channel_gaps={n: own for n, own in of_channels.items() if own != common},
         identifying=identifying,
     )
 
@@ -225,6 +228,21 @@ def _gaps(events: list[Event], starts: list[int]) -> list[tuple[float, float]]:
     ends = [0, *(s + max(p.n_samples for p in e.pieces) for e, s in zip(events, starts, strict=True))]
     reached = np.maximum.accumulate(ends).tolist()
     return [(end / e.prf, s / e.prf) for end, s, e in zip(reached, starts, events, strict=False) if s > end]
+
+
+def _gaps_of(channel: Channel, source: EventsSource | EnvelopeSource) -> Gaps:
+    """Return the stretches of a channel that lie in none of its pieces, s; the envelope has no such."""
+    if isinstance(source, EnvelopeSource):
+        return ()
+    found, reached = [], 0
+    for start, stop in [
+        *((s, s + piece.n_samples) for s, piece in source.pieces),
+        (channel.n_samples, channel.n_samples),
+    ]:
+        if start > reached:
+            found.append((reached / channel.fs, start / channel.fs))
+        reached = max(reached, stop)
+    return tuple(found)
 
 
 def _envelopes(path: Path, log: Log, allow_truncated: bool) -> list[tuple[Channel, EventsSource | EnvelopeSource]]:

@@ -19,7 +19,7 @@ from core.signals.readers.edf_persons import identifying
 from core.signals.readers.edf_samples import EdfSource, Layout
 from core.signals.readers.edf_timeline import MOST_LOOKS, LaterMarks, Piece, find_pieces, look_at_onsets, read_marks
 from core.signals.readers.layouts import ChannelLayout
-from core.signals.readers.naming import distinct, guess_kind
+from core.signals.readers.naming import distinct, guess_kinds
 from core.signals.readers.records import Records
 from core.signals.recording import Annotation, Channel, Recording
 
@@ -28,6 +28,7 @@ TITLE = "EDF and BDF"
 EXTENSIONS: tuple[str, ...] = (".edf", ".bdf", ".rec")
 LISTED = EXTENSIONS
 LAYOUTS: dict[str, ChannelLayout] = {}  # its header says what the channels are
+UNITS = {"uV": "µV", "μV": "µV", "": "1"}
 BDF = b"\xffBIOSEMI"
 EDF = b"0       "
 
@@ -57,13 +58,14 @@ def open_file(path: Path, *, allow_truncated: bool = False) -> Recording:
     except ValueError as error:
         raise damaged(path, str(error)) from error
     names = distinct(s.label.rstrip(".") or "unnamed" for s, _ in carrying)
+    units = [UNITS.get(unit := s.physical_dimension.strip(), unit) for s, _ in carrying]
     in_last = records.n - pieces[-1].first_record
     return Recording(
         path=path,
         format=FORMAT,
         channels=tuple(
-            _channel(name, s.physical_dimension.strip(), layout, in_last, record_s)
-            for name, (s, _), layout in zip(names, carrying, layouts, strict=True)
+            _channel(name, unit, kind, layout, in_last, record_s)
+            for name, unit, kind, layout in zip(names, units, guess_kinds(names, units), layouts, strict=True)
         ),
         source=EdfSource(records, tuple(p.first_record for p in pieces), layouts, tuple(marking)),
         start_time=_start(file),
@@ -121,7 +123,7 @@ def _timeline(
 
     def marks() -> tuple[Annotation, ...]:
         try:
-            found = [m for columns in marking for m in read_marks(records.bytes_of(slice(None), columns))[1]]
+            found = [m for columns in marking for block in records.blocks_of(columns) for m in read_marks(block)[1]]
         except OSError as error:  # read later, the file may be gone
             raise damaged(records.path, f"its annotations cannot be read ({error.strerror})") from error
         # A difference is rounded; an onset that is no difference is exactly what the file says.
@@ -130,8 +132,8 @@ def _timeline(
 
     is_long = bool(marking) and records.n > MOST_LOOKS
     onsets = look_at_onsets(onset_of, records.n, record_s, says_continuous) if is_long else None
-    if onsets is None and marking:
-        onsets = read_marks(records.bytes_of(slice(None), marking[0]))[0]
+    if onsets is None and marking and records.n:
+        onsets = np.concatenate([read_marks(block)[0] for block in records.blocks_of(marking[0])])
     elif onsets is None:
         onsets = np.full(records.n, np.nan)
     pieces = find_pieces(onsets, record_s, shortest_gap_s, says_continuous)
@@ -159,10 +161,9 @@ def _layout(signal: Any, columns: slice, record_s: float, pieces: tuple[Piece, .
     return Layout(columns, n, gain, low - gain * digital_low, starts)
 
 
-def _channel(name: str, unit: str, layout: Layout, records_in_last_piece: int, record_s: float) -> Channel:
-    unit = {"uV": "µV", "μV": "µV", "": "1"}.get(unit, unit)
+def _channel(name: str, unit: str, kind: str, layout: Layout, records_in_last_piece: int, record_s: float) -> Channel:
     n_samples = layout.starts[-1] + records_in_last_piece * layout.per_record
-    return Channel(name, layout.per_record / record_s, unit, n_samples, guess_kind(name, unit))
+    return Channel(name, layout.per_record / record_s, unit, n_samples, kind)
 
 
 def _start(file: Any) -> datetime | None:

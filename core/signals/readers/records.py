@@ -6,6 +6,7 @@ The map lives only as long as a read: what it touched does not stay in the memor
 from __future__ import annotations
 
 import mmap
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 SHORT = 1 << 18  # bytes
+BLOCK = 1 << 24  # bytes of a file that are mapped together where all of it is gone through
 Bytes = npt.NDArray[np.uint8]
 
 
@@ -46,3 +48,9 @@ class Records:
         """Return some bytes of consecutive records."""
         first, last, _ = records.indices(self.n)
         return np.ascontiguousarray(self.rows(first, last)[:, columns])
+
+    def blocks_of(self, columns: slice) -> Iterator[Bytes]:
+        """Yield some bytes of all records, block after block, so that never more than a block is in memory."""
+        step = max(1, BLOCK // max(self.n_bytes, 1))
+        for first in range(0, self.n, step):
+            yield self.bytes_of(slice(first, first + step), columns)

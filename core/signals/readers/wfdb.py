@@ -9,7 +9,7 @@ from pathlib import Path
 from core.errors import InputError
 from core.signals.readers.damage import damaged
 from core.signals.readers.layouts import ChannelLayout
-from core.signals.readers.naming import distinct, guess_kind
+from core.signals.readers.naming import distinct, guess_kinds
 from core.signals.readers.wfdb_header import NULL, beside, read_header, sniff
 from core.signals.readers.wfdb_segments import described_channels, gaps, lay_out, segment_headers
 from core.signals.readers.wfdb_source import SegmentsSource
@@ -26,6 +26,7 @@ PERSONAL = re.compile(
     r"[:=]\s*(?P<value>\S.*)",
     re.IGNORECASE,
 )
+AGE_AND_SEX = re.compile(r"\W*(?P<age>\d{1,3}) (?P<sex>[MF])\b")  # as the MIT-BIH databases begin: `23 F 2546 N/A x1`
 NOT_SAID = ("x", "n/a", "na", "unknown", "?")
 
 __all__ = ["EXTENSIONS", "FORMAT", "LAYOUTS", "LISTED", "TITLE", "files", "formerly_hashed", "open_file", "sniff"]
@@ -40,20 +41,24 @@ def open_file(path: Path, *, annotator: str = "atr", allow_truncated: bool = Fal
     segments = lay_out(header, parts, described, allow_truncated)
     n_frames = segments[-1].start + segments[-1].n_frames if segments else 0
     names = distinct(signal.name or f"channel {n + 1}" for n, signal in enumerate(described))
+    common = gaps(segments, header.fs) if described else ()
+    of_channels = {n: gaps(segments, header.fs, n) for n in range(len(described))}
+    kinds = guess_kinds(names, [signal.unit for signal in described])
     options = {"annotator": annotator if annotator != "atr" else None, "allow_truncated": allow_truncated}
     return Recording(
         path=path,
         format=FORMAT,
         channels=tuple(
-            Channel(name, header.fs * s.per_frame, s.unit, n_frames * s.per_frame, guess_kind(name, s.unit))
-            for name, s in zip(names, described, strict=True)
+            Channel(name, header.fs * s.per_frame, s.unit, n_frames * s.per_frame, kind)
+            for name, s, kind in zip(names, described, kinds, strict=True)
         ),
         source=SegmentsSource(segments, tuple(s.per_frame for s in described)),
         start_time=header.start_time,
         annotations=_annotations(path, annotator, header.fs),
         options={key: value for key, value in options.items() if value},
         note="\n".join(header.comments),
-        gaps=gaps(segments, header.fs) if described else (),
+        gaps=common,
+        channel_gaps={n: own for n, own in of_channels.items() if own != common},
         identifying=_identifying(comment for part in (header, *parts) if part for comment in part.comments),
     )
 
@@ -73,8 +78,12 @@ def formerly_hashed(path: Path) -> list[Path]:
 
 
 def _identifying(comments: Iterable[str]) -> dict[str, str]:
-    said = (PERSONAL.match(comment) for comment in comments)
-    fields = {m["field"].strip(" <>\t").lower(): m["value"].strip() for m in said if m}
+    fields: dict[str, str] = {}
+    for comment in comments:
+        if both := AGE_AND_SEX.match(comment):
+            fields |= both.groupdict()
+        elif said := PERSONAL.match(comment):
+            fields[said["field"].strip(" <>\t").lower()] = said["value"].strip()
     return {field: value for field, value in fields.items() if value.lower() not in NOT_SAID}
 
 

@@ -14,6 +14,7 @@ from core.signals.readers.damage import damaged, ends_early
 from core.signals.readers.wfdb_files import signal_file
 from core.signals.readers.wfdb_header import NULL, Header, Signal, beside, read_header
 from core.signals.readers.wfdb_source import Segment, Stored
+from core.signals.recording import Gaps
 from core.signals.units import conversion
 
 
@@ -147,11 +148,12 @@ def _fitting(header: Header, stored: Stored | None, signal: Signal, channel: Sig
     return Stored(stored.file, stored.number, stored.n_frames, factor)
 
 
-def gaps(segments: Sequence[Segment], fs: float) -> tuple[tuple[float, float], ...]:
-    """Return start and end (s) of the stretches in which no channel is stored."""
+def gaps(segments: Sequence[Segment], fs: float, channel: int | None = None) -> Gaps:
+    """Return start and end (s) of the stretches in which a channel is not stored; without one, in which none is."""
     found: list[tuple[int, int]] = []
     for segment in segments:
-        present = max((s.n_frames for s in segment.channels if s is not None), default=0)
+        asked = segment.channels if channel is None else (segment.channels[channel],)
+        present = max((s.n_frames for s in asked if s is not None), default=0)
         low, high = segment.start + min(present, segment.n_frames), segment.start + segment.n_frames
         if low == high:
             continue

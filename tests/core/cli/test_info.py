@@ -26,5 +26,7 @@ def test_info_tells_what_every_recording_holds(name, tmp_path, capsys):
     ]
     assert told["start_time"] == (recording.start_time and recording.start_time.isoformat())
     np.testing.assert_allclose(np.reshape(told["gaps_s"], (-1, 2)), np.reshape(recording.gaps, (-1, 2)))
+    for number, channel in enumerate(told["channels"]):
+        assert [tuple(gap) for gap in channel["gaps_s"]] == list(recording.gaps_of(number))
     assert sum(told["annotations"].values()) == len(recording.annotations)
     assert told["identifying"] == list(recording.identifying)  # names of fields only

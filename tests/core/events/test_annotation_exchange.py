@@ -180,7 +180,7 @@ def test_texts_of_other_programs_are_labels(new_study, tmp_path):
     assert done.title == "import 3 events from scored.tsv; 1 outside the recording were left out"
     events = study.events()
     assert events.label.tolist() == ["blink", "slow wave", ""]
-    assert events.channel.tolist() == ["Fp1", "nowhere", "Fc5"]
+    assert events.channel.tolist() == ["Fp1", "nowhere", ""]
     assert events.attributes == [{"comment": "large"}, {}, {"by": "Ben"}]
     assert [who for _, who in study.label_rows(events.id)] == ["imported (scored.tsv)", "Ben"]
 

@@ -61,7 +61,10 @@ def test_finding_twice_adds_nothing_and_says_so(study):
     n = len(study.history())
     again = find_events(study, recording, "annotations", {"mapping": "aami"})
     assert again.changeset.changes == ()
-    assert again.changeset.title == "annotations: 0 events of 208 (2,955 were there already)"
+    assert (
+        again.changeset.title
+        == "annotations: 0 events of 208 (2,955 were there already; 85 that mark no beat were left out)"
+    )
     assert (again.n_found, again.n_known) == (2955, 2955)
     assert len(study.history()) == n
     # Of other makers they are other events; those that were removed are found again, with their labels.
@@ -71,7 +74,32 @@ def test_finding_twice_adds_nothing_and_says_so(study):
     study.apply(make_events(study, recording, "annotations", mapping="aami"))
     assert len(study.events()) == 2955
     assert (study.events().label != "").all()
-    assert study.history()[0].title == "annotations: 7 events of 208 (2,948 were there already)"
+    assert (
+        study.history()[0].title
+        == "annotations: 7 events of 208 (2,948 were there already; 85 that mark no beat were left out)"
+    )
+
+
+def test_what_a_maker_leaves_out_is_counted_and_can_be_had(study):
+    marks = open_recording(resources.path("demo/208")).annotations
+    recording = add_to_study(study, resources.path("demo/208"))
+    found = find_events(study, recording, "annotations")
+    n_left_out = len(marks) - found.n_found
+    assert found.n_left_out == n_left_out > 0
+    assert found.left_out == f"{n_left_out} that mark no beat were left out"
+    assert found.describe() == f"2,955 found, {found.left_out}"
+    study.apply(found.changeset)
+    assert study.history()[0].title == f"annotations: 2,955 events of 208 ({found.left_out})"
+    rest = find_events(study, recording, "annotations", EVENT_MAKERS["annotations"].unless)
+    assert (rest.n_found, rest.n_known, rest.n_left_out, rest.left_out) == (len(marks), 2955, 0, "")
+    study.apply(rest.changeset)
+    added = study.events().take(study.events().kind == "annotation")
+    assert Counter(added.label.tolist()) == Counter(a.text for a in marks if a.text in "+~|x![]")
+
+
+def test_makers_that_leave_nothing_out_say_nothing_of_it(study):
+    recording = add_to_study(study, resources.path("demo/S001R04.edf"))
+    assert find_events(study, recording, "annotations").describe() == "30 found"
 
 
 def test_beats_of_an_ecg_agree_with_the_cardiologists():

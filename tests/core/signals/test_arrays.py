@@ -217,6 +217,12 @@ class TestRefused:
             open_recording(tmp_path / "a.npy", **{"fs": 100, **options})
         assert caught.value.subject == str(tmp_path / "a.npy")
 
+    @pytest.mark.parametrize("value", [np.ones((1, 1)), np.float64(3)])
+    def test_single_numbers(self, tmp_path, value):
+        np.savez(tmp_path / "one.npz", amplitude=value, fs=250.0)
+        with pytest.raises(InputError, match=r"holds only single numbers \(amplitude, fs\), no signal\. Save"):
+            open_recording(tmp_path / "one.npz", fs=100)
+
     def test_an_item_of_one_recording(self, tmp_path):
         np.save(tmp_path / "a.npy", signal(1000))
         with pytest.raises(InputError, match="leave item out"):

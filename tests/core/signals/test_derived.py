@@ -226,3 +226,21 @@ def test_a_window_that_costs_too_much_is_not_read_before_it_is_built(tmp_path, m
         assert np.isfinite(low).all() == is_read
         assert np.isnan(low).all() != is_read
         assert np.isfinite(pyramid.query_page(range(32), 0.0, 5.0, 2000)[0][1]).all()  # short ones always are
+
+
+def test_gaps_of_channels_go_with_them_and_a_sum_lacks_what_any_of_its_channels_lacks():
+    gaps, own, other = ((1.0, 2.0),), ((0.0, 0.5), (1.0, 2.5)), ((1.0, 2.0), (2.25, 4.0), (6.0, 7.0))
+    some = recording(Floats([np.ones(1000)] * 4), gaps=gaps, channel_gaps={0: own, 2: other})
+    sums = [[("c0", 1.0), ("c2", -1.0)], [("c0", 1.0), ("c1", 1.0)], [("c1", 1.0)]]
+    montage = Montage("m", tuple(Derivation(f"d{n}", tuple(weights)) for n, weights in enumerate(sums)))
+    shown = apply_filters(apply_montage(some, montage), Filters({"other": Band(1.0)}))
+    assert [c.name for c in shown.channels] == ["d0", "d1", "d2", "c3"]
+    assert shown.gaps == gaps
+    assert [shown.gaps_of(n) for n in range(4)] == [
+        ((0.0, 0.5), (1.0, 4.0), (6.0, 7.0)),
+        own,
+        gaps,
+        gaps,
+    ]
+    only = apply_montage(some, Montage("m", (Derivation("d", (("c1", 1.0), ("c0", 0.0))),)))
+    assert {c.name: only.gaps_of(n) for n, c in enumerate(only.channels)} == {"d": own, "c2": other, "c3": gaps}

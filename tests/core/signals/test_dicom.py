@@ -59,11 +59,18 @@ def test_a_real_ecg():
     assert {(c.fs, c.unit, c.kind, c.n_samples) for c in ecg.channels} == {(1000.0, "µV", "ecg", 10000)}
     assert ecg.start_time == datetime(2013, 1, 25, 10, 59, 19)
     assert ecg.identifying["Patient's Birth Date"] == "19710123"
-    assert ecg.subject == ecg.identifying["Patient ID"] == "642341"
+    assert (ecg.subject, ecg.identifying["Patient ID"]) == (None, "642341")
     assert len(ecg.annotations) == 66
     assert (ecg.annotations[0].text, ecg.annotations[0].onset_s) == ("P Onset", 0.298)
     assert "QT Interval 368 ms" in ecg.note
     np.testing.assert_allclose(ecg.read("I", 0, 10000) + ecg.read("III", 0, 10000), ecg.read("II", 0, 10000), atol=2.6)
+
+
+@pytest.mark.parametrize(("removed", "subject"), [("YES", "S-07"), ("NO", None), ("", None)])
+def test_an_id_is_a_subject_only_where_the_identity_was_removed(tmp_path, removed, subject):
+    samples = np.zeros((10, 1), "<i2")
+    path = write(tmp_path / "a.dcm", [group(samples, [channel("I")])], PatientID="S-07", PatientIdentityRemoved=removed)
+    assert open_recording(path).subject == subject
 
 
 def test_another_group():

@@ -104,6 +104,20 @@ def test_events_are_apart_as_the_log_says_and_gaps_are_named_where_nothing_else_
     assert open_recording(copy("WDX")).gaps == ()  # the envelope goes on
 
 
+@pytest.mark.parametrize("parts", ["DX", "WDX"])
+def test_each_gate_has_its_own_gaps_while_the_envelope_goes_on(copy, parts):
+    recording = open_recording(copy(parts), allow_truncated=True)
+    for number, channel in enumerate(recording.channels):
+        missing = np.isnan(recording.read(number, 0, channel.n_samples))
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], missing, [0]]))).reshape(-1, 2) / channel.fs
+        assert recording.gaps_of(channel.name) == tuple(map(tuple, edges.tolist()))
+    between = ((0, 12.34), (15.22, 16.43), (19.63, 34.41), (37.29, 38.5))
+    assert recording.gaps_of("I1") == between
+    assert recording.gaps_of("Q2")[:4] == between
+    assert len(recording.gaps_of("Q2")) == 5  # the second gate of the last event is cut off
+    assert recording.gaps == (between if parts == "DX" else ())
+
+
 def test_a_log_alone_has_its_marks():
     recording = open_recording(REAL / "NLA173.TX0")
     assert recording.channels == ()

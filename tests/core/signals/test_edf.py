@@ -194,6 +194,20 @@ def test_a_long_file_opens_without_reading_its_marks(tmp_path, kind, monkeypatch
     assert sum(rows) < 2 * n
 
 
+@pytest.mark.parametrize("some_say_no_time", [False, True])
+def test_marks_of_a_long_file_are_read_without_mapping_much_of_it(tmp_path, monkeypatch, some_say_no_time):
+    n = 2000
+    onsets = [None if some_say_no_time and k == 700 else float(k) for k in range(n)]
+    marks = [(k, tal(k + 0.5, f"mark {k}")) for k in (0, 999, 1000, 1001, 1999)]
+    path = write_edf(tmp_path / "long.edf", [ramp(n, 20_000)], onsets, kind="EDF+C", marks=marks)
+    mapped, read = [], Records.rows
+    monkeypatch.setattr(Records, "rows", lambda self, a, b: mapped.append((b - a) * self.n_bytes) or read(self, a, b))
+    recording = open_recording(path)
+    assert [a.onset_s for a in recording.annotations] == [0.5, 999.5, 1000.5, 1001.5, 1999.5]
+    assert sum(mapped) > path.stat().st_size > 80_000_000
+    assert max(mapped) <= 20_000_000
+
+
 def test_marks_of_a_long_file_that_went_away(tmp_path):
     path = write_edf(tmp_path / "long.edf", [ramp(1500, 2)], np.arange(1500.0))
     recording = open_recording(path)

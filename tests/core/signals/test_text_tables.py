@@ -115,6 +115,15 @@ def test_times_that_keep_no_rate_are_refused_with_a_way_out(table, bad):
     assert open_recording(path, fs=100).channels[0].n_samples == 200
 
 
+@pytest.mark.parametrize("text", ["time,a\n0,1\n", "t (s);a\n0;1", "2020-01-01 00:00:00,5\n"])
+def test_one_row_with_its_time_gives_no_rate(tmp_path, text):
+    (tmp_path / "one.csv").write_text(text)
+    with pytest.raises(InputError, match=r"states the time of a single sample, which gives no sampling rate\. Choose"):
+        open_recording(tmp_path / "one.csv")
+    recording = open_recording(tmp_path / "one.csv", fs=100)
+    assert recording.channels[-1].n_samples == 1
+
+
 def test_empty_cells_are_nan_and_words_are_damage(table):
     lines = [f"{n},{n}" for n in range(400)]
     lines[7], lines[9] = "7,", "9,NaN"

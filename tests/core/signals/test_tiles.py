@@ -113,12 +113,42 @@ def test_forward_flow_is_above_zero_and_real_signals_have_one_side():
         ("ecg", 256.0, 2),
         ("other", 256.0, 2),
         ("doppler_forward", 4385.0, 4385 / 128),
+        ("doppler_reverse", 4385.0, 4385 / 128),
+        ("audio", 11_025.0, 11_025 / 256),
     ],
 )
 def test_rows_are_as_far_apart_as_suits_the_kind(kind, fs, hz):
     one = Recording(Path("m"), "test", (Channel("x", fs, "1", 100_000, kind),), Rows(()))
     freqs_hz = grid_for(one, 0, 10.0, 600).freqs_hz
     assert freqs_hz[1] - freqs_hz[0] == hz
+
+
+@pytest.mark.parametrize(("pixels", "looks"), [(600, 1), (512, 16), (1, 1)])
+def test_an_offset_is_no_slow_wave(pixels, looks):
+    n = 2**20
+    x = np.sin(2 * np.pi * 10 * np.arange(n) / 160) + np.random.default_rng(0).standard_normal(n)
+    drifting = x + 46_000 + np.linspace(0, 50, n)
+    grid = grid_for(eeg(x), 0, 20.0 if pixels == 600 else n / 160, pixels, nfft=128)
+    assert grid.looks == looks
+    plain, shifted = (read_tile(eeg(of), 0, grid, 0).db for of in (x, drifting))
+    np.testing.assert_allclose(shifted[:, 20:60], plain[:, 20:60], atol=2)
+    assert grid.freqs_hz[np.nanmean(shifted, axis=1).argmax()] == 10.0
+    np.testing.assert_allclose(levels_of(eeg(drifting), 0, grid), levels_of(eeg(x), 0, grid), atol=0.5)
+
+
+def test_what_does_not_move_is_shown_of_a_gate():
+    one = gate(np.full(4000, 3 + 4j))
+    tile = read_tile(one, 0, grid_for(one, 0, 0.5, 400), 0)
+    assert tile.freqs_hz[np.nanmean(tile.db, axis=1).argmax()] == 0.0
+
+
+def test_a_frame_with_an_infinite_sample_is_missing():
+    x = np.random.default_rng(0).standard_normal(16_000)
+    x[8000] = np.inf
+    grid = grid_for(eeg(x), 0, 20.0, 400)
+    db = np.concatenate([read_tile(eeg(x), 0, grid, k).db for k in range(grid.n_tiles)], axis=1)
+    assert np.isnan(db[:, 8000 // grid.hop]).all()
+    assert np.isfinite(db[:, 4000 // grid.hop]).all()
 
 
 def test_a_column_of_a_long_page_is_the_mean_power_of_all_its_frames_or_of_its_middle_one():

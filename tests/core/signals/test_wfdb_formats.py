@@ -211,6 +211,35 @@ def test_what_comments_say_of_the_person_is_named(tmp_path):
     assert open_recording(path).identifying == {"age": "51", "sex": "F", "patient name": "A. Muster"}
 
 
+@pytest.mark.parametrize(
+    ("comment", "said"),
+    [
+        ("# 23 F 2546 N/A x1", {"age": "23", "sex": "F"}),
+        ("#101 M", {"age": "101", "sex": "M"}),
+        ("# 23 Fusion beats", {}),
+        ("# 23 PVCs, F and V", {}),
+        ("# -1 ? 1085 1629 x1", {}),
+    ],
+)
+def test_age_and_sex_as_mit_bih_states_them(tmp_path, comment, said):
+    path = write_record(tmp_path, "r", real_samples(20), "16")
+    path.write_text(f"{path.read_text()}{comment}\n# The PVCs are uniform.\n")
+    assert open_recording(path).identifying == said
+
+
+def test_a_channel_that_a_segment_lacks_has_a_gap_of_its_own(tmp_path):
+    make_segments(tmp_path, variable=True)
+    recording = open_recording(tmp_path / "m")
+    assert recording.gaps == ((900 / 360, 977 / 360),)
+    lacking = ((500 / 360, 977 / 360),)
+    assert recording.channel_gaps == {0: lacking, 2: lacking}
+    assert [recording.gaps_of(n) for n in range(3)] == [lacking, recording.gaps, lacking]
+    for number, channel in enumerate(recording.channels):
+        ((start, stop),) = recording.gaps_of(number)
+        missing = np.isnan(recording.read(number, 0, channel.n_samples))
+        assert np.flatnonzero(missing)[[0, -1]].tolist() == [round(start * channel.fs), round(stop * channel.fs) - 1]
+
+
 def test_edges_of_segments(tmp_path):
     make_segments(tmp_path, variable=False)
     recording = open_recording(tmp_path / "m")
