@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import deque
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -47,7 +46,6 @@ class Library(QObject):
         super().__init__(room)
         self._session, self._room = session, room
         self.coming = Coming(session, room)
-        self._asks = itertools.count(1)
         self._requests: deque[list[Wanted]] = deque()
         self._study: Study | None = None
 
@@ -100,10 +98,8 @@ class Library(QObject):
                 self._take_in(answered)
                 self.coming.show(seen.first)
 
-        # Each request has a key of its own: none supersedes another's files.
-        key = f"review ask {next(self._asks)}"
         self._session.tasks.submit(
-            key, inspect, wanted, TaskReporter(self), done=done, failed=self._session.failed.emit
+            None, inspect, wanted, TaskReporter(self), done=done, failed=self._session.failed.emit
         )
 
     # What must be asked
@@ -184,7 +180,7 @@ class Library(QObject):
             self.coming.ended({})
             self._session.failed.emit(error)
 
-        self._session.tasks.submit("review add", add_all, self._study, wanted, report, done=done, failed=failed)
+        self._session.tasks.submit(None, add_all, self._study, wanted, report, done=done, failed=failed)
 
     def _tell(self, result: Added) -> str:
         """Say what was left out and why, what was there already and, of several, how many came; return what was said."""
@@ -222,8 +218,9 @@ class Library(QObject):
                 )
             self._session.apply(found.changeset)
 
-        key, failed = f"review import {next(self._asks)}", self._session.failed.emit
-        self._session.tasks.submit(key, import_all, self._session.study, files, done=done, failed=failed)
+        self._session.tasks.submit(
+            None, import_all, self._session.study, files, done=done, failed=self._session.failed.emit
+        )
 
     # What is known of the recording that is shown
 
@@ -272,4 +269,4 @@ class Library(QObject):
         folder = QFileDialog.getExistingDirectory(self._room, self.tr("Where are the recordings now?"))
         if folder:
             done, failed = self._session.apply, self._session.failed.emit
-            self._session.tasks.submit("review moved", relink, self._session.study, folder, done=done, failed=failed)
+            self._session.tasks.submit(None, relink, self._session.study, folder, done=done, failed=failed)

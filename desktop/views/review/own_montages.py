@@ -95,9 +95,7 @@ class OwnMontages(QObject):
         )
 
     def _write(self, write: Callable[[], None], then: Callable[[], None]) -> None:
-        self._session.tasks.submit(
-            "review montages", write, done=lambda _none: then(), failed=self._session.failed.emit
-        )
+        self._session.tasks.submit(None, write, done=lambda _none: then(), failed=self._session.failed.emit)
 
 
 def _same(used: str | Montage, saved: Montage) -> bool:
