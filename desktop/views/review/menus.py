@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtWidgets import QMenu
 
 from core.signals import MONTAGES, applicable
-from core.study import edit_recording
+from core.study import Changeset, Study, edit_recording
 from desktop.views.review.own_montages import OwnMontages
 from desktop.views.review.spectral import COLOURS
 
@@ -77,10 +77,15 @@ class Menus(QObject):
 
     def mark_bad(self, channel: str, bad: bool) -> None:
         """Mark a channel bad, or not any more: an edit of the study, like labels."""
-        entry = self._room.entry
-        if entry is not None and channel and not self._room.library.coming.not_yet():
-            names = [name for name in entry.bad_channels if name != channel] + [channel] * bad
-            self._room.session.edit(lambda study: edit_recording(study, entry.id, bad_channels=names))
+        shown = self._room.recording_id
+        if shown is None or not channel or self._room.library.coming.not_yet():
+            return
+
+        def build(study: Study) -> Changeset:  # marks follow fast: what the last one left
+            names = [name for name in study.recording(shown).bad_channels if name != channel] + [channel] * bad
+            return edit_recording(study, shown, bad_channels=names)
+
+        self._room.session.edit(build)
 
     def _montage(self, menu: QMenu) -> None:
         room = self._room
