@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +37,8 @@ class Opened:
         The line of the overview.
     said : str
         What montage and filters are called.
+    serial : int
+        Which opening this is: another montage, say, is another signal of the same recording.
     """
 
     id: int
@@ -45,6 +48,7 @@ class Opened:
     typical: tuple[Typical, ...] = field(repr=False)
     envelope: tuple[Floats, Floats, Floats] = field(repr=False)
     said: str = ""
+    serial: int = field(default_factory=itertools.count(1).__next__)
 
 
 def open_recording(
