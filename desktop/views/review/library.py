@@ -206,21 +206,26 @@ class Library(QObject):
         """
         if not files:
             return
+        imported = self.tr("Imported {}.")
+        self.reading.emit(0.0)
+
+        def failed(error: Exception) -> None:
+            self.reading.emit(None)
+            self._session.failed.emit(error)
 
         def done(found: Imported) -> None:
+            self.reading.emit(None)
             error = found.error()
             if error is not None:
                 self._session.failed.emit(error)
             else:
                 lines = found.said if len(found.said) <= NAMED else (found.changeset.title,)
                 self._session.told.emit(
-                    " ".join(filter(None, (said, *(f"{line[:1].upper()}{line[1:]}." for line in lines))))
+                    " ".join(filter(None, (said, *(imported.format(line.removeprefix("import ")) for line in lines))))
                 )
             self._session.apply(found.changeset)
 
-        self._session.tasks.submit(
-            None, import_all, self._session.study, files, done=done, failed=self._session.failed.emit
-        )
+        self._session.tasks.submit(None, import_all, self._session.study, files, done=done, failed=failed)
 
     # What is known of the recording that is shown
 
