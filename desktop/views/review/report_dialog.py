@@ -188,7 +188,5 @@ class ReportDialog(QDialog):
             else:
                 session.failed.emit(error)
 
-        session.background.submit(
-            None, write_report, self.plan(), plates, path, reporter, done=done, failed=failed
-        )
+        session.background.submit(None, write_report, self.plan(), plates, path, reporter, done=done, failed=failed)
         self.accept()
