@@ -1,14 +1,18 @@
 """Several things at once in Review: quick keys, parallel tasks, a recording that opens while another is shown."""
 
+import shutil
 import threading
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QLabel, QPushButton
 
 from core.errors import InputError
 from core.signals import read_tile
+from core.study import Study, edit_recording
 from desktop.views.review import pages as pages_module
 from desktop.views.review import tiles as tiles_module
 from desktop.views.review.export_dialog import ExportDialog
@@ -153,3 +157,75 @@ def test_previews_follow_each_other_and_the_last_is_shown(qtbot, window, review,
     settle(qtbot, window.session)
     assert (max(most), seen[-1]) == (1, 130)
     dialog.reject()
+
+
+@pytest.fixture
+def gone(window):
+    """The second recording, whose file has been moved away."""
+    path = Path(window.session.recordings[1].path)
+    path.rename(path.with_suffix(".gone"))
+    yield path
+    path.with_suffix(".gone").rename(path)
+
+
+@pytest.fixture
+def study_folder(study_folder, tmp_path):
+    """With the second recording in a place where it can be moved away."""
+    with Study.open(study_folder) as study:
+        entry = study.recordings()[1]
+        path = shutil.copy(entry.path, tmp_path)
+        study.apply(edit_recording(study, entry.id, path=str(path)))
+    return study_folder
+
+
+def test_a_recording_that_cannot_be_opened_shows_nothing_of_another(qtbot, window, review, gone):
+    session, first = window.session, review.opened
+    review.choose_channel("V1")
+    review.recordings.setCurrentRow(1)
+    settle(qtbot, session)
+    assert (review.opened, review.entry, review.chosen.id) == (None, None, session.recordings[1].id)
+    assert review.traces.drawn_page is None
+    assert review.spectrogram.empty
+    assert not len(review.model.ids)
+    assert not review.left.channels.count()
+    assert review.bar.name.text() == session.recordings[1].name
+    page = review.opening.stack.currentWidget()
+    said = " ".join(text.text() for text in page.findChildren(QLabel))
+    assert f"{session.recordings[1].name} cannot be shown" in said
+    assert "Relink it" in said
+    assert [b.text() for b in page.findChildren(QPushButton)] == ["Find moved recordings…"]
+    assert view_of(review) is None
+    review.toggle_bad()
+    settle(qtbot, session)
+    assert not any(entry.bad_channels for entry in session.study.recordings())
+    assert review.remember()["recording"] == session.recordings[1].id
+    review.recordings.setCurrentRow(0)
+    settle(qtbot, session)
+    assert review.opened.id == first.id
+    assert review.opening.stack.currentIndex() == 0
+    assert review.traces.drawn_page is not None
+    assert len(review.model.ids)
+
+
+def test_a_moved_recording_is_shown_when_it_is_found(qtbot, window, review, gone):
+    review.recordings.setCurrentRow(1)
+    settle(qtbot, window.session)
+    assert review.opened is None
+    path = gone.with_suffix(".gone").rename(gone)
+    review.opening.start(review.chosen)
+    settle(qtbot, window.session)
+    assert review.opened.id == window.session.recordings[1].id
+    path.rename(gone.with_suffix(".gone"))
+
+
+def test_while_another_opens_all_is_said_of_what_is_shown(qtbot, window, review):
+    session, (first, second) = window.session, window.session.recordings
+    name = review.channel_name
+    review.recordings.setCurrentRow(1)
+    assert (review.opened.id, review.entry.id, review.chosen.id) == (first.id, first.id, second.id)
+    assert view_of(review).name == first.name
+    review.toggle_bad()
+    settle(qtbot, session)
+    assert [list(entry.bad_channels) for entry in session.study.recordings()] == [[name], []]
+    assert review.opened.id == second.id
+    assert review.appearance.look.bad == frozenset()

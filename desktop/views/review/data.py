@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from core.jobs import Reporter
 from core.signals import Pyramid, Recording, Typical, envelope_of, open_pyramid, typical_of
 from desktop.services.session import Session
 
@@ -56,12 +57,13 @@ def open_recording(
     recording_id: int,
     derive: Callable[[Recording], tuple[Recording, str]],
     coming: Recording | None = None,
+    report: Reporter | None = None,
 ) -> Opened:
     """Open a recording of the study at once: of its samples only short pieces are read (in a task).
 
-    One that is only `coming` has no pyramid.
+    One that is only `coming` has no pyramid. `report` hears of one that is read whole, since its file was touched.
     """
-    stored = coming or session.recording(recording_id)
+    stored = coming or session.recording(recording_id, report)
     shown, said = derive(stored)
     pyramid = Pyramid(shown, Path()) if coming else open_pyramid(shown, session.arrays_of(recording_id))
     typical = tuple(typical_of(shown, channel) for channel in range(len(shown.channels)))

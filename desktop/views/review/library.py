@@ -227,13 +227,13 @@ class Library(QObject):
 
         self._session.tasks.submit(None, import_all, self._session.study, files, done=done, failed=failed)
 
-    # What is known of the recording that is shown
+    # What is known of the chosen recording
 
     def about(self) -> None:
         """Say what the chosen recording is and whose."""
         from desktop.views.review.about_recording import AboutRecording
 
-        entry = self._room.entry
+        entry = self._room.chosen
         if entry is not None and not self.coming.not_yet():
             AboutRecording(self._session, entry, self._room).open()
 
@@ -249,7 +249,7 @@ class Library(QObject):
 
     def ask_layout(self) -> None:
         """Ask what the channels of the chosen audio recording are."""
-        recording = self._room.recording
+        recording = self._room.recording if self._room.entry == self._room.chosen else None
         layouts = layouts_to_choose(recording) if recording is not None else {}
         if recording is None or not layouts:
             self._session.told.emit(self.tr("The file of this recording says itself what its channels are."))
@@ -261,7 +261,7 @@ class Library(QObject):
 
     def ask_subject(self) -> None:
         """Ask whose the chosen recording is: recordings of one subject stay on one side of every split."""
-        entry = self._room.entry
+        entry = self._room.chosen
         if entry is None or self.coming.not_yet():
             return
         question = self.tr("Subject of {} (recordings of one subject stay together in every split)").format(entry.name)

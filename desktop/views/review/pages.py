@@ -196,6 +196,15 @@ class Pages(QObject):
         """It is there, or could not be opened."""
         self._arrived("page", "picture")
 
+    def close(self) -> None:
+        """Show nothing: what was shown is of another recording than the one that was chosen."""
+        room = self._room
+        self.stop()
+        self.opened()
+        for canvas in (room.traces, room.detail):
+            canvas.clear()
+        room.spectrogram.show_tiles((), room.spectrogram.frequency, "")
+
     def _dim(self) -> None:
         """Dim what is not what was asked for any more."""
         self._room.traces.dim("page" in self._awaited)

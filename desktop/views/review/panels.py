@@ -83,8 +83,8 @@ class RecordingsPanel(QWidget):
         self, recording: Recording, order: Sequence[int], ticked: Sequence[int], chosen: int, bad: Collection[str]
     ) -> None:
         """List the channels of a recording, without telling."""
+        self.clear_channels()
         self.channels.blockSignals(True)
-        self.channels.clear()
         for n in order:
             channel = recording.channels[n]
             rate = f"{number(channel.fs, 0 if channel.fs % 1 == 0 else 2)} Hz"
@@ -98,6 +98,12 @@ class RecordingsPanel(QWidget):
         self.channels.blockSignals(False)
         self.tick(ticked, bad)
         self.choose_channel(chosen)
+
+    def clear_channels(self) -> None:
+        """List no channels, without telling."""
+        self.channels.blockSignals(True)
+        self.channels.clear()
+        self.channels.blockSignals(False)
 
     def tick(self, ticked: Sequence[int], bad: Collection[str]) -> None:
         """Tick channels and strike out the bad ones, without telling."""
