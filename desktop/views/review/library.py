@@ -28,6 +28,7 @@ from desktop.views.review.adding import (
     layouts_to_choose,
 )
 from desktop.views.review.coming import Coming
+from desktop.views.review.missing import Missing
 from desktop.widgets.choices import recording_filters
 from desktop.widgets.parts import number
 
@@ -45,7 +46,7 @@ class Library(QObject):
     def __init__(self, session: Session, room: ReviewView) -> None:
         super().__init__(room)
         self._session, self._room = session, room
-        self.coming = Coming(session, room)
+        self.coming, self.missing = Coming(session, room), Missing(session, room)
         self._requests: deque[list[Wanted]] = deque()
         self._study: Study | None = None
 
