@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -38,6 +38,8 @@ class Opened:
         The line of the overview.
     said : str
         What montage and filters are called.
+    electrodes : mapping of str to tuple of str
+        The recorded channels that a derivation is about, by its name.
     serial : int
         Which opening this is: another montage, say, is another signal of the same recording.
     """
@@ -49,13 +51,14 @@ class Opened:
     typical: tuple[Typical, ...] = field(repr=False)
     envelope: tuple[Floats, Floats, Floats] = field(repr=False)
     said: str = ""
+    electrodes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     serial: int = field(default_factory=itertools.count(1).__next__)
 
 
 def open_recording(
     session: Session,
     recording_id: int,
-    derive: Callable[[Recording], tuple[Recording, str]],
+    derive: Callable[[Recording], tuple[Recording, str, Mapping[str, tuple[str, ...]]]],
     coming: Recording | None = None,
     report: Reporter | None = None,
 ) -> Opened:
@@ -64,9 +67,9 @@ def open_recording(
     One that is only `coming` has no pyramid. `report` hears of one that is read whole, since its file was touched.
     """
     stored = coming or session.recording(recording_id, report)
-    shown, said = derive(stored)
+    shown, said, electrodes = derive(stored)
     pyramid = Pyramid(shown, Path()) if coming else open_pyramid(shown, session.arrays_of(recording_id))
     typical = tuple(typical_of(shown, channel) for channel in range(len(shown.channels)))
     nothing = np.empty(0)
     envelope = envelope_of(pyramid, 0, ENVELOPE_BINS) if shown.channels else (nothing, nothing, nothing)
-    return Opened(recording_id, stored, shown, pyramid, typical, envelope, said)
+    return Opened(recording_id, stored, shown, pyramid, typical, envelope, said, electrodes)

@@ -14,6 +14,7 @@ from core.study import RecordingEntry
 from desktop.services.session import Session
 from desktop.services.tasks import TaskReporter
 from desktop.views.review.data import Opened, open_recording
+from desktop.views.review.derived import Electrodes
 from desktop.views.review.layout import LEAST_PX
 from desktop.widgets.parts import EmptyState
 
@@ -62,6 +63,7 @@ class Opening(QObject):
         action, run = self.tr("Try again"), lambda: self.start(entry)
         if why.missing:
             action, run = self.tr("Find moved recordings…"), library.find_moved
+            library.missing.look()
         self._show(EmptyState(self.tr("{} cannot be shown").format(entry.name), why.said, action, run, LEAST_PX - 20))
         self._clear(entry)
 
@@ -99,7 +101,7 @@ class Refused:
 def _open(
     session: Session,
     entry: RecordingEntry,
-    derive: Callable[[Recording], tuple[Recording, str]],
+    derive: Callable[[Recording], tuple[Recording, str, Electrodes]],
     coming: Recording | None,
     report: TaskReporter,
 ) -> Opened | Refused:

@@ -313,6 +313,7 @@ class ReviewView(Workspace):
         self.pointing.begin(None if another else self.pointing.stretch)
         self.events.refresh()
         self.set_length(float(goal.get("length_s", self.wished_s)))
+        self.menus.own_montages.look()
 
     def take_up(self, entry: RecordingEntry, opened: Opened) -> None:
         """Go on with a recording that was shown while it was being added: nothing that is shown changes."""
@@ -348,7 +349,7 @@ class ReviewView(Workspace):
     def toggle_bad(self) -> None:
         """Mark the chosen channel as bad, or not any more."""
         if self.session.writable:
-            self.menus.mark_bad(self.channel_name, self.channel_name not in self.appearance.look.bad)
+            self.menus.toggle_bad(self.channel_name)
 
     def _look_changed(self) -> None:
         if self.recording is not None:
