@@ -87,7 +87,7 @@ def test_recordings_that_a_file_might_replace_are_looked_at_in_a_task(qtbot, win
 
 
 def entries(room, channel):
-    menu = QMenu()
+    menu = QMenu(room)
     room.menus.fill_channel(menu, channel)
     return {action.text(): action for action in menu.actions()}
 
