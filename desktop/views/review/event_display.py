@@ -125,6 +125,11 @@ class EventDisplay(QObject):
             self._session.selection.set(found[:1], self._room.traces)
         return found
 
+    def comment_at(self, t: float, channel: str) -> None:
+        """Ask for a comment on the event at a time."""
+        if self.hold(t, channel):
+            self._room.selected.comment()
+
     def selected(self, ids: tuple[int, ...], origin: object) -> None:
         """Show the selection of wherever it was made."""
         room = self._room

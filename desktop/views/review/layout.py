@@ -60,6 +60,7 @@ def gestures_of(room: ReviewView) -> list[tuple[str, str]]:
             room.tr("Click"),
             room.tr("Select the event there, again for the one under it; drag it or its edges to change it"),
         ),
+        (room.tr("Double click"), room.tr("Comment on the event there")),
         (room.tr("Wheel over a name"), room.tr("Scale that channel")),
         (room.tr("Right click"), room.tr("What can be done there")),
     ]

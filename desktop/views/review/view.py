@@ -21,6 +21,7 @@ from desktop.views.review.event_display import EventDisplay
 from desktop.views.review.events_panel import EventsPanel
 from desktop.views.review.exchange import Exchange
 from desktop.views.review.finding import Finder
+from desktop.views.review.focus import Focus
 from desktop.views.review.layers import Layers
 from desktop.views.review.layers_panel import LayersPanel
 from desktop.views.review.layout import gestures_of, lay_out
@@ -84,7 +85,7 @@ class ReviewView(Workspace):
         self.second, self.asking, self.exchange = SecondWindow(self), Asking(self), Exchange(session, self)
         self.selected, self.layers_panel = SelectedEvents(session, self), LayersPanel(session, self.layers)
         self.sound, self.measures = Sound(session, self), Measures(session, self)
-        self.gestures = gestures_of(self)
+        self.gestures, self.focus = gestures_of(self), Focus(self)
         self.status, self.events = PointerLine(self), EventDisplay(session, self)
         self.set_content(lay_out(self))
         self._connect()
@@ -105,6 +106,7 @@ class ReviewView(Workspace):
             canvas.drawn.connect(self.mark)
             canvas.changed.connect(self.marks.put)
             canvas.menu_asked.connect(self.menus.show_at)
+            canvas.opened.connect(self.events.comment_at)
             canvas.resized.connect(self._resized)
         for canvas in (self.traces, self.detail):
             canvas.channel_chosen.connect(self.choose_channel)
@@ -204,6 +206,10 @@ class ReviewView(Workspace):
             "spectral": self.spectral.kept(), "derived": self.derived.kept(), "hidden": sorted(self.layers.hidden),
             "absolute": self.appearance.absolute,
         }  # fmt: skip
+
+    def keep_layout(self) -> None:
+        self.focus.leave()
+        super().keep_layout()
 
     def restore(self, state: dict[str, Any]) -> None:
         known = [r.id for r in self.session.recordings]
