@@ -29,6 +29,8 @@ class Action:
         Whether it can be done now.
     listed : callable
         Whether menus, palette and help name it now; its shortcut answers in any case.
+    group : str
+        Title of its submenu; ``""`` for none.
     """
 
     id: str
@@ -38,6 +40,7 @@ class Action:
     shortcut: str = ""
     when: Callable[[], bool] = lambda: True
     listed: Callable[[], bool] = lambda: True
+    group: str = ""
 
 
 class ActionRegistry:
@@ -89,12 +92,15 @@ class ActionRegistry:
     def fill(self, bar: QMenuBar, actions: Iterable[Action]) -> None:
         """Write the menus anew, of these actions."""
         bar.clear()
-        menus: dict[str, QMenu] = {}
+        menus: dict[tuple[str, ...], QMenu] = {}
         for action in actions:
-            if action.menu not in menus:
-                menus[action.menu] = bar.addMenu(action.menu)
-                menus[action.menu].aboutToShow.connect(self._enable)
-            menus[action.menu].addAction(self.qt(action.id))
+            place: tuple[str, ...] = ()
+            for title in filter(None, (action.menu, action.group)):
+                above, place = menus.get(place, bar), (*place, title)
+                if place not in menus:
+                    menus[place] = above.addMenu(title)
+                    menus[place].aboutToShow.connect(self._enable)
+            menus[place].addAction(self.qt(action.id))
 
     def _enable(self) -> None:
         for action, made in self._actions.values():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,6 @@ from PySide6.QtCore import QObject, QSettings, QTimer, Signal
 from PySide6.QtGui import QUndoStack
 
 from core.errors import ConflictError, HitscopeError, StudyError
-from core.signals import open_from_study
 from core.study import (
     UNSURE,
     Changeset,
@@ -29,10 +27,12 @@ from core.study import (
 )
 from desktop.commands.edit import EditCommand
 from desktop.services.jobs import Job, JobsService
+from desktop.services.recordings import OpenRecordings
 from desktop.services.selection import SelectionBus
 from desktop.services.tasks import TaskPool
 
 if TYPE_CHECKING:
+    from core.jobs import Reporter
     from core.signals import Recording
 
 RECENT = 5
@@ -84,11 +84,9 @@ class Session(QObject):
         self.tasks = TaskPool(2, self)
         self.background = TaskPool(1, self)  # what takes minutes and nobody waits for
         self._writer = TaskPool(1, self)
-        self._commits = 0
         self._deferred: list[Callable[[], None]] = []
         self.jobs = JobsService(self)
-        self._open_recordings: dict[int, Recording] = {}
-        self._opening = threading.Lock()
+        self._open = OpenRecordings()
         self._others = QTimer(self, interval=2000)
         self._others.timeout.connect(self._watch_others)
 
@@ -143,13 +141,14 @@ class Session(QObject):
     def close_study(self) -> None:
         """Close the study; nothing is lost, since everything was committed as it happened."""
         self._others.stop()
+        self._open.stop()
         self.tasks.close()
         self.background.close()
         self._writer.finish()
         self._deferred.clear()
         self.undo_stack.clear()
         self.selection.set(())
-        self._open_recordings.clear()
+        self._open.clear()
         for study in (self.study, self._coming):
             if study is not None:
                 study.close()
@@ -163,8 +162,10 @@ class Session(QObject):
         self.study_changed.emit()
 
     def _take_recordings(self, entries: list[RecordingEntry]) -> None:
-        for entry in (old for old in self.recordings if old not in entries):
-            self._open_recordings.pop(entry.id, None)
+        read_as = {entry.id: (entry.path, entry.options) for entry in entries}
+        for old in self.recordings:
+            if read_as.get(old.id) != (old.path, old.options):
+                self._open.forget(old.id)
         self.recordings = entries
 
     def recent(self, but: Path | None = None) -> list[str]:
@@ -260,9 +261,7 @@ class Session(QObject):
     def _submit(
         self, write: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[Exception], None]
     ) -> None:
-        self._commits += 1
-        # Each commit has a key of its own: none supersedes another.
-        self._writer.submit(f"commit {self._commits}", write, done=done, failed=failed)
+        self._writer.submit(None, write, done=done, failed=failed)
 
     def _when_saved(self, step: Callable[[], None]) -> None:
         if self.saving:
@@ -330,13 +329,10 @@ class Session(QObject):
 
     # Reading
 
-    def recording(self, recording_id: int) -> Recording:
-        """Return an open recording; opened on first use, from any thread."""
-        with self._opening:
-            if recording_id not in self._open_recordings:
-                assert self.study is not None
-                self._open_recordings[recording_id] = open_from_study(self.study, recording_id)
-            return self._open_recordings[recording_id]
+    def recording(self, recording_id: int, report: Reporter | None = None) -> Recording:
+        """Return an open recording, opened on first use, from any thread; `report` hears of a file that is read whole for it."""
+        assert self.study is not None
+        return self._open.get(self.study, recording_id, report)
 
     def arrays_of(self, recording_id: int) -> Path:
         """Return the folder of what was computed from a recording: its pyramids."""

@@ -1,19 +1,26 @@
-"""Reads and small computations off the GUI thread; a newer request of the same key supersedes an older one."""
+"""Reads and small computations off the GUI thread; a newer request of the same key supersedes an older one.
+
+What writes has no key: nothing supersedes it.
+"""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal
+from shiboken6 import isValid
 
 from core.errors import JobCancelled
 from core.jobs import NullReporter
 
 
 class TaskReporter(QObject, NullReporter):
-    """What a long task tells while it runs; `cancel` stops it at its next `check`. Signals arrive in the GUI thread."""
+    """What a long task tells while it runs; `cancel` stops it at its next `check`. Signals arrive in the GUI thread.
+
+    Given to a task as an argument, it is deleted when that has ended.
+    """
 
     progressed = Signal(float, str)
 
@@ -52,14 +59,18 @@ class TaskPool(QObject):
 
     def submit(
         self,
-        key: str,
+        key: str | None,
         function: Callable[..., Any],
         *arguments: Any,
         done: Callable[[Any], None] | None = None,
         failed: Callable[[Exception], None] | None = None,
     ) -> None:
-        """Run `function` in the pool; `done` gets its result, unless a newer request of this key was made."""
+        """Run `function` in the pool; `done` gets its result, unless a newer request of this key was made.
+
+        Without a key it is never superseded: it runs, and `done` or `failed` is called.
+        """
         number = next(self._numbers)
+        key = f"task {number}" if key is None else key
         self._latest[key] = number
         self._waiting[number] = (done, failed)
         self._reporters[number] = [a for a in arguments if isinstance(a, TaskReporter)]
@@ -80,10 +91,12 @@ class TaskPool(QObject):
         """Forget what is waiting, and let what runs end: at its next check if it has a reporter."""
         self._latest.clear()
         self._pool.clear()
-        for reporter in (r for reporters in self._reporters.values() for r in reporters):
+        reporters = [r for several in self._reporters.values() for r in several]
+        for reporter in reporters:
             reporter.cancel()
         self._reporters.clear()
         self._pool.waitForDone()
+        _let_go(reporters)
         self._waiting.clear()
 
     def _run(self, key: str, number: int, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
@@ -97,14 +110,21 @@ class TaskPool(QObject):
 
     def _deliver(self, key: str, number: int, result: Any, error: Exception | None) -> None:
         done, failed = self._waiting.pop(number, (None, None))
-        self._reporters.pop(number, None)
+        _let_go(self._reporters.pop(number, ()))
         if self._latest.get(key) != number:
             return
+        del self._latest[key]
         if error is not None:
             if failed is not None:
                 failed(error)
         elif done is not None:
             done(result)
+
+
+def _let_go(reporters: Iterable[TaskReporter]) -> None:
+    for reporter in reporters:
+        if isValid(reporter):  # else its window has taken it along
+            reporter.deleteLater()
 
 
 class _Task(QRunnable):

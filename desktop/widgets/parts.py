@@ -103,9 +103,11 @@ def middle_column(parent: QWidget, width: int) -> QVBoxLayout:
 class EmptyState(QWidget):
     """A room with nothing in it yet: what it is for and the one next step."""
 
-    def __init__(self, title: str, text: str, action: str = "", run: Callable[[], object] | None = None) -> None:
+    def __init__(
+        self, title: str, text: str, action: str = "", run: Callable[[], object] | None = None, width: int = 560
+    ) -> None:
         super().__init__()
-        column = middle_column(self, 560)
+        column = middle_column(self, width)
         column.addStretch(2)
         for widget in (label(title, "title"), label(text, "muted", wrap=True)):
             widget.setAlignment(Qt.AlignmentFlag.AlignHCenter)

@@ -137,7 +137,7 @@ def first_pages(bench, path):
     )  # fmt: skip
     bench.until(lambda: not session.tasks.busy and not session.background.busy)
     room.traces.clear()
-    session._open_recordings.clear()  # as in a window that was just opened
+    session._open.clear()  # as in a window that was just opened
     entry = session.recordings[0]
     again = bench.shown_ms(lambda: room._open(entry))
     tell("page of a recording that the study knows", first_page_ms=round(again))

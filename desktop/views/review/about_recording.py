@@ -278,7 +278,6 @@ class AboutRecording(QDialog):
                 else self.tr("Its header named nobody; comments and free fields were removed.")
             )
             session.told.emit(f"{said} {gone}")
-            report.deleteLater()
             ended()
 
         def failed(error: Exception) -> None:
@@ -286,16 +285,15 @@ class AboutRecording(QDialog):
                 session.told.emit(self.tr("Stopped; nothing was written."))
             else:
                 session.failed.emit(error)
-            report.deleteLater()
             ended()
 
-        def write() -> tuple[Path, ...]:
+        def write(report: TaskReporter) -> tuple[Path, ...]:
             return write_deidentified(recording.path, target, report=report)
 
         self.copy.setEnabled(False)
         self.progress.show()
         self.stop.show()
-        session.background.submit(f"review copy {target}", write, done=done, failed=failed)
+        session.background.submit(None, write, report, done=done, failed=failed)
 
     def _copied(self, share: float, _text: str) -> None:
         self.progress.setValue(round(1000 * share))

@@ -31,10 +31,12 @@ class Appearance(QObject):
         self.order: tuple[int, ...] = ()
         self.absolute = False
         self.paper_speed = 25.0
+        self._kinds: dict[str, str] = {}  # of the channels, by name
 
     def start(self, channels: Sequence[Channel], bad: Sequence[str], kept: dict[str, Any]) -> None:
         """Take up a recording: as it was left (`kept`), as far as its channels are still there, else its first channels."""
         names = [c.name for c in channels]
+        self._kinds = {c.name: c.kind for c in channels}
         order = [names.index(name) for name in kept.get("order", []) if name in names]
         self.order = (*order, *(n for n in range(len(names)) if n not in order))
         shown = [names.index(name) for name in kept.get("shown", []) if name in names]
@@ -90,7 +92,17 @@ class Appearance(QObject):
         """Draw a kind of channel at a fixed scale; None fits it to its rows."""
         others = {k: s for k, s in self.look.sensitivity.items() if k != kind}
         given = {} if microvolts_per_mm is None else {kind: microvolts_per_mm}
-        self.change(sensitivity=others | given, gain=1.0)
+        self.change(sensitivity=others | given, gain=1.0, factors=self._factors_without(kind))
+
+    def put_on_paper(self, speed: float) -> None:
+        """Draw on ECG paper of a speed (mm/s), and ECG at 10 mm/mV where nothing else was chosen."""
+        self.paper_speed = speed
+        sensitivity = {"ecg": 100.0, **self.look.sensitivity}
+        self.change(paper=True, sensitivity=sensitivity, gain=1.0, factors=self._factors_without("ecg"))
+
+    def _factors_without(self, kind: str) -> dict[str, float]:
+        """Return the channels' own scales without those of a kind: one that was chosen holds for all of it."""
+        return {name: factor for name, factor in self.look.factors.items() if self._kinds.get(name) != kind}
 
     def toggle_overlaid(self) -> None:
         """Lay traces over each other, or stack them."""

@@ -51,7 +51,7 @@ class Coming(QObject):
     @property
     def shown(self) -> bool:
         """Whether it is what the room shows, or is about to."""
-        return self._recording is not None and self._room.entry is not None and self._room.entry.id == COMING
+        return self._recording is not None and self._room.chosen is not None and self._room.chosen.id == COMING
 
     def not_yet(self) -> bool:
         """Say why nothing can be marked, if what is shown is not in the study yet."""

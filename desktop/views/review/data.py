@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from core.jobs import Reporter
 from core.signals import Pyramid, Recording, Typical, envelope_of, open_pyramid, typical_of
 from desktop.services.session import Session
 
@@ -36,6 +38,10 @@ class Opened:
         The line of the overview.
     said : str
         What montage and filters are called.
+    electrodes : mapping of str to tuple of str
+        The recorded channels that a derivation is about, by its name.
+    serial : int
+        Which opening this is: another montage, say, is another signal of the same recording.
     """
 
     id: int
@@ -45,22 +51,25 @@ class Opened:
     typical: tuple[Typical, ...] = field(repr=False)
     envelope: tuple[Floats, Floats, Floats] = field(repr=False)
     said: str = ""
+    electrodes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    serial: int = field(default_factory=itertools.count(1).__next__)
 
 
 def open_recording(
     session: Session,
     recording_id: int,
-    derive: Callable[[Recording], tuple[Recording, str]],
+    derive: Callable[[Recording], tuple[Recording, str, Mapping[str, tuple[str, ...]]]],
     coming: Recording | None = None,
+    report: Reporter | None = None,
 ) -> Opened:
     """Open a recording of the study at once: of its samples only short pieces are read (in a task).
 
-    One that is only `coming` has no pyramid.
+    One that is only `coming` has no pyramid. `report` hears of one that is read whole, since its file was touched.
     """
-    stored = coming or session.recording(recording_id)
-    shown, said = derive(stored)
+    stored = coming or session.recording(recording_id, report)
+    shown, said, electrodes = derive(stored)
     pyramid = Pyramid(shown, Path()) if coming else open_pyramid(shown, session.arrays_of(recording_id))
     typical = tuple(typical_of(shown, channel) for channel in range(len(shown.channels)))
     nothing = np.empty(0)
     envelope = envelope_of(pyramid, 0, ENVELOPE_BINS) if shown.channels else (nothing, nothing, nothing)
-    return Opened(recording_id, stored, shown, pyramid, typical, envelope, said)
+    return Opened(recording_id, stored, shown, pyramid, typical, envelope, said, electrodes)

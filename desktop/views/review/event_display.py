@@ -57,6 +57,14 @@ class EventDisplay(QObject):
         self.show_ticks()
         self.show_boxes()
 
+    def clear(self) -> None:
+        """Show no events: no recording is shown."""
+        room = self._room
+        self.shown, self.layers, self._of = None, [], ()
+        room.model.show(self._session.events, np.empty(0, np.intp))
+        room.layers_panel.show_layers([])
+        room.right.show_count(0, "")
+
     def _count(self) -> None:
         """Say how many events are shown, and which layers hide how many."""
         if self.shown is None:
@@ -116,6 +124,11 @@ class EventDisplay(QObject):
         if found and not set(found) & set(self._session.selection.ids):
             self._session.selection.set(found[:1], self._room.traces)
         return found
+
+    def comment_at(self, t: float, channel: str) -> None:
+        """Ask for a comment on the event at a time."""
+        if self.hold(t, channel):
+            self._room.selected.comment()
 
     def selected(self, ids: tuple[int, ...], origin: object) -> None:
         """Show the selection of wherever it was made."""

@@ -10,8 +10,8 @@ import numpy as np
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
-from core.events import export_annotations, import_annotations
-from core.study import Changeset, RecordingEntry, Study
+from core.events import export_annotations
+from core.study import RecordingEntry, Study
 from desktop.services.session import Session
 from desktop.views.review.annotation_dialog import AnnotationDialog, Choice, file_filters
 from desktop.widgets.parts import number
@@ -44,32 +44,11 @@ class Exchange(QObject):
         self.take_in(paths)
 
     def take_in(self, paths: Sequence[str]) -> None:
-        """Import annotation files into the recording; each is one step of undo, and what was there already stays as it is."""
-        study, entry = self._session.study, self._room.entry
-        if study is None or entry is None:
-            return
-        for path in paths:
-            self._session.settings.setValue(FOLDER, str(Path(path).parent))
-            self._room.bar.show_reading(0.0)
-            self._session.tasks.submit(
-                f"review import {path}", import_annotations, study, entry.id, path,
-                done=self._read, failed=self._failed,
-            )  # fmt: skip
-
-    def _read(self, changeset: Changeset) -> None:
-        self._room.bar.show_reading(None)
-        title = changeset.title.removeprefix("import ")
-        if changeset.changes:
-            labels = len(changeset.keys("labels"))
-            said = self.tr("Imported {}; {} labels.").format(title, number(labels))
-        else:
-            said = self.tr("Nothing new: {}.").format(title)
-        self._session.told.emit(said)
-        self._session.apply(changeset)
-
-    def _failed(self, error: Exception) -> None:
-        self._room.bar.show_reading(None)
-        self._session.failed.emit(error)
+        """Import annotation files into the recording, as one step of undo; what was there already stays as it is."""
+        entry = self._room.entry
+        if entry is not None and paths:
+            self._session.settings.setValue(FOLDER, str(Path(paths[0]).parent))
+            self._room.library.import_files([(entry.id, Path(path)) for path in paths])
 
     # Export
 
@@ -93,17 +72,20 @@ class Exchange(QObject):
 
     def write(self, choice: Choice) -> None:
         """Write events to a file; one that is there is replaced only when that is said, a recording never."""
-        entry, study = self._room.entry, self._session.study
+        entry, study, session = self._room.entry, self._session.study, self._session
         if entry is None or study is None:
             return
-        there = [file for file in choice.files if file.exists()]
-        if there and not self._may_replace(there):
-            return
-        self._session.settings.setValue(FOLDER, str(choice.path.parent))
-        self._session.tasks.submit(
-            "review export", _export, study, entry.id, choice, bool(there),
-            done=lambda n: self._written(n, choice.path), failed=self._session.failed.emit,
-        )  # fmt: skip
+
+        def looked(there: Sequence[Path]) -> None:
+            if there and not self._may_replace(there):
+                return
+            session.settings.setValue(FOLDER, str(choice.path.parent))
+            session.tasks.submit(
+                None, _export, study, entry.id, choice, bool(there),
+                done=lambda n: self._written(n, choice.path), failed=session.failed.emit,
+            )  # fmt: skip
+
+        session.tasks.submit(None, _in_the_way, choice, done=looked, failed=session.failed.emit)
 
     def _may_replace(self, files: Sequence[Path]) -> bool:
         names = "\n".join(str(file) for file in files)
@@ -118,6 +100,11 @@ class Exchange(QObject):
     def _folder(self, entry: RecordingEntry) -> str:
         kept = str(self._session.settings.value(FOLDER) or "")
         return kept if kept and Path(kept).is_dir() else str(Path(entry.path).parent)
+
+
+def _in_the_way(choice: Choice) -> list[Path]:
+    """Return the files that would be replaced (in a task: they may lie on slow disks)."""
+    return [file for file in choice.files if file.exists()]
 
 
 def _export(study: Study, recording_id: int, choice: Choice, replace: bool) -> int:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import (
     QApplication,
@@ -28,8 +31,6 @@ from desktop.views.review.printing import Plates, View
 from desktop.widgets.parts import label
 
 PREVIEW_PX = (480, 400)
-KEY = "review export preview"
-WAIT_MS = 100
 FOLDER = "export_folder"  # of the settings: where the last file went
 
 
@@ -40,7 +41,7 @@ class ExportDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(self.tr("Export view"))
         self._session, self._view = session, view
-        self._plates, self._shown = Plates(), Plates()  # one to write with, one for the preview: two threads
+        self._painting, self._drawing, self._again, self._closed = 0, False, False, False
         self.parts, self.format, self.width_box = QComboBox(), QComboBox(), QComboBox()
         for parts, title in titles_of_parts().items():
             self.parts.addItem(title, parts)
@@ -151,24 +152,60 @@ class ExportDialog(QDialog):
             if pixels
             else self.tr("Lines stay lines; the spectrogram is a picture in it.")
         )
-        ratio = self.devicePixelRatioF()
-        self._session.tasks.submit(
-            KEY, preview, self._shown, self._view, wish, *(round(n * ratio) for n in PREVIEW_PX),
-            done=self._show, failed=self._session.failed.emit,
-        )  # fmt: skip
+        self._preview()
 
-    def _show(self, image: QImage) -> None:
-        image.setDevicePixelRatio(self.devicePixelRatioF())
-        self.preview.setPixmap(QPixmap.fromImage(image))
+    def _preview(self) -> None:
+        """Draw the preview anew; what changes while it is being drawn, the next one shows."""
+        if self._drawing:
+            self._again = True
+            return
+        self._drawing, self._again = True, False
+        ratio = self.devicePixelRatioF()
+
+        def show(image: QImage) -> None:
+            image.setDevicePixelRatio(ratio)
+            self.preview.setPixmap(QPixmap.fromImage(image))
+            go_on()
+
+        def failed(error: Exception) -> None:
+            self._session.failed.emit(error)
+            go_on()
+
+        def go_on() -> None:
+            self._drawing = False
+            if self._again and not self._closed:
+                self._preview()
+
+        self._paint(preview, *(round(n * ratio) for n in PREVIEW_PX), done=show, failed=failed)
+
+    def _paint(
+        self,
+        paint: Callable[..., Any],
+        *arguments: Any,
+        done: Callable[[Any], None],
+        failed: Callable[[Exception], None],
+    ) -> None:
+        """Paint in a task, with plates of its own: several may be at work at a time."""
+        plates = Plates()
+        self._painting += 1
+
+        def ended(tell: Callable[[Any], None], result: Any) -> None:
+            plates.throw_away()
+            self._painting -= 1
+            tell(result)
+            self._let_go()
+
+        self._session.tasks.submit(
+            None, paint, plates, self._view, self.wish, *arguments,
+            done=partial(ended, done), failed=partial(ended, failed),
+        )  # fmt: skip
 
     def _copy(self) -> None:
         def put(image: QImage) -> None:
             QApplication.clipboard().setImage(image)
             self._session.told.emit(self.tr("The picture is on the clipboard."))
 
-        self._session.tasks.submit(
-            "review copy", picture, self._plates, self._view, self.wish, done=put, failed=self._session.failed.emit
-        )
+        self._paint(picture, done=put, failed=self._session.failed.emit)
 
     def _ask(self) -> None:
         ending = self.format.currentData()
@@ -189,22 +226,17 @@ class ExportDialog(QDialog):
             self.size.setText(str(error))
             self._session.failed.emit(error)
 
-        self._session.tasks.submit(
-            "review export", save, self._plates, self._view, self.wish, path, done=done, failed=failed
-        )
+        self._paint(save, path, done=done, failed=failed)
 
     def done(self, result: int) -> None:
         super().done(result)
-        self._throw_away()
+        self._closed = True
+        self._let_go()
 
-    def _throw_away(self) -> None:
-        """Let go of the plates, once nothing is being painted with them any more."""
-        if self._session.tasks.busy:
-            QTimer.singleShot(WAIT_MS, self, self._throw_away)
-            return
-        for plates in (self._plates, self._shown):
-            plates.throw_away()
-        self.deleteLater()
+    def _let_go(self) -> None:
+        """Delete the dialog once it is closed and nothing is being painted for it any more."""
+        if self._closed and not self._painting:
+            self.deleteLater()
 
 
 def suggested_name(view: View) -> str:

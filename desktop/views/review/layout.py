@@ -22,13 +22,14 @@ def lay_out(room: ReviewView) -> QWidget:
     pictures.setSizes([420, 200, 240])
     pictures.setChildrenCollapsible(False)
     middle = _column(pictures, room.overview, room.status, stretch=0)
-    middle.setMinimumWidth(LEAST_PX)
+    room.opening.stack.addWidget(middle)
+    room.opening.stack.setMinimumWidth(LEAST_PX)
     room.tabs.setDocumentMode(True)
     room.tabs.addTab(room.right, room.tr("Events"))
     room.tabs.addTab(room.layers_panel, room.tr("Layers"))
     room.tabs.addTab(room.measures.panel, room.tr("Measure"))
     columns = QSplitter()
-    for widget in (room.left, middle, room.tabs):
+    for widget in (room.left, room.opening.stack, room.tabs):
         columns.addWidget(widget)
     columns.setSizes([170, 900, 290])
     columns.setChildrenCollapsible(False)
@@ -59,6 +60,7 @@ def gestures_of(room: ReviewView) -> list[tuple[str, str]]:
             room.tr("Click"),
             room.tr("Select the event there, again for the one under it; drag it or its edges to change it"),
         ),
+        (room.tr("Double click"), room.tr("Comment on the event there")),
         (room.tr("Wheel over a name"), room.tr("Scale that channel")),
         (room.tr("Right click"), room.tr("What can be done there")),
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import deque
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -29,6 +28,7 @@ from desktop.views.review.adding import (
     layouts_to_choose,
 )
 from desktop.views.review.coming import Coming
+from desktop.views.review.missing import Missing
 from desktop.widgets.choices import recording_filters
 from desktop.widgets.parts import number
 
@@ -46,8 +46,7 @@ class Library(QObject):
     def __init__(self, session: Session, room: ReviewView) -> None:
         super().__init__(room)
         self._session, self._room = session, room
-        self.coming = Coming(session, room)
-        self._asks = itertools.count(1)
+        self.coming, self.missing = Coming(session, room), Missing(session, room)
         self._requests: deque[list[Wanted]] = deque()
         self._study: Study | None = None
 
@@ -100,10 +99,8 @@ class Library(QObject):
                 self._take_in(answered)
                 self.coming.show(seen.first)
 
-        # Each request has a key of its own: none supersedes another's files.
-        key = f"review ask {next(self._asks)}"
         self._session.tasks.submit(
-            key, inspect, wanted, TaskReporter(self), done=done, failed=self._session.failed.emit
+            None, inspect, wanted, TaskReporter(self), done=done, failed=self._session.failed.emit
         )
 
     # What must be asked
@@ -184,7 +181,7 @@ class Library(QObject):
             self.coming.ended({})
             self._session.failed.emit(error)
 
-        self._session.tasks.submit("review add", add_all, self._study, wanted, report, done=done, failed=failed)
+        self._session.tasks.submit(None, add_all, self._study, wanted, report, done=done, failed=failed)
 
     def _tell(self, result: Added) -> str:
         """Say what was left out and why, what was there already and, of several, how many came; return what was said."""
@@ -210,28 +207,34 @@ class Library(QObject):
         """
         if not files:
             return
+        imported = self.tr("Imported {}.")
+        self.reading.emit(0.0)
+
+        def failed(error: Exception) -> None:
+            self.reading.emit(None)
+            self._session.failed.emit(error)
 
         def done(found: Imported) -> None:
+            self.reading.emit(None)
             error = found.error()
             if error is not None:
                 self._session.failed.emit(error)
             else:
                 lines = found.said if len(found.said) <= NAMED else (found.changeset.title,)
                 self._session.told.emit(
-                    " ".join(filter(None, (said, *(f"{line[:1].upper()}{line[1:]}." for line in lines))))
+                    " ".join(filter(None, (said, *(imported.format(line.removeprefix("import ")) for line in lines))))
                 )
             self._session.apply(found.changeset)
 
-        key, failed = f"review import {next(self._asks)}", self._session.failed.emit
-        self._session.tasks.submit(key, import_all, self._session.study, files, done=done, failed=failed)
+        self._session.tasks.submit(None, import_all, self._session.study, files, done=done, failed=failed)
 
-    # What is known of the recording that is shown
+    # What is known of the chosen recording
 
     def about(self) -> None:
         """Say what the chosen recording is and whose."""
         from desktop.views.review.about_recording import AboutRecording
 
-        entry = self._room.entry
+        entry = self._room.chosen
         if entry is not None and not self.coming.not_yet():
             AboutRecording(self._session, entry, self._room).open()
 
@@ -247,7 +250,7 @@ class Library(QObject):
 
     def ask_layout(self) -> None:
         """Ask what the channels of the chosen audio recording are."""
-        recording = self._room.recording
+        recording = self._room.recording if self._room.entry == self._room.chosen else None
         layouts = layouts_to_choose(recording) if recording is not None else {}
         if recording is None or not layouts:
             self._session.told.emit(self.tr("The file of this recording says itself what its channels are."))
@@ -259,7 +262,7 @@ class Library(QObject):
 
     def ask_subject(self) -> None:
         """Ask whose the chosen recording is: recordings of one subject stay on one side of every split."""
-        entry = self._room.entry
+        entry = self._room.chosen
         if entry is None or self.coming.not_yet():
             return
         question = self.tr("Subject of {} (recordings of one subject stay together in every split)").format(entry.name)
@@ -272,4 +275,4 @@ class Library(QObject):
         folder = QFileDialog.getExistingDirectory(self._room, self.tr("Where are the recordings now?"))
         if folder:
             done, failed = self._session.apply, self._session.failed.emit
-            self._session.tasks.submit("review moved", relink, self._session.study, folder, done=done, failed=failed)
+            self._session.tasks.submit(None, relink, self._session.study, folder, done=done, failed=failed)

@@ -88,11 +88,12 @@ class Marks(QObject):
         """Put an event where it was dragged to."""
         self._session.edit(lambda study: self._changed(study, event, start_s, duration_s))
 
-    def _changed(self, study: Study, event: int, start_s: float, duration_s: float) -> Changeset:
-        """Return the changeset that gives a mark another place or length within the recording."""
-        before = study.event_rows([event])[0]["duration_s"]
+    @staticmethod
+    def _changed(study: Study, event: int, start_s: float, duration_s: float) -> Changeset:
+        """Return the changeset that gives a mark another place or length within its recording."""
+        row = study.event_rows([event])[0]
+        before, duration = row["duration_s"], study.recording(row["recording"]).duration_s
         moved = abs(duration_s - before) < TINY_S  # rather than dragged by an edge
-        duration = self._room.recording.duration if self._room.recording is not None else np.inf
         length = before if moved else max(SHORTEST_S, min(duration_s, duration - max(0.0, start_s)))
         start = float(np.clip(start_s, 0.0, max(0.0, duration - length)))
         title = f"move event {event}" if moved else f"change the length of event {event}"

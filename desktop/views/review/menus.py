@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtWidgets import QMenu
 
-from core.signals import MONTAGES, applicable
-from core.study import edit_recording
+from core.signals import MONTAGES
+from core.study import Changeset, Study, edit_recording
 from desktop.views.review.own_montages import OwnMontages
 from desktop.views.review.spectral import COLOURS
 
@@ -30,6 +30,8 @@ class Menus(QObject):
         for button, fill in ((bar.montage, self._montage), (bar.view, self._view), (bar.picture, self._picture)):
             menu = button.menu()
             menu.aboutToShow.connect(lambda m=menu, f=fill: (m.clear(), f(m)))
+        offered = bar.montage.menu()
+        self.own_montages.changed.connect(lambda: offered.aboutToShow.emit() if offered.isVisible() else None)
 
     def show_at(self, where: QPoint, t: float, channel: str) -> None:
         """Show what can be done at a place of the page."""
@@ -64,10 +66,7 @@ class Menus(QObject):
             return
         number = recording.index(channel)
         menu.addSection(channel)
-        bad = channel in room.appearance.look.bad
-        mark = menu.addAction(self.tr("Not bad after all") if bad else self.tr("Mark as bad"))
-        mark.triggered.connect(lambda: self.mark_bad(channel, not bad))
-        mark.setEnabled(room.session.writable)
+        self._bad(menu, channel)
         rest = tuple(n for n in room.channels if n != number)
         hide = menu.addAction(self.tr("Hide"), lambda: room.appearance.show_channels(rest))
         hide.setEnabled(bool(rest))
@@ -75,19 +74,58 @@ class Menus(QObject):
         menu.addAction(self.tr("Smaller"), lambda: room.appearance.amplify_channel(channel, 0.8))
         menu.addAction(self.tr("Spectrogram of it"), lambda: room.choose_channel(channel))
 
+    def _bad(self, menu: QMenu, channel: str) -> None:
+        """Add what marks a channel, or the electrodes of a derivation, as bad; those that a montage leaves out can come back."""
+        room, bad = self._room, self._room.appearance.look.bad
+        for name in self._electrodes(channel):
+            plain, no = name == channel, name in bad
+            text = self.tr("Not bad after all") if no else self.tr("Mark as bad")
+            if not plain:
+                text = (self.tr("{} is not bad after all") if no else self.tr("Mark {} as bad")).format(name)
+            action = menu.addAction(text, lambda n=name, on=not no: self.mark_bad(n, on))
+            action.setEnabled(room.session.writable)
+        left_out = sorted(bad - {c.name for c in room.recording.channels}) if room.recording is not None else []
+        for name in left_out:
+            action = menu.addAction(
+                self.tr("{} is not bad after all").format(name), lambda n=name: self.mark_bad(n, False)
+            )
+            action.setEnabled(room.session.writable)
+
+    def _electrodes(self, channel: str) -> tuple[str, ...]:
+        """Return the recorded channels that a channel is about: itself, unless a montage made it."""
+        opened = self._room.opened
+        return (opened.electrodes.get(channel) if opened is not None else None) or (channel,)
+
+    def toggle_bad(self, channel: str) -> None:
+        """Mark a channel bad, or not any more; of a derivation somebody must say which electrode is."""
+        names = self._electrodes(channel)
+        if len(names) == 1:
+            self.mark_bad(names[0], names[0] not in self._room.appearance.look.bad)
+        else:
+            said = self.tr("{} is made of {}: right-click it to say which one is bad.")
+            self._room.session.told.emit(said.format(channel, self.tr(" and ").join(names)))
+
     def mark_bad(self, channel: str, bad: bool) -> None:
         """Mark a channel bad, or not any more: an edit of the study, like labels."""
-        entry = self._room.entry
-        if entry is not None and channel and not self._room.library.coming.not_yet():
-            names = [name for name in entry.bad_channels if name != channel] + [channel] * bad
-            self._room.session.edit(lambda study: edit_recording(study, entry.id, bad_channels=names))
+        shown = self._room.recording_id
+        if shown is None or not channel or self._room.library.coming.not_yet():
+            return
+
+        def build(study: Study) -> Changeset:  # marks follow fast: what the last one left
+            names = [name for name in study.recording(shown).bad_channels if name != channel] + [channel] * bad
+            return edit_recording(study, shown, bad_channels=names)
+
+        self._room.session.edit(build)
 
     def _montage(self, menu: QMenu) -> None:
         room = self._room
         if room.opened is None:
             return
-        bad = sorted(room.appearance.look.bad)
-        for key, why in applicable(room.opened.stored, bad).items():
+        offered = self.own_montages.offered
+        if offered is None:
+            menu.addAction(self.tr("Looking which ones fit…")).setEnabled(False)
+            return
+        for key, why in offered.fits.items():
             entry, now = MONTAGES[key], room.derived.montage == key
             action = self._choice(menu, self.tr(entry.title), now, lambda k=key: room.derived.use_montage(k))
             action.setToolTip(why or self.tr(entry.help))

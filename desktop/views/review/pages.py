@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.errors import HitscopeError
-from core.signals import Pyramid, Recording, build_pyramid, gate_of
+from core.signals import Pyramid, Recording, build_pyramid, gate_of, grid_for
 from desktop.services import theme
 from desktop.services.session import Session
 from desktop.services.tasks import TaskReporter
@@ -105,14 +105,15 @@ class Pages(QObject):
         canvas.show_time(start_s, length_s)
         self._await(what)
 
-        def make() -> tuple[Opened, DrawnPage]:
+        def make() -> tuple[float, DrawnPage]:
+            built = opened.pyramid.built_s  # before it is read: what is built meanwhile is not on the page
             page = read_page(opened.pyramid, look.channels, start_s, length_s, round(width * ratio))
-            return opened, draw_page(page, rows, width, height, ratio, colours)
+            return built, draw_page(page, rows, width, height, ratio, colours)
 
-        def done(got: tuple[Opened, DrawnPage]) -> None:
-            if got[0] is room.opened:
+        def done(got: tuple[float, DrawnPage]) -> None:
+            if opened is room.opened:
                 self._arrived(what)
-                canvas.unread_s = self._unread(opened, got[1])
+                canvas.unread_s = self._unread(*got)
                 canvas.show_page(got[1], room.channel_name, room.px_per_mm if look.paper else None)
                 if canvas is room.traces:
                     self.tiles.go_on()
@@ -126,9 +127,8 @@ class Pages(QObject):
         self._session.tasks.submit(f"review {what}", make, done=done, failed=failed)
 
     @staticmethod
-    def _unread(opened: Opened, drawn: DrawnPage) -> float | None:
-        """Return from which time on a page could not be drawn yet; None if it is whole."""
-        built = opened.pyramid.built_s
+    def _unread(built: float, drawn: DrawnPage) -> float | None:
+        """Return from which time on a page could not be drawn yet, of a pyramid `built` so far (s); None if it is whole."""
         if drawn.page.start_s + drawn.page.length_s <= built:
             return None
         late = [line.low[line.t >= built] for line in drawn.page.lines]  # NaN, unless samples could be read directly
@@ -147,17 +147,19 @@ class Pages(QObject):
         titles = (self.tr("Frequency (Hz)"), self.tr("Frequency (kHz)"), self.tr("Velocity (cm/s)"))
         axis = frequency_axis(recording, channel, look, titles)
         try:
-            grid = self.tiles.grid(recording, channel, room.length_s, round(canvas.frame.rect.width()))
+            grid = grid_for(recording, channel, room.length_s, round(canvas.frame.rect.width()))
         except HitscopeError:
-            grid = None
-        if grid is None:
             canvas.show_tiles((), axis, self.tr("too short for a spectrogram"))
             return
-        tiles = self.tiles.ask(recording, channel, grid, room.start_s, room.length_s, look)
-        levels = self.tiles.levels(recording, channel, look)
-        if tiles or canvas.empty:
-            canvas.show_tiles(tiles or canvas.tiles, axis, self._caption(opened, channel, levels, grid.share))
-        if self.tiles.complete:
+        tiles = self.tiles.ask(opened, channel, grid, room.start_s, room.length_s, look)
+        levels = self.tiles.levels(opened, channel, look)
+        whole = self.tiles.complete
+        if tiles or canvas.empty or whole:
+            caption = self._caption(opened, channel, levels, grid.share)
+            if whole and not tiles:
+                caption = self.tr("{}: no spectrogram, it could not be computed").format(caption)
+            canvas.show_tiles(tiles if whole else tiles or canvas.tiles, axis, caption)
+        if whole:
             self._arrived("picture")
         else:
             self._await("picture")
@@ -193,6 +195,15 @@ class Pages(QObject):
     def opened(self) -> None:
         """It is there, or could not be opened."""
         self._arrived("page", "picture")
+
+    def close(self) -> None:
+        """Show nothing: what was shown is of another recording than the one that was chosen."""
+        room = self._room
+        self.stop()
+        self.opened()
+        for canvas in (room.traces, room.detail):
+            canvas.clear()
+        room.spectrogram.show_tiles((), room.spectrogram.frequency, "")
 
     def _dim(self) -> None:
         """Dim what is not what was asked for any more."""

@@ -32,6 +32,8 @@ class RecordingsPanel(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self._entries: Sequence[RecordingEntry] = ()
+        self._missing: frozenset[int] = frozenset()
         self.setMinimumWidth(170)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 4, 8)
@@ -67,10 +69,11 @@ class RecordingsPanel(QWidget):
 
     def show_recordings(self, entries: Sequence[RecordingEntry], chosen: int) -> None:
         """List recordings and choose one, without telling."""
+        self._entries = entries
         self.list.blockSignals(True)
         self.list.clear()
         for entry in entries:
-            badges = (self.tr("simulated"),) * entry.simulated + (self.tr("missing"),) * entry.missing
+            badges = (self.tr("simulated"),) * entry.simulated + (self.tr("missing"),) * (entry.id in self._missing)
             badges += (self.tr("being added"),) * (entry.id == COMING)
             subject = entry.subject or self.tr("subject unknown")
             same = badges and subject == badges[0]
@@ -79,12 +82,18 @@ class RecordingsPanel(QWidget):
         self.list.setCurrentRow(chosen)
         self.list.blockSignals(False)
 
+    def show_missing(self, ids: frozenset[int]) -> None:
+        """Say of which recordings the files are gone."""
+        if ids != self._missing:
+            self._missing = ids
+            self.show_recordings(self._entries, self.list.currentRow())
+
     def show_channels(
         self, recording: Recording, order: Sequence[int], ticked: Sequence[int], chosen: int, bad: Collection[str]
     ) -> None:
         """List the channels of a recording, without telling."""
+        self.clear_channels()
         self.channels.blockSignals(True)
-        self.channels.clear()
         for n in order:
             channel = recording.channels[n]
             rate = f"{number(channel.fs, 0 if channel.fs % 1 == 0 else 2)} Hz"
@@ -98,6 +107,12 @@ class RecordingsPanel(QWidget):
         self.channels.blockSignals(False)
         self.tick(ticked, bad)
         self.choose_channel(chosen)
+
+    def clear_channels(self) -> None:
+        """List no channels, without telling."""
+        self.channels.blockSignals(True)
+        self.channels.clear()
+        self.channels.blockSignals(False)
 
     def tick(self, ticked: Sequence[int], bad: Collection[str]) -> None:
         """Tick channels and strike out the bad ones, without telling."""

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication
 
 from core.errors import HitscopeError
 from core.jobs import Reporter
-from core.signals import envelope_of, gate_of, grid_for, levels_of, read_tile
+from core.signals import conversion, envelope_of, gate_of, grid_for, levels_of, read_tile
 from desktop.services import theme
 from desktop.views.review.data import Opened
 from desktop.views.review.pictures.canvas import GUTTER, TimeCanvas
@@ -78,16 +78,22 @@ class View:
 
     @property
     def paper(self) -> str:
-        """Speed and sensitivity of ECG paper, as people say them; empty on plain pages."""
-        per_mm = self.look.sensitivity.get("ecg")
+        """Speed and, where it holds for all ECG that is shown, sensitivity of ECG paper; empty on plain pages."""
         if not self.look.paper:
             return ""
         speed = tr("{} mm/s").format(number(self.paper_speed, int(self.paper_speed % 1 > 0)))
-        if per_mm is None:
+        scales = {self._mm_per_mv(n) for n in self.look.channels if self.opened.recording.channels[n].kind == "ecg"}
+        scale = scales.pop() if len(scales) == 1 else None
+        if scale is None:
             return speed
-        return tr("{}, {} mm/mV").format(
-            speed, number(1000 * self.look.gain / per_mm, int(1000 * self.look.gain / per_mm % 1 > 0))
-        )
+        return tr("{}, {} mm/mV").format(speed, number(scale, int(scale % 1 > 0)))
+
+    def _mm_per_mv(self, channel: int) -> float | None:
+        """Return how large a channel is drawn; None where it is fitted to its row."""
+        known, per_mm = self.opened.recording.channels[channel], self.look.sensitivity.get("ecg")
+        if per_mm is None or conversion(known.unit, "µV") is None:
+            return None
+        return round(1000 * self.look.gain * self.look.factors.get(known.name, 1.0) / per_mm, 6)
 
 
 def view_of(room: ReviewView) -> View | None:

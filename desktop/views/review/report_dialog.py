@@ -169,7 +169,6 @@ class ReportDialog(QDialog):
             session.study_changed.disconnect(closed)
             progress.reset()
             progress.deleteLater()
-            reporter.deleteLater()
             plates.throw_away()
 
         def closed() -> None:
@@ -189,7 +188,5 @@ class ReportDialog(QDialog):
             else:
                 session.failed.emit(error)
 
-        session.background.submit(
-            "review report", write_report, self.plan(), plates, path, reporter, done=done, failed=failed
-        )
+        session.background.submit(None, write_report, self.plan(), plates, path, reporter, done=done, failed=failed)
         self.accept()

@@ -261,7 +261,7 @@ class Sound(QObject):
             session.failed.emit(error)
 
         pool = session.background if long else session.tasks
-        pool.submit(f"review sound {path}", make, report, done=done, failed=failed)
+        pool.submit(None, make, report, done=done, failed=failed)
 
     def _channel_text(self) -> str:
         recording, channel = self._room.recording, self._room.picture_channel

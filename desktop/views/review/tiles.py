@@ -8,8 +8,9 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
-from core.signals import Recording, Tile, TileGrid, grid_for, levels_of, read_tile
+from core.signals import Tile, TileGrid, levels_of, read_tile
 from desktop.services.session import Session
+from desktop.views.review.data import Opened
 from desktop.views.review.pictures.spectrogram_canvas import TileImage
 from desktop.views.review.spectral import SpectralLook, palette
 
@@ -19,7 +20,7 @@ KEPT = 240  # tiles, some 60 MB
 class Place(NamedTuple):
     """Which tile of which signal."""
 
-    signal: int  # of the recording as it is shown; another montage is another signal
+    signal: int  # serial number of what is shown; another montage is another signal
     channel: int
     grid: TileGrid
     index: int
@@ -37,7 +38,7 @@ class Tiles(QObject):
         self._tiles: dict[Place, Tile] = {}  # those used last at the end
         self._images: dict[Place, tuple[object, TileImage]] = {}
         self._levels: dict[tuple[object, ...], tuple[float, float]] = {}
-        self._wanted: list[tuple[Recording, Place, SpectralLook]] = []
+        self._wanted: list[tuple[Opened, Place, SpectralLook]] = []
         self._asked: Place | None = None
         self._broken: set[Place] = set()
         self._held = False
@@ -65,23 +66,18 @@ class Tiles(QObject):
         self._broken.clear()
         self._asked = None
 
-    def grid(self, recording: Recording, channel: int, length_s: float, pixels: int) -> TileGrid | None:
-        """Return the grid of a page; None where the recording is too short for a spectrogram."""
-        grid = grid_for(recording, channel, length_s, pixels)
-        return grid if recording.channels[channel].n_samples >= grid.nfft else None
-
     def ask(
-        self, recording: Recording, channel: int, grid: TileGrid, start_s: float, length_s: float, look: SpectralLook
+        self, opened: Opened, channel: int, grid: TileGrid, start_s: float, length_s: float, look: SpectralLook
     ) -> list[TileImage]:
         """Return the tiles of a page that are there, coarser or finer ones first, and compute those that are missing."""
-        signal = id(recording)
+        signal = opened.serial
         places = [Place(signal, channel, grid, index) for index in grid.tiles(start_s, length_s)]
         missing = [place for place in places if place not in self._tiles and place not in self._broken]
         middle = len(places) / 2
         missing.sort(key=lambda place: abs(places.index(place) - middle))
-        self._wanted = [(recording, place, look) for place in missing if place != self._asked]
+        self._wanted = [(opened, place, look) for place in missing if place != self._asked]
         self._next()
-        levels = self.levels(recording, channel, look)
+        levels = self.levels(opened, channel, look)
         if levels is None:
             return []
         other = []
@@ -94,16 +90,16 @@ class Tiles(QObject):
             ]  # fmt: skip
         return [self._image(place, levels, look.colours) for place in (*other, *places) if place in self._tiles]
 
-    def levels(self, recording: Recording, channel: int, look: SpectralLook) -> tuple[float, float] | None:
+    def levels(self, opened: Opened, channel: int, look: SpectralLook) -> tuple[float, float] | None:
         """Return the levels in use, dB; None while they are not known."""
-        return look.levels or self._levels.get(_levels_key(recording, channel, look))
+        return look.levels or self._levels.get(_levels_key(opened, channel, look))
 
     def _next(self) -> None:
         if self._held or self._asked is not None or not self._wanted:
             return
-        recording, place, look = self._wanted.pop(0)
-        self._asked = place
-        key, highest = _levels_key(recording, place.channel, look), look.highest_of(recording, place.channel)
+        opened, place, look = self._wanted.pop(0)
+        self._asked, recording = place, opened.recording
+        key, highest = _levels_key(opened, place.channel, look), look.highest_of(recording, place.channel)
         known = self._levels.get(key)
 
         def compute() -> tuple[Tile, tuple[float, float]]:
@@ -120,11 +116,14 @@ class Tiles(QObject):
             self.changed.emit()
 
         def failed(error: Exception) -> None:
-            if self._asked is place:
-                self._asked = None
-                self._broken.add(place)
-                self._wanted.clear()
+            if self._asked is not place:
+                return
+            self._asked, first = None, not self._broken
+            self._broken.add(place)
+            if first:  # what is wrong with one tile is mostly wrong with the others
                 self.failed.emit(error)
+            self._next()
+            self.changed.emit()
 
         self._session.tasks.submit("review tile", compute, done=done, failed=failed)
 
@@ -144,9 +143,9 @@ class Tiles(QObject):
         return made
 
 
-def _levels_key(recording: Recording, channel: int, look: SpectralLook) -> tuple[object, ...]:
+def _levels_key(opened: Opened, channel: int, look: SpectralLook) -> tuple[object, ...]:
     """Return what the levels of a channel depend on."""
-    return id(recording), channel, look.clip, look.highest_of(recording, channel)
+    return opened.serial, channel, look.clip, look.highest_of(opened.recording, channel)
 
 
 def draw_tile(tile: Tile, levels: tuple[float, float], colours: str) -> TileImage:

@@ -15,12 +15,13 @@ from desktop.services.session import Session
 from desktop.views.review.actions import actions_of
 from desktop.views.review.appearance import Appearance
 from desktop.views.review.asking import Asking
-from desktop.views.review.data import Opened, open_recording
+from desktop.views.review.data import Opened
 from desktop.views.review.derived import Derived
 from desktop.views.review.event_display import EventDisplay
 from desktop.views.review.events_panel import EventsPanel
 from desktop.views.review.exchange import Exchange
 from desktop.views.review.finding import Finder
+from desktop.views.review.focus import Focus
 from desktop.views.review.layers import Layers
 from desktop.views.review.layers_panel import LayersPanel
 from desktop.views.review.layout import gestures_of, lay_out
@@ -28,6 +29,7 @@ from desktop.views.review.library import Library
 from desktop.views.review.marks import Marks
 from desktop.views.review.measures import Measures
 from desktop.views.review.menus import Menus
+from desktop.views.review.opening import Opening
 from desktop.views.review.pages import Pages
 from desktop.views.review.panels import RecordingsPanel
 from desktop.views.review.pictures.canvas import TimeCanvas
@@ -78,11 +80,12 @@ class ReviewView(Workspace):
         self.library, self.marks, self.finder = Library(session, self), Marks(session, self), Finder(session, self)
         self.amplify = self.appearance.amplify
         self.find, self.mark, self.add_recordings = self.finder.find, self.marks.add, self.library.add
+        self.opening = Opening(session, self)
         self.pages, self.menus, self.scroller = Pages(session, self), Menus(self), Scroller(self)
         self.second, self.asking, self.exchange = SecondWindow(self), Asking(self), Exchange(session, self)
         self.selected, self.layers_panel = SelectedEvents(session, self), LayersPanel(session, self.layers)
         self.sound, self.measures = Sound(session, self), Measures(session, self)
-        self.gestures = gestures_of(self)
+        self.gestures, self.focus = gestures_of(self), Focus(self)
         self.status, self.events = PointerLine(self), EventDisplay(session, self)
         self.set_content(lay_out(self))
         self._connect()
@@ -103,6 +106,7 @@ class ReviewView(Workspace):
             canvas.drawn.connect(self.mark)
             canvas.changed.connect(self.marks.put)
             canvas.menu_asked.connect(self.menus.show_at)
+            canvas.opened.connect(self.events.comment_at)
             canvas.resized.connect(self._resized)
         for canvas in (self.traces, self.detail):
             canvas.channel_chosen.connect(self.choose_channel)
@@ -125,6 +129,7 @@ class ReviewView(Workspace):
         self.bar.amplified.connect(self.amplify)
         self.bar.find.connect(self.find)
         self.bar.filters.clicked.connect(self.asking.filters)
+        self.opening.opened.connect(self._opened)
         self.pages.progressed.connect(self.bar.show_reading)
         self.library.reading.connect(self.bar.show_reading)
         self.library.coming.changed.connect(self._study_changed)
@@ -145,8 +150,18 @@ class ReviewView(Workspace):
 
     @property
     def entry(self) -> RecordingEntry | None:
-        """What the study knows of the chosen recording, whether it could be opened or not."""
+        """What the study knows of the recording that is shown."""
+        return next((entry for entry in self.library.coming.entries if entry.id == self.recording_id), None)
+
+    @property
+    def chosen(self) -> RecordingEntry | None:
+        """What it knows of the chosen one, which may still be opening, or cannot be opened."""
         return self._entry
+
+    @property
+    def _here(self) -> bool:
+        """Whether the chosen recording is the one that is shown."""
+        return self._entry is not None and self._entry.id == self.recording_id
 
     @property
     def recording_id(self) -> int | None:
@@ -182,14 +197,19 @@ class ReviewView(Workspace):
         return (dpi if USUAL_DPI[0] < dpi < USUAL_DPI[1] else 96.0) / 25.4
 
     def remember(self) -> dict[str, Any]:
-        if self.opened is None:
+        if self._entry is None:
             return {}
         self._keep_look()
+        start_s = self.start_s if self._here else 0.0
         return {
-            "recording": self.opened.id, "start_s": self.start_s, "length_s": self.wished_s, "looks": self._looks,
+            "recording": self._entry.id, "start_s": start_s, "length_s": self.wished_s, "looks": self._looks,
             "spectral": self.spectral.kept(), "derived": self.derived.kept(), "hidden": sorted(self.layers.hidden),
             "absolute": self.appearance.absolute,
         }  # fmt: skip
+
+    def keep_layout(self) -> None:
+        self.focus.leave()
+        super().keep_layout()
 
     def restore(self, state: dict[str, Any]) -> None:
         known = [r.id for r in self.session.recordings]
@@ -235,7 +255,7 @@ class ReviewView(Workspace):
         if before is None or (entry.id, entry.path, entry.options) != (before.id, before.path, before.options):
             self._let_go(entry.id)
             self._open(entry)
-        elif self.opened is not None:
+        elif self._here:
             self._entry = entry
             bad = frozenset(entry.bad_channels)
             if bad != self.appearance.look.bad:
@@ -257,33 +277,22 @@ class ReviewView(Workspace):
             self.session.selection.set((), self)
 
     def _open(self, entry: RecordingEntry) -> None:
-        """Open a recording in the background; what is shown stays, dimmed, until it is there."""
-        if self._entry is not None and self._entry.id != entry.id:
-            self._keep_look()
+        self._keep_look()
         self._entry = entry
-        self.pages.opening()
-
-        def failed(error: Exception) -> None:
-            self.pages.opened()
-            self.session.failed.emit(error)
-
-        derive, bad, coming = self.derived.of, frozenset(entry.bad_channels), self.library.coming.of(entry.id)
-        self.session.tasks.submit(
-            "review open", open_recording, self.session, entry.id, lambda stored: derive(stored, bad), coming,
-            done=self._opened, failed=failed,
-        )  # fmt: skip
+        self.opening.start(entry)
 
     def _derive(self) -> None:
         """Show the recording through another montage or other filters: what is chosen stays, as far as it is still there."""
         if self._entry is not None:
-            self._goal = {"start_s": self.start_s, "length_s": self.wished_s, "channel": self.channel_name}
+            if self._here:
+                self._goal = {"start_s": self.start_s, "length_s": self.wished_s, "channel": self.channel_name}
             self._open(self._entry)
 
     def _opened(self, opened: Opened) -> None:
+        self.pages.opened()
         entry = next((r for r in self.library.coming.entries if r.id == opened.id), None)
         if entry is None:
             return
-        self.pages.opened()
         goal, self._goal = self._goal, {}
         another = self.opened is None or self.opened.id != opened.id
         if not another:
@@ -310,6 +319,7 @@ class ReviewView(Workspace):
         self.pointing.begin(None if another else self.pointing.stretch)
         self.events.refresh()
         self.set_length(float(goal.get("length_s", self.wished_s)))
+        self.menus.own_montages.look()
 
     def take_up(self, entry: RecordingEntry, opened: Opened) -> None:
         """Go on with a recording that was shown while it was being added: nothing that is shown changes."""
@@ -345,7 +355,7 @@ class ReviewView(Workspace):
     def toggle_bad(self) -> None:
         """Mark the chosen channel as bad, or not any more."""
         if self.session.writable:
-            self.menus.mark_bad(self.channel_name, self.channel_name not in self.appearance.look.bad)
+            self.menus.toggle_bad(self.channel_name)
 
     def _look_changed(self) -> None:
         if self.recording is not None:
@@ -356,9 +366,12 @@ class ReviewView(Workspace):
 
     def use_paper(self, speed: float) -> None:
         """Show the page as ECG paper of this speed (mm/s), 10 mm/mV where nothing else was chosen."""
-        self.appearance.paper_speed = speed
-        sensitivity = {"ecg": 100.0, **self.appearance.look.sensitivity}
-        self.appearance.change(paper=True, sensitivity=sensitivity, gain=1.0)
+        self.appearance.put_on_paper(speed)
+        self._fill_paper()
+
+    def _fill_paper(self) -> None:
+        """Show as much time as the paper is wide."""
+        speed = self.appearance.paper_speed
         self.set_length(self.traces.frame.rect.width() / self.px_per_mm / speed, paper=speed)
 
     def toggle_paper(self) -> None:
@@ -369,12 +382,6 @@ class ReviewView(Workspace):
             self.bar.show_length(self.length_s)
         else:
             self.use_paper(25.0)
-
-    def toggle_focus(self) -> None:
-        """Show the pictures alone, or the panels beside them again."""
-        alone = self.left.isVisibleTo(self)
-        self.left.setVisible(not alone)
-        self.tabs.setVisible(not alone)
 
     def show_spectrogram(self, on: bool) -> None:
         """Show or hide the spectrogram."""
@@ -403,7 +410,7 @@ class ReviewView(Workspace):
     def _resized(self) -> None:
         if self.opened is not None:
             if self.appearance.look.paper:
-                self.use_paper(self.appearance.paper_speed)
+                self._fill_paper()
             else:
                 self.events.show_boxes()
                 self.pages.read()

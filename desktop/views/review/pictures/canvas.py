@@ -25,7 +25,8 @@ class TimeCanvas(QWidget):
     """A page of time with a gutter at its left. Subclasses paint what lies in `frame` in `paint_page`.
 
     Signals: `panned` by seconds; `zoomed` by a factor round a time; `zoomed_to` a stretch; `picked` a time; `drawn` a mark
-    (start, length, channel); `changed` an event (id, start, length); `menu_asked` at a place of the screen and a time.
+    (start, length, channel); `changed` an event (id, start, length); `menu_asked` at a place of the screen and a time;
+    `opened` by a double click at a time.
     """
 
     panned = Signal(float)
@@ -195,7 +196,6 @@ class TimeCanvas(QWidget):
         self.pointing.move_cursor(self.time_at(at) if inside else None)
         if drag is None:
             self.setCursor(CURSORS[grip(self, at)[0]] if inside else Qt.CursorShape.ArrowCursor)
-            self.hovered(at)
         elif event.buttons() & Qt.MouseButton.LeftButton:
             MOVES[drag.kind](self, drag, at, False)
             self._drag = replace(drag, last=at)
@@ -234,9 +234,6 @@ class TimeCanvas(QWidget):
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
         self.pointing.move_cursor(None)
-
-    def hovered(self, at: QPointF) -> None:
-        """The pointer rests on a place."""
 
     def gutter_pressed(self, at: QPointF) -> None:
         """The gutter was pressed at a place."""

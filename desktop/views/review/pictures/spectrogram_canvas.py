@@ -66,7 +66,6 @@ class SpectrogramCanvas(TimeCanvas):
         self.frequency = FrequencyAxis()
         self.caption = ""
         self.gaps: tuple[tuple[float, float], ...] = ()
-        self.bar: tuple[QImage, str, str] | None = None
 
     @property
     def empty(self) -> bool:
@@ -80,11 +79,6 @@ class SpectrogramCanvas(TimeCanvas):
         """Show tiles; `caption` says of which channel they are, and which levels they show."""
         self.tiles, self.frequency, self.caption = tiles, frequency, caption
         self.update()
-
-    def frequency_at(self, at: QPointF) -> float:
-        """Return the frequency at a height, Hz."""
-        rect, axis = self.frame.rect, self.frequency
-        return axis.high_hz - (at.y() - rect.top()) * (axis.high_hz - axis.low_hz) / rect.height()
 
     def _y(self, frame: Frame, hz: float) -> float:
         axis = self.frequency
