@@ -100,6 +100,7 @@ class EventDisplay(QObject):
         if not found:
             self._session.selection.set((), self._room.traces)
             return
+        self._room.pointing.choose(None)
         place = 0
         if before is not None and self._session.selection.ids == before[2:] and before[2] in found:
             again = abs(before[0] - t) <= self._room.length_s * NEAR and before[1] == channel
@@ -111,15 +112,22 @@ class EventDisplay(QObject):
             QToolTip.showText(QCursor.pos(), text, self._room)
 
     def hold(self, t: float, channel: str) -> tuple[int, ...]:
-        """Select the event at a time unless one there is selected; return all that lie there."""
-        found = self.under(t, channel)
+        """Select the event at a time unless one there is selected; return all that lie there.
+
+        Beside the chosen stretch, that lets go of it; on the stretch, the menu has to do with both.
+        """
+        found, pointing = self.under(t, channel), self._room.pointing
         if found and not set(found) & set(self._session.selection.ids):
+            if pointing.stretch is not None and not pointing.stretch[0] <= t <= pointing.stretch[1]:
+                pointing.choose(None)
             self._session.selection.set(found[:1], self._room.traces)
         return found
 
     def selected(self, ids: tuple[int, ...], origin: object) -> None:
-        """Show the selection of wherever it was made."""
+        """Show the selection of wherever it was made; what is selected later than a stretch is what keys are meant for."""
         room = self._room
+        if ids and origin is not room.traces:  # there, clicks and marks say themselves what becomes of the stretch
+            room.pointing.choose(None)
         row = room.model.row_of(ids[0]) if ids else None
         if row is not None:
             self._place = row
