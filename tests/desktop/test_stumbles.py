@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+import resources
+from desktop.views.review.channel_groups import group_after
 from tests.desktop.conftest import settle
 
 
@@ -76,3 +78,55 @@ def test_a_stretch_off_the_page_marks_nothing_and_says_so(qtbot, window, review,
     assert drawn(session) == 0
     assert "not on this page" in told[-1]
     assert np.allclose(review.pointing.stretch, (1.0, 2.0))
+
+
+# Many channels
+
+
+def test_groups_follow_each_other_and_the_last_may_be_smaller():
+    order = tuple(range(10))
+    assert group_after(order, (0, 1, 2, 3), 4, 1) == (4, 5, 6, 7)
+    assert group_after(order, (4, 5, 6, 7), 4, 1) == (8, 9)
+    assert group_after(order, (8, 9), 4, 1) == (8, 9)
+    assert group_after(order, (8, 9), 4, -1) == (4, 5, 6, 7)
+    assert group_after(order, (2, 5), 4, -1) == (0, 1, 2, 3)
+    assert group_after(order, (), 4, 1) == (0, 1, 2, 3)
+
+
+def test_sixty_four_channels_are_shown_in_groups_and_it_says_which(qtbot, window, review):
+    review.add_recordings([str(resources.path("demo/S001R04.edf"))])
+    settle(qtbot, window.session)
+    title = review.left.buttons.title
+    n = len(review.recording.channels)
+    assert n > 32
+    assert title.text() == f"Channels 1–32 of {n} shown"
+    review.left.buttons.next.click()
+    assert title.text() == f"Channels 33–{n} of {n} shown"
+    review.left.buttons.previous.click()
+    assert title.text() == f"Channels 1–32 of {n} shown"
+    review.left.buttons.all.click()
+    assert title.text() == f"Channels: all {n} shown"
+    review.left.buttons.none.click()
+    settle(qtbot, window.session)
+    assert title.text() == f"0 of {n} channels shown"
+    review.left.buttons.rows.setValue(8)
+    settle(qtbot, window.session)
+    assert [row.channel for row in review.traces.rows] == list(range(8))
+    review.groups.step(1)
+    kept = review.remember()["looks"][str(review.recording_id)]
+    review.appearance.start(review.recording.channels, (), kept)
+    assert review.channels == tuple(range(8, 16))
+    assert review.appearance.group == 8
+
+
+def test_paper_shows_as_many_leads_as_there_is_room_for(qtbot, window, review):
+    window.resize(1280, 800)
+    review.add_recordings([str(resources.path("demo/S001R04.edf"))])
+    settle(qtbot, window.session)
+    before = review.channels
+    review.toggle_paper()
+    settle(qtbot, window.session)
+    assert all(row.height >= 11.0 * review.px_per_mm for row in review.traces.rows)
+    assert 0 < len(review.channels) < len(before)
+    review.toggle_paper()
+    assert review.channels == before

@@ -15,6 +15,7 @@ from desktop.services.session import Session
 from desktop.views.review.actions import actions_of
 from desktop.views.review.appearance import Appearance
 from desktop.views.review.asking import Asking
+from desktop.views.review.channel_groups import ChannelGroups
 from desktop.views.review.data import Opened, open_recording
 from desktop.views.review.derived import Derived
 from desktop.views.review.event_display import EventDisplay
@@ -79,6 +80,7 @@ class ReviewView(Workspace):
         self.amplify = self.appearance.amplify
         self.find, self.mark, self.add_recordings = self.finder.find, self.marks.add, self.library.add
         self.pages, self.menus, self.scroller = Pages(session, self), Menus(self), Scroller(self)
+        self.groups = ChannelGroups(self)
         self.second, self.asking, self.exchange = SecondWindow(self), Asking(self), Exchange(session, self)
         self.selected, self.layers_panel = SelectedEvents(session, self), LayersPanel(session, self.layers)
         self.sound, self.measures = Sound(session, self), Measures(session, self)
@@ -300,6 +302,7 @@ class ReviewView(Workspace):
         self.left.show_channels(
             recording, self.appearance.order, self.channels, self.picture_channel, self.appearance.look.bad
         )
+        self.groups.begin()
         for canvas in (self.traces, self.detail, self.spectrogram, self.overview):
             canvas.gaps = recording.gaps
         self.overview.show_envelope(*opened.envelope, recording.duration)
@@ -352,6 +355,7 @@ class ReviewView(Workspace):
             look = self.appearance.look
             self.bar.show_scales(self.kind, look)
             self.left.tick(look.channels, look.bad)
+            self.groups.show()
             self.pages.read()
 
     def use_paper(self, speed: float) -> None:
