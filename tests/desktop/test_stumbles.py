@@ -130,3 +130,26 @@ def test_paper_shows_as_many_leads_as_there_is_room_for(qtbot, window, review):
     assert 0 < len(review.channels) < len(before)
     review.toggle_paper()
     assert review.channels == before
+
+
+# Annotations that came with a recording
+
+
+def test_annotations_that_came_with_a_recording_are_offered_and_not_taken_unasked(qtbot, window, review):
+    session, panel = window.session, review.right
+    assert not panel.take.isVisibleTo(panel)  # some of 208's were taken
+    review.add_recordings([str(resources.path("demo/S001R04.edf"))])
+    settle(qtbot, session)
+    own = session.events.recording == review.recording_id
+    assert not own.any()
+    n = len(review.recording.annotations)
+    assert n > 1
+    assert panel.take.isVisibleTo(panel)
+    assert panel.take.text() == f"Take the {n} annotations"
+    panel.take.click()
+    settle(qtbot, session)
+    assert int((session.events.recording == review.recording_id).sum()) == n
+    assert not panel.take.isVisibleTo(panel)
+    session.undo()
+    settle(qtbot, session)
+    assert panel.take.isVisibleTo(panel)

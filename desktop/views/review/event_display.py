@@ -13,6 +13,7 @@ from desktop.models.event_facts import layer_of, maker_name
 from desktop.services import theme
 from desktop.services.session import Session
 from desktop.views.review.layers import Layer
+from desktop.views.review.offered import Offered
 from desktop.views.review.shown_events import ShownEvents
 from desktop.widgets.parts import number
 
@@ -29,6 +30,7 @@ class EventDisplay(QObject):
         super().__init__(room)
         self._session, self._room = session, room
         self.shown: ShownEvents | None = None
+        self.offered = Offered(session, room)
         self.layers: list[Layer] = []  # of the recording
         self._of: tuple[Any, ...] = ()  # what `shown` was made of
         self._place = 0  # row of the event selected last
@@ -54,6 +56,7 @@ class EventDisplay(QObject):
         room.layers_panel.show_layers(self.layers)
         room.right.make_room()
         self._count()
+        self.offered.refresh()
         self.show_ticks()
         self.show_boxes()
 
