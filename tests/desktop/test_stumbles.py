@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
 
 import resources
 from desktop.views.review.channel_groups import group_after
@@ -153,3 +155,29 @@ def test_annotations_that_came_with_a_recording_are_offered_and_not_taken_unaske
     session.undo()
     settle(qtbot, session)
     assert panel.take.isVisibleTo(panel)
+
+
+# Velocities
+
+
+def test_the_first_time_velocity_is_wanted_it_is_asked_what_it_rests_on(qtbot, window, review):
+    review.recordings.setCurrentRow(1)
+    settle(qtbot, window.session)
+    asked = []
+
+    def answer():
+        dialog = QApplication.activeModalWidget()
+        asked.append(dialog)
+        dialog.emission.setValue(2.5)
+        dialog.angle.setValue(30)
+        dialog.accept()
+
+    QTimer.singleShot(200, answer)
+    review.asking.velocity()
+    assert review.spectral.look.velocity
+    assert review.spectral.look.probe == "2.5 MHz, 30°"
+    review.asking.velocity()
+    assert not review.spectral.look.velocity
+    review.asking.velocity()
+    assert review.spectral.look.velocity
+    assert len(asked) == 1
