@@ -181,3 +181,38 @@ def test_the_first_time_velocity_is_wanted_it_is_asked_what_it_rests_on(qtbot, w
     review.asking.velocity()
     assert review.spectral.look.velocity
     assert len(asked) == 1
+
+
+# Paper and page lengths
+
+
+def test_paper_stays_with_the_recording_it_was_put_under(qtbot, window, review):
+    review.set_length(20.0)
+    review.toggle_paper()
+    settle(qtbot, window.session)
+    on_paper = review.length_s
+    assert on_paper != 20.0
+    assert review.remember()["length_s"] == 20.0
+    review.recordings.setCurrentRow(1)
+    settle(qtbot, window.session)
+    assert not review.appearance.look.paper
+    assert review.length_s == 20.0
+    review.recordings.setCurrentRow(0)
+    settle(qtbot, window.session)
+    assert review.appearance.look.paper
+    assert review.length_s == pytest.approx(on_paper, rel=0.05)
+    assert review.bar.page_box.currentText() == "25 mm/s"
+    review.toggle_paper()
+    assert review.length_s == 20.0
+
+
+def test_an_odd_page_length_is_an_entry_like_the_others(qtbot, window, review):
+    box, n = review.bar.page_box, review.bar.page_box.count()
+    review.set_length(3.7)
+    assert box.currentText() == "3.7 s"
+    review.set_length(7.2)
+    assert box.currentText() == "7.2 s"
+    assert box.count() == n + 1
+    review.set_length(10.0)
+    assert box.currentText() == "10 s"
+    assert box.count() == n

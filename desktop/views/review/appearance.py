@@ -48,6 +48,7 @@ class Appearance(QObject):
             paper=bool(kept.get("paper", False)),
             bad=frozenset(bad),
         )
+        self.paper_speed = float(kept.get("paper_speed", self.paper_speed))
         self.group = len(self.look.channels)
         if self.order and self.order[-1] in self.look.channels:  # the last group may be smaller than the others
             self.group = max(self.group, min(int(kept.get("group", 1)), len(names)))
@@ -64,6 +65,7 @@ class Appearance(QObject):
             "sensitivity": dict(look.sensitivity),
             "overlaid": look.overlaid,
             "paper": look.paper,
+            "paper_speed": self.paper_speed,
         }
 
     def change(self, **fields: Any) -> None:

@@ -65,7 +65,8 @@ class ReviewView(Workspace):
         self._looks: dict[str, Any] = {}  # how recordings looked when they were left, by id
         self.picture_channel = 0
         self.start_s, self.length_s = 0.0, 10.0
-        self.wished_s = self.length_s  # the page length that was asked for; a short recording shows less
+        # The page length that was asked for, of which a short recording shows less; and that of pages that are no paper.
+        self.wished_s = self.plain_s = self.length_s
         self.pointing, self.appearance, self.spectral = Pointing(self), Appearance(self), Spectral(self)
         self.derived, self.layers = Derived(self), Layers(self)
         self.traces = TraceCanvas(self.pointing)
@@ -188,7 +189,7 @@ class ReviewView(Workspace):
             return {}
         self._keep_look()
         return {
-            "recording": self.opened.id, "start_s": self.start_s, "length_s": self.wished_s, "looks": self._looks,
+            "recording": self.opened.id, "start_s": self.start_s, "length_s": self.plain_s, "looks": self._looks,
             "spectral": self.spectral.kept(), "derived": self.derived.kept(), "hidden": sorted(self.layers.hidden),
             "absolute": self.appearance.absolute,
         }  # fmt: skip
@@ -278,7 +279,7 @@ class ReviewView(Workspace):
     def _derive(self) -> None:
         """Show the recording through another montage or other filters: what is chosen stays, as far as it is still there."""
         if self._entry is not None:
-            self._goal = {"start_s": self.start_s, "length_s": self.wished_s, "channel": self.channel_name}
+            self._goal = {"start_s": self.start_s, "length_s": self.plain_s, "channel": self.channel_name}
             self._open(self._entry)
 
     def _opened(self, opened: Opened) -> None:
@@ -312,7 +313,11 @@ class ReviewView(Workspace):
         self.pages.start(opened)
         self.pointing.begin(None if another else self.pointing.stretch)
         self.events.refresh()
-        self.set_length(float(goal.get("length_s", self.wished_s)))
+        self.plain_s = float(goal.get("length_s", self.plain_s))
+        if self.appearance.look.paper:
+            self.use_paper(self.appearance.paper_speed)
+        else:
+            self.set_length(self.plain_s)
 
     def take_up(self, entry: RecordingEntry, opened: Opened) -> None:
         """Go on with a recording that was shown while it was being added: nothing that is shown changes."""
@@ -370,7 +375,7 @@ class ReviewView(Workspace):
         if self.appearance.look.paper:
             kept = {k: v for k, v in self.appearance.look.sensitivity.items() if k != "ecg"}
             self.appearance.change(paper=False, sensitivity=kept)
-            self.bar.show_length(self.length_s)
+            self.set_length(self.plain_s)
         else:
             self.use_paper(25.0)
 
@@ -430,7 +435,8 @@ class ReviewView(Workspace):
         total = max(self.recording.duration, LEAST_S)
         self.wished_s = total if length_s == WHOLE else max(float(length_s), LEAST_S)
         self.length_s = min(self.wished_s, total)
-        if paper is None and self.appearance.look.paper:
+        if paper is None:
+            self.plain_s = self.wished_s
             self.appearance.change(paper=False)
         self.bar.show_length(self.length_s, paper)
         self.go_to(self.start_s)
