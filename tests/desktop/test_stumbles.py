@@ -1,5 +1,7 @@
 """What a clinician stumbled over in Review, and what is so now."""
 
+import shutil
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QTimer
@@ -216,3 +218,31 @@ def test_an_odd_page_length_is_an_entry_like_the_others(qtbot, window, review):
     review.set_length(10.0)
     assert box.currentText() == "10 s"
     assert box.count() == n
+
+
+# A file that goes while it is shown
+
+
+def test_a_file_that_has_gone_is_told_of_once_and_the_page_stays_dimmed(qtbot, window, review, tmp_path):
+    session, errors = window.session, []
+    session.failed.connect(errors.append)
+    for suffix in (".hea", ".dat"):
+        shutil.copy(resources.path(f"demo/208{suffix}"), tmp_path / f"gone{suffix}")
+    with (tmp_path / "gone.dat").open("r+b") as samples:  # another content than 208's
+        samples.write(b"\x01\x02\x03")
+    (tmp_path / "gone.hea").write_text((tmp_path / "gone.hea").read_text().replace("208", "gone"))
+    review.add_recordings([str(tmp_path / "gone.hea")])
+    settle(qtbot, session)
+    assert review.entry.name == "gone"
+    page = review.traces.drawn_page.page
+    (tmp_path / "gone.dat").unlink()
+    for _ in range(3):
+        review.go_to(review.start_s + 200.0)
+        settle(qtbot, session)
+        qtbot.wait(250)
+    assert [e.what for e in errors] == ["the file is no longer there"]
+    assert errors[0].subject.endswith("gone.dat")
+    assert "Find moved recordings" in errors[0].remedy
+    assert review.traces.drawn_page.page is page
+    assert review.traces.dimmed
+    assert review.status.text() == "This page has not been read"
