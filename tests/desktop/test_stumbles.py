@@ -246,3 +246,26 @@ def test_a_file_that_has_gone_is_told_of_once_and_the_page_stays_dimmed(qtbot, w
     assert review.traces.drawn_page.page is page
     assert review.traces.dimmed
     assert review.status.text() == "This page has not been read"
+
+
+# What a study remembers
+
+
+def test_a_study_remembers_which_pictures_and_tab_were_shown(qtbot, window, review):
+    session, folder = window.session, window.session.study.folder
+    review.second.toggle()
+    review.second.zoom(0.5)
+    span = review.second.span
+    review.show_spectrogram(False)
+    review.tabs.setCurrentWidget(review.measures.panel)
+    settle(qtbot, session)
+    window._keep_state()
+    review.second.toggle()
+    review.show_spectrogram(True)
+    review.tabs.setCurrentIndex(0)
+    session.open_study(folder)
+    settle(qtbot, session)
+    assert review.second.shown
+    assert review.second.span == pytest.approx(span)
+    assert not review.spectrogram.isVisibleTo(review)
+    assert review.tabs.currentWidget() is review.measures.panel

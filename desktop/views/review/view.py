@@ -24,7 +24,7 @@ from desktop.views.review.exchange import Exchange
 from desktop.views.review.finding import Finder
 from desktop.views.review.layers import Layers
 from desktop.views.review.layers_panel import LayersPanel
-from desktop.views.review.layout import gestures_of, lay_out
+from desktop.views.review.layout import gestures_of, kept_windows, lay_out, show_windows
 from desktop.views.review.library import Library
 from desktop.views.review.marks import Marks
 from desktop.views.review.measures import Measures
@@ -191,7 +191,7 @@ class ReviewView(Workspace):
         return {
             "recording": self.opened.id, "start_s": self.start_s, "length_s": self.plain_s, "looks": self._looks,
             "spectral": self.spectral.kept(), "derived": self.derived.kept(), "hidden": sorted(self.layers.hidden),
-            "absolute": self.appearance.absolute,
+            "absolute": self.appearance.absolute, "windows": kept_windows(self),
         }  # fmt: skip
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -201,6 +201,7 @@ class ReviewView(Workspace):
         self.derived.start(state.get("derived", {}))
         self.layers.start(state.get("hidden", []))
         self.appearance.absolute = bool(state.get("absolute", False))
+        show_windows(self, state.get("windows", {}))
         self._goal = state if state.get("recording") in known else {}
         if self._goal and self._study is self.session.study:  # else it is taken up with the study
             self.recordings.setCurrentRow(known.index(state["recording"]))
