@@ -35,6 +35,7 @@ from desktop.services.remembering import read_layout, write_layout
 from desktop.services.session import Session
 from desktop.widgets.choices import recording_filters
 from desktop.widgets.elided import ElidedButton
+from desktop.widgets.giving_way import GivesWay
 from desktop.widgets.history_panel import HistoryPanel
 from desktop.widgets.inspector import Inspector
 from desktop.widgets.jobs_panel import JobsPanel, time_left
@@ -162,6 +163,7 @@ class MainWindow(QMainWindow):
             )
         )
         self.inspector.setMinimumWidth(250)
+        GivesWay(self, self.inspector_dock, self.session.settings)
         self.jobs_dock.hide()
         self.history_dock.hide()
 

@@ -8,6 +8,9 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 import resources
+from core.errors import HitscopeError
+from desktop.main_window import MainWindow
+from desktop.services.session import Session
 from desktop.views.review.channel_groups import group_after
 from tests.desktop.conftest import settle
 
@@ -269,3 +272,34 @@ def test_a_study_remembers_which_pictures_and_tab_were_shown(qtbot, window, revi
     assert review.second.span == pytest.approx(span)
     assert not review.spectrogram.isVisibleTo(review)
     assert review.tabs.currentWidget() is review.measures.panel
+
+
+# Narrow windows
+
+
+@pytest.mark.parametrize(("wide", "open_"), [(1280, False), (1600, True)])
+def test_the_inspector_starts_closed_in_a_narrow_window_until_the_user_opens_it(qtbot, window, wide, open_):
+    window.close()
+    session = Session()
+    made = MainWindow(session)
+    qtbot.addWidget(made)
+    made.resize(wide, 800)
+    made.show()
+    assert made.inspector_dock.isVisible() == open_
+    made.toggle(made.inspector_dock)
+    made.close()
+    again = MainWindow(Session())
+    qtbot.addWidget(again)
+    again.resize(wide, 800)
+    again.show()
+    assert again.inspector_dock.isVisible() != open_
+    again.close()
+
+
+def test_a_long_message_fits_into_a_low_window(qtbot, window, review):
+    window.resize(1280, 800)
+    review.second.toggle()
+    window.message.show_error(HitscopeError("\n".join(f"line {n}" for n in range(30))))
+    settle(qtbot, window.session)
+    assert window.height() == 800
+    assert window.minimumSizeHint().height() <= 800
