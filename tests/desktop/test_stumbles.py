@@ -4,14 +4,18 @@ import shutil
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QPointF, QTimer
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 
 import resources
 from core.errors import HitscopeError
 from desktop.main_window import MainWindow
+from desktop.services import theme
 from desktop.services.session import Session
 from desktop.views.review.channel_groups import group_after
+from desktop.views.review.pictures.gutter import LEGEND_PX, LEGEND_TOP
+from desktop.views.review.pictures.rows import amount
 from tests.desktop.conftest import settle
 
 
@@ -303,3 +307,42 @@ def test_a_long_message_fits_into_a_low_window(qtbot, window, review):
     settle(qtbot, window.session)
     assert window.height() == 800
     assert window.minimumSizeHint().height() <= 800
+
+
+# Scales and names
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(2e12, "2×10¹² a.u."), (1e6, "1×10⁶ a.u."), (500.0, "500 a.u."), (0.001, "0.001 a.u."), (5e-5, "5×10⁻⁵ a.u.")],
+)
+def test_large_and_small_amounts_are_written_in_powers(value, text):
+    assert amount(value, "a.u.") == text
+
+
+def painted_in(canvas, left, right):
+    """Return the colours of a strip of a canvas, from one x to another."""
+    image = canvas.grab().toImage()
+    return {image.pixelColor(x, y).name() for x in range(left, right) for y in range(image.height())}
+
+
+def test_equal_scales_are_written_once(qtbot, window, review):
+    first, second = review.traces.rows
+    assert first.bar == second.bar
+    image = review.traces.grab().toImage()
+    x = round(review.traces.frame.rect.left()) - 6
+    background = QColor(theme.token("plot")).name()
+    marked = [y for y in range(image.height()) if image.pixelColor(x, y).name() != background]
+    assert len(marked) == pytest.approx(first.bar_px, abs=2)
+
+
+def test_overlaid_traces_have_a_legend_that_chooses_channels(qtbot, window, review):
+    review.appearance.toggle_overlaid()
+    settle(qtbot, window.session)
+    canvas = review.traces
+    colours = {QColor(theme.token(row.colour)).name() for row in canvas.rows}
+    assert len(colours) == 2
+    assert colours <= painted_in(canvas, 0, 30)
+    names = [row.name for row in canvas.rows]
+    top = canvas.frame.rect.top()
+    assert [canvas.channel_at(QPointF(20, top + LEGEND_TOP - 4 + n * LEGEND_PX)) for n in range(2)] == names
