@@ -6,13 +6,16 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, QTimer
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QInputDialog
 
 import resources
 from core.errors import HitscopeError
+from core.signals import add_to_study
+from core.study import Study
 from desktop.main_window import MainWindow
 from desktop.services import theme
 from desktop.services.session import Session
+from desktop.views.review.about_recording import facts_of, megabytes
 from desktop.views.review.channel_groups import group_after
 from desktop.views.review.pictures.gutter import LEGEND_PX, LEGEND_TOP
 from desktop.views.review.pictures.rows import amount
@@ -346,3 +349,39 @@ def test_overlaid_traces_have_a_legend_that_chooses_channels(qtbot, window, revi
     names = [row.name for row in canvas.rows]
     top = canvas.frame.rect.top()
     assert [canvas.channel_at(QPointF(20, top + LEGEND_TOP - 4 + n * LEGEND_PX)) for n in range(2)] == names
+
+
+# What is said
+
+
+def test_a_time_outside_the_recording_is_told_and_moves_nothing(qtbot, window, review, told, monkeypatch):
+    review.go_to(30.0)
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_a, **_k: ("9:00:00", True))
+    review.asking.time()
+    assert review.start_s == 30.0
+    assert told[-1].startswith("9:00:00 lies outside the recording, which goes from 0:00.0 to 30:0")
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_a, **_k: ("1:00", True))
+    review.asking.time()
+    assert review.start_s == 60.0
+
+
+def test_one_recording_and_one_event_are_said_as_one(qtbot, window, tmp_path):
+    window.session.use(Study.create(tmp_path / "small", annotator="Ana"))
+    assert window.counts.text() == "0 recordings · 0 events · 0 labelled"
+    add_to_study(window.session.study, resources.path("demo/208"))
+    window.session.recordings_added()
+    settle(qtbot, window.session)
+    window.session.add_event(window.session.recordings[0].id, "MLII", 1.0, 1.0)
+    settle(qtbot, window.session)
+    assert window.counts.text() == "1 recording · 1 event · 0 labelled"
+    assert window.rooms["review"].right.count.text() == "1 event, 0 labelled"
+
+
+def test_the_size_of_a_recording_is_that_of_all_its_files(window):
+    facts = facts_of(window.session, 1)
+    files = [resources.path(f"demo/208{suffix}") for suffix in (".hea", ".dat")]
+    assert facts.size >= sum(file.stat().st_size for file in files)
+    assert facts.n_files >= 2
+    assert megabytes(12_300_000) == "12.3 MB"
+    assert megabytes(52_000) == "0.052 MB"
+    assert megabytes(412) == "0.000412 MB"

@@ -34,7 +34,11 @@ class Asking(QObject):
         text = self.tr("Time ({}), such as {}").format(clock, scale.text(room.start_s))
         said, good = QInputDialog.getText(room, self.tr("Go to"), text, text=scale.text(room.start_s))
         t = scale.read(said) if good else None
-        if t is not None:
+        if t is not None and t > room.recording.duration:
+            first, last = scale.text(0.0), scale.text(room.recording.duration)
+            outside = self.tr("{} lies outside the recording, which goes from {} to {}.").format(said, first, last)
+            room.session.told.emit(outside)
+        elif t is not None:
             room.go_to(t)
             room.pointing.move_cursor(t)
         elif good:
