@@ -35,6 +35,7 @@ from desktop.services.remembering import read_layout, write_layout
 from desktop.services.session import Session
 from desktop.widgets.choices import recording_filters
 from desktop.widgets.elided import ElidedButton
+from desktop.widgets.giving_way import GivesWay
 from desktop.widgets.history_panel import HistoryPanel
 from desktop.widgets.inspector import Inspector
 from desktop.widgets.jobs_panel import JobsPanel, time_left
@@ -162,6 +163,7 @@ class MainWindow(QMainWindow):
             )
         )
         self.inspector.setMinimumWidth(250)
+        GivesWay(self, self.inspector_dock, self.session.settings)
         self.jobs_dock.hide()
         self.history_dock.hide()
 
@@ -312,10 +314,11 @@ class MainWindow(QMainWindow):
             self.enter(str(self._remembered.get("room", "review")))
 
     def _count(self) -> None:
-        events = self.session.events
-        text = self.tr("{} recordings · {} events · {} labelled").format(
-            number(len(self.session.recordings)), number(len(events)), number(int((events.label != "").sum()))
-        )
+        events, n = self.session.events, len(self.session.recordings)
+        recordings = self.tr("1 recording") if n == 1 else self.tr("{} recordings").format(number(n))
+        found = self.tr("1 event") if len(events) == 1 else self.tr("{} events").format(number(len(events)))
+        labelled = self.tr("{} labelled").format(number(int((events.label != "").sum())))
+        text = f"{recordings} · {found} · {labelled}"
         self.counts.setText(text if self.session.study else "")
 
     # Edits

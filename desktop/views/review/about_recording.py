@@ -41,14 +41,23 @@ class Facts:
 
     recording: Recording
     counts: Mapping[str, int]
-    size: int
+    size: int  # of all its files, bytes
+    n_files: int
 
 
 def facts_of(session: Session, recording_id: int) -> Facts:
     """Return what the file of a recording says (in a task: of long files, annotations are read only now)."""
     recording = session.recording(recording_id)
     counts = Counter(annotation.text or "—" for annotation in recording.annotations)
-    return Facts(recording, dict(counts.most_common()), recording.path.stat().st_size)
+    stamp = next((entry.stamp for entry in session.recordings if entry.id == recording_id), None)
+    sizes = [size for size, _changed in stamp or [[recording.path.stat().st_size, 0]]]
+    return Facts(recording, dict(counts.most_common()), sum(sizes), len(sizes))
+
+
+def megabytes(size: int) -> str:
+    """Return the size of files, with more decimals the smaller they are."""
+    value = size / 1e6
+    return f"{number(value, 1 if value >= 1 else 3 if value >= 0.01 else 6)} MB"
 
 
 def without_names(recording: Recording) -> str:
@@ -161,7 +170,10 @@ class AboutRecording(QDialog):
     def _show(self, facts: Facts) -> None:
         self._facts, recording = facts, facts.recording
         began = recording.start_time
-        self._say(self.tr("Format"), self.tr("{}, {} MB").format(recording.format, number(facts.size / 1e6, 1)))
+        size = megabytes(facts.size)
+        if facts.n_files > 1:
+            size = self.tr("{} in {} files").format(size, number(facts.n_files))
+        self._say(self.tr("Format"), f"{recording.format}, {size}")
         self._say(
             self.tr("Began"),
             QLocale().toString(began, QLocale.FormatType.ShortFormat) if began else self.tr("not stated"),

@@ -29,6 +29,7 @@ class Appearance(QObject):
         super().__init__(parent)
         self.look = Look()
         self.order: tuple[int, ...] = ()
+        self.group = DEFAULT_CHANNELS  # how many channels are shown at once
         self.absolute = False
         self.paper_speed = 25.0
         self._kinds: dict[str, str] = {}  # of the channels, by name
@@ -49,18 +50,24 @@ class Appearance(QObject):
             paper=bool(kept.get("paper", False)),
             bad=frozenset(bad),
         )
+        self.paper_speed = float(kept.get("paper_speed", self.paper_speed))
+        self.group = len(self.look.channels)
+        if self.order and self.order[-1] in self.look.channels:  # the last group may be smaller than the others
+            self.group = max(self.group, min(int(kept.get("group", 1)), len(names)))
 
     def kept(self, channels: Sequence[Channel]) -> dict[str, Any]:
         """Return what the study remembers of the look, as JSON."""
         look = self.look
         return {
             "order": [channels[n].name for n in self.order],
+            "group": self.group,
             "shown": [channels[n].name for n in look.channels],
             "gain": look.gain,
             "factors": dict(look.factors),
             "sensitivity": dict(look.sensitivity),
             "overlaid": look.overlaid,
             "paper": look.paper,
+            "paper_speed": self.paper_speed,
         }
 
     def change(self, **fields: Any) -> None:
@@ -71,13 +78,14 @@ class Appearance(QObject):
             self.changed.emit()
 
     def show_channels(self, channels: Sequence[int]) -> None:
-        """Show these channels, in the order of all."""
+        """Show these channels, in the order of all, and from now on groups of as many."""
+        self.group = max(1, len(channels))
         self.change(channels=tuple(n for n in self.order if n in set(channels)))
 
     def reorder(self, order: Sequence[int]) -> None:
         """Put all channels into another order."""
         self.order = tuple(order)
-        self.show_channels(self.look.channels)
+        self.change(channels=tuple(n for n in self.order if n in set(self.look.channels)))
 
     def amplify(self, factor: float) -> None:
         """Draw all traces larger or smaller."""

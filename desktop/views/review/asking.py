@@ -34,7 +34,11 @@ class Asking(QObject):
         text = self.tr("Time ({}), such as {}").format(clock, scale.text(room.start_s))
         said, good = QInputDialog.getText(room, self.tr("Go to"), text, text=scale.text(room.start_s))
         t = scale.read(said) if good else None
-        if t is not None:
+        if t is not None and t > room.recording.duration:
+            first, last = scale.text(0.0), scale.text(room.recording.duration)
+            outside = self.tr("{} lies outside the recording, which goes from {} to {}.").format(said, first, last)
+            room.session.told.emit(outside)
+        elif t is not None:
             room.go_to(t)
             room.pointing.move_cursor(t)
         elif good:
@@ -62,12 +66,22 @@ class Asking(QObject):
         if view is not None and room.entry is not None:
             ReportDialog(room.session, view, room.entry.subject or "", room).open()
 
-    def spectral(self) -> None:
-        """Ask for the looks of the spectrogram."""
+    def velocity(self) -> None:
+        """Show velocity instead of frequency, or frequency again; the first time, ask what velocities rest on."""
+        look = self._room.spectral.look
+        if look.velocity or look.probe_told:
+            self._room.spectral.change(velocity=not look.velocity)
+        else:
+            self.spectral(velocity=True)
+
+    def spectral(self, velocity: bool = False) -> None:
+        """Ask for the looks of the spectrogram, with velocities ticked already if those are wanted."""
         room, recording = self._room, self._room.recording
-        if recording is not None and recording.channels:
-            known, doppler = (
-                recording.channels[room.picture_channel],
-                gate_of(recording, room.picture_channel) is not None,
-            )
-            SpectralDialog(room.spectral.look, known.kind, known.fs / 2, doppler, room.spectral.use, room).exec()
+        if recording is None or not recording.channels:
+            return
+        known = recording.channels[room.picture_channel]
+        doppler = gate_of(recording, room.picture_channel) is not None
+        dialog = SpectralDialog(room.spectral.look, known.kind, known.fs / 2, doppler, room.spectral.use, room)
+        if velocity:
+            dialog.ask_probe()
+        dialog.exec()

@@ -212,6 +212,12 @@ class SpectralDialog(QDialog):
             row.addWidget(widget)
         return made
 
+    def ask_probe(self) -> None:
+        """Switch to velocity and begin with what it rests on."""
+        self.velocity.setChecked(True)
+        self.emission.setFocus()
+        self.emission.selectAll()
+
     def _usual(self) -> None:
         self.by_hand.setChecked(False)
         self.a.setValue(CLIP[0])
@@ -233,6 +239,7 @@ class SpectralDialog(QDialog):
             channel=before.channel, levels=levels, clip=(self.a.value(), max(self.b.value(), self.a.value() + 0.1)),
             colours=before.colours, highest_hz={**before.highest_hz, self._kind: self.highest.value()},
             velocity=self.velocity.isChecked(), emission_mhz=self.emission.value(), angle_deg=self.angle.value(),
+            probe_told=before.probe_told or self.velocity.isChecked(),
         )  # fmt: skip
 
     def _apply(self) -> None:

@@ -13,6 +13,7 @@ from desktop.models.event_facts import layer_of, maker_name
 from desktop.services import theme
 from desktop.services.session import Session
 from desktop.views.review.layers import Layer
+from desktop.views.review.offered import Offered
 from desktop.views.review.shown_events import ShownEvents
 from desktop.widgets.parts import number
 
@@ -29,6 +30,7 @@ class EventDisplay(QObject):
         super().__init__(room)
         self._session, self._room = session, room
         self.shown: ShownEvents | None = None
+        self.offered = Offered(session, room)
         self.layers: list[Layer] = []  # of the recording
         self._of: tuple[Any, ...] = ()  # what `shown` was made of
         self._place = 0  # row of the event selected last
@@ -54,6 +56,7 @@ class EventDisplay(QObject):
         room.layers_panel.show_layers(self.layers)
         room.right.make_room()
         self._count()
+        self.offered.refresh()
         self.show_ticks()
         self.show_boxes()
 
@@ -108,6 +111,7 @@ class EventDisplay(QObject):
         if not found:
             self._session.selection.set((), self._room.traces)
             return
+        self._room.pointing.choose(None)
         place = 0
         if before is not None and self._session.selection.ids == before[2:] and before[2] in found:
             again = abs(before[0] - t) <= self._room.length_s * NEAR and before[1] == channel
@@ -119,9 +123,14 @@ class EventDisplay(QObject):
             QToolTip.showText(QCursor.pos(), text, self._room)
 
     def hold(self, t: float, channel: str) -> tuple[int, ...]:
-        """Select the event at a time unless one there is selected; return all that lie there."""
-        found = self.under(t, channel)
+        """Select the event at a time unless one there is selected; return all that lie there.
+
+        Beside the chosen stretch, that lets go of it; on the stretch, the menu has to do with both.
+        """
+        found, pointing = self.under(t, channel), self._room.pointing
         if found and not set(found) & set(self._session.selection.ids):
+            if pointing.stretch is not None and not pointing.stretch[0] <= t <= pointing.stretch[1]:
+                pointing.choose(None)
             self._session.selection.set(found[:1], self._room.traces)
         return found
 
@@ -131,8 +140,10 @@ class EventDisplay(QObject):
             self._room.selected.comment()
 
     def selected(self, ids: tuple[int, ...], origin: object) -> None:
-        """Show the selection of wherever it was made."""
+        """Show the selection of wherever it was made; what is selected later than a stretch is what keys are meant for."""
         room = self._room
+        if ids and origin is not room.traces:  # there, clicks and marks say themselves what becomes of the stretch
+            room.pointing.choose(None)
         row = room.model.row_of(ids[0]) if ids else None
         if row is not None:
             self._place = row

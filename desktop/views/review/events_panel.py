@@ -101,8 +101,12 @@ class EventsPanel(QWidget):
         row.addWidget(self.hidden, 1)
         row.addWidget(self.all)
         self.why.hide()
+        self.came, self.take = label("", "muted", wrap=True), button("", lambda: None, primary=True)
+        self.take.setToolTip(self.tr("Make labelled events of them: one step of undo. Also under Find events."))
+        self.came.hide()
+        self.take.hide()
         self.filter, self.table = self._make_filter(), self._make_table()
-        for widget in (self.count, self.why, self.filter):
+        for widget in (self.count, self.why, self.came, self.take, self.filter):
             layout.addWidget(widget)
         layout.addWidget(self.table, 1)
 
@@ -208,7 +212,9 @@ class EventsPanel(QWidget):
     def show_count(self, total: int, hidden: str) -> None:
         """Say how many of a recording's events are shown and labelled, and what hides the rest; `hidden` says by what layers."""
         shown, labelled = len(self.model.ids), number(self.model.labelled)
-        if shown == total:
+        if shown == total == 1:
+            self.count.setText(self.tr("1 event, {} labelled").format(labelled))
+        elif shown == total:
             self.count.setText(self.tr("{} events, {} labelled").format(number(total), labelled))
         else:
             self.count.setText(self.tr("{} of {} events shown").format(number(shown), number(total)))
@@ -217,6 +223,14 @@ class EventsPanel(QWidget):
             by.append(self.tr("{} by the filter").format(number(self.model.n_filtered)))
         self.hidden.setText(self.tr("Hidden: {}").format(", ".join(by)))
         self.why.setVisible(bool(by))
+
+    def offer_annotations(self, said: str, action: str) -> None:
+        """Offer annotations that came with the recording; with nothing to say, offer none."""
+        self.came.setText(said)
+        self.take.setText(action)
+        self.take.setAccessibleName(action)
+        for widget in (self.came, self.take):
+            widget.setVisible(bool(said))
 
     def _filter(self, text: str) -> None:
         self.model.set_filter(text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
@@ -36,6 +36,19 @@ def lay_out(room: ReviewView) -> QWidget:
     columns.setStretchFactor(1, 1)
     room.remember_splitters(columns=columns, pictures=pictures)
     return _column(room.bar, columns, stretch=1)
+
+
+def kept_windows(room: ReviewView) -> dict[str, Any]:
+    """Return which of the pictures and panels are shown, as JSON."""
+    shown = not room.spectrogram.isHidden()
+    return {"second": room.second.kept(), "spectrogram": shown, "tab": room.tabs.currentIndex()}
+
+
+def show_windows(room: ReviewView, kept: dict[str, Any]) -> None:
+    """Show the pictures and panels that were shown; at first the spectrogram, and the events."""
+    room.second.start(kept.get("second", {}))
+    room.show_spectrogram(bool(kept.get("spectrogram", True)))
+    room.tabs.setCurrentIndex(int(kept.get("tab", 0)))
 
 
 def _column(*widgets: QWidget, stretch: int) -> QWidget:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMenu
 from core.study import Changeset, Study, edit_event
 from desktop.models.event_facts import movable
 from desktop.services.session import Session
+from desktop.widgets.parts import clock
 
 if TYPE_CHECKING:
     from desktop.views.review.view import ReviewView
@@ -41,6 +42,12 @@ class Marks(QObject):
         room = self._room
         if room.pointing.stretch is not None:
             start, stop = room.pointing.stretch
+            if stop < room.start_s or start > room.start_s + room.length_s:
+                said = self.tr(
+                    "The chosen stretch, {} to {}, is not on this page: nothing was marked. Esc lets go of it."
+                )
+                self._session.told.emit(said.format(clock(start), clock(stop)))
+                return
             room.pointing.choose(None)
             self.add(start, stop - start, label=label)
         else:

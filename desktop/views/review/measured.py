@@ -18,7 +18,7 @@ from core.signals import (
     power_spectrum,
     velocity_cm_s,
 )
-from desktop.views.review.spectral import SpectralLook
+from desktop.views.review.spectral import SpectralLook, with_probe
 from desktop.widgets.parts import clock, number, unit_of
 
 Floats = npt.NDArray[np.float64]
@@ -141,9 +141,11 @@ def doppler_shifts(m: Measured) -> dict[str, float]:
 
 
 def shift_text(shift_hz: float, look: SpectralLook) -> str:
-    """Return a Doppler shift with the velocity that it stands for."""
+    """Return a Doppler shift; where velocity is shown, also that, with what of the probe it rests on."""
+    if not look.velocity:
+        return f"{number(shift_hz)} Hz"
     velocity = float(velocity_cm_s(shift_hz, 1e6 * look.emission_mhz, look.angle_deg))
-    return f"{number(shift_hz)} Hz · {number(velocity, 1)} cm/s"
+    return f"{number(shift_hz)} Hz · {number(velocity, 1)} cm/s\n" + with_probe("", look).strip()
 
 
 def note_of(m: Measured) -> str:

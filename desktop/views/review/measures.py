@@ -70,7 +70,7 @@ class Measures(QObject):
         def failed(error: Exception) -> None:
             self._add_when_measured = False
             self._ended()
-            self._session.failed.emit(error)
+            room.pages.gone.tell(opened, error)
 
         self._session.tasks.submit(
             "review measure", measure_stretch, room.recording, channel, *stretch, self.panel.isVisible(),

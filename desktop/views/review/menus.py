@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtWidgets import QMenu
 
-from core.signals import MONTAGES
+from core.signals import MONTAGES, gate_of
 from core.study import Changeset, Study, edit_recording
 from desktop.views.review.own_montages import OwnMontages
 from desktop.views.review.spectral import COLOURS
@@ -164,6 +164,9 @@ class Menus(QObject):
         for name in COLOURS:
             self._choice(menu, self.tr(name), look.colours == name, lambda n=name: room.spectral.change(colours=n))
         menu.addSeparator()
+        velocity = self._choice(menu, self.tr("Velocity (cm/s)"), look.velocity, room.asking.velocity)
+        velocity.setEnabled(room.recording is not None and gate_of(room.recording, room.picture_channel) is not None)
+        velocity.setToolTip(self.tr("Of Doppler I/Q: from the frequency the probe emits and its angle to the vessel"))
         menu.addAction(self.tr("Range, highest frequency, velocity…"), room.asking.spectral)
 
     @staticmethod

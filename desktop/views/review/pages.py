@@ -14,6 +14,7 @@ from desktop.services import theme
 from desktop.services.session import Session
 from desktop.services.tasks import TaskReporter
 from desktop.views.review.data import COMING, Opened
+from desktop.views.review.gone import Gone
 from desktop.views.review.pictures.rows import lay_rows
 from desktop.views.review.pictures.trace_canvas import TraceCanvas
 from desktop.views.review.pictures.traces import DrawnPage, draw_page, read_page
@@ -39,7 +40,8 @@ class Pages(QObject):
         self._session, self._room = session, room
         self.tiles = Tiles(session, self)
         self.tiles.changed.connect(self.show_spectrogram)
-        self.tiles.failed.connect(session.failed)
+        self.gone = Gone(session, self)
+        self.tiles.failed.connect(lambda error: self.gone.tell(room.opened, error))
         self._awaited: set[str] = set()
         self._builder: TaskReporter | None = None
         self._waiting = QTimer(self, singleShot=True, interval=DIM_AFTER_MS)
@@ -120,9 +122,10 @@ class Pages(QObject):
                     room.status.refresh()
 
         def failed(error: Exception) -> None:
-            self._arrived(what)
+            if not self.gone.tell(opened, error):  # else what is shown stays dimmed
+                self._arrived(what)
             self.tiles.go_on()
-            self._session.failed.emit(error)
+            room.status.refresh()
 
         self._session.tasks.submit(f"review {what}", make, done=done, failed=failed)
 

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 
 from core.signals import Recording
 from core.study import RecordingEntry
+from desktop.views.review.channel_buttons import ChannelButtons
 from desktop.views.review.data import COMING
 from desktop.widgets.parts import clock, label, number, unit_of
 from desktop.widgets.two_lines import TwoLineDelegate, two_line_item
@@ -42,19 +43,14 @@ class RecordingsPanel(QWidget):
         self.list.setAccessibleName(self.tr("Recordings"))
         self.list.setItemDelegate(TwoLineDelegate(self.list))
         layout.addWidget(self.list, 3)
-        layout.addWidget(label(self.tr("Channels"), "title"))
-        layout.addWidget(
-            label(
-                self.tr("Tick what is shown, drag to reorder; the chosen one gives the spectrogram."),
-                "muted",
-                wrap=True,
-            )
-        )
+        self.buttons = ChannelButtons()
+        layout.addWidget(self.buttons)
         self.channels = QListWidget()
         self.channels.setProperty("role", "ticks")
         self.channels.setAccessibleName(
             self.tr("Channels: ticked ones are shown, the chosen one gives the spectrogram")
         )
+        self.channels.setToolTip(self.buttons.title.toolTip())
         self.channels.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
         self.channels.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.channels.itemChanged.connect(lambda _item: self.channels_changed.emit(self.ticked))

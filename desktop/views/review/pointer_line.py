@@ -44,6 +44,10 @@ class PointerLine(ElidedLabel):
         drawn = self._room.traces.drawn_page
         if drawn is None:
             return ""
+        if not drawn.page.lines:
+            return self.tr("No channel is shown: tick one, or choose All")
+        if (drawn.page.start_s, drawn.page.length_s) != (self._room.start_s, self._room.length_s):
+            return self.tr("This page has not been read")
         if drawn.page.samples_per_px <= 2:
             return self.tr("Every sample is drawn")
         said = self.tr("Smallest and largest of {} samples in each pixel: no extreme is left out")

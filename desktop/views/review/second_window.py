@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QObject
@@ -33,6 +33,17 @@ class SecondWindow(QObject):
         """Start and length of what it shows, s: it moves with the page."""
         room = self._room
         return room.start_s + self._place * room.length_s, self._share * room.length_s
+
+    def kept(self) -> dict[str, Any]:
+        """Return whether and where it is shown, as JSON."""
+        return {"shown": self.shown, "place": self._place, "share": self._share}
+
+    def start(self, kept: dict[str, Any]) -> None:
+        """Show it as it was left."""
+        self._share = float(np.clip(kept.get("share", USUAL), LEAST, 1.0))
+        self._place = float(np.clip(kept.get("place", 0.5 - self._share / 2), 0.0, 1.0 - self._share))
+        self._room.detail.setVisible(bool(kept.get("shown", False)))
+        self._place_it()
 
     def toggle(self) -> None:
         """Show or hide it."""

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QCoreApplication, QObject, Signal
 
 from core.signals import Recording, gate_of, velocity_cm_s
 from desktop.services import theme
 from desktop.views.review.pictures.spectrogram_canvas import FrequencyAxis
+from desktop.widgets.parts import number
 
 # Ordered in lightness, so that they are read by every kind of colour vision and in print.
 COLOURS = ("cividis", "viridis", "inferno", "grey")
@@ -41,6 +42,8 @@ class SpectralLook:
         Whether Doppler is shown as velocity, cm/s.
     emission_mhz, angle_deg : float
         Of the probe; what turns frequency into velocity.
+    probe_told : bool
+        Whether somebody has said them, so that velocities need not be asked for again.
     """
 
     channel: str = ""
@@ -51,6 +54,13 @@ class SpectralLook:
     velocity: bool = False
     emission_mhz: float = 2.0
     angle_deg: float = 0.0
+    probe_told: bool = False
+
+    @property
+    def probe(self) -> str:
+        """What velocities rest on, as text: ``2 MHz, 0°``."""
+        decimals = next(n for n in range(3) if n == 2 or round(self.emission_mhz, n) == self.emission_mhz)
+        return f"{number(self.emission_mhz, decimals)} MHz, {number(self.angle_deg)}°"
 
     def highest_of(self, recording: Recording, channel: int) -> float:
         """Return up to which frequency a channel is shown, Hz."""
@@ -98,8 +108,13 @@ def frequency_axis(
         return FrequencyAxis(0.0, half, 1.0, hertz)
     if look.velocity:
         per_hz = velocity_cm_s(1.0, 1e6 * look.emission_mhz, look.angle_deg)
-        return FrequencyAxis(-half, half, float(per_hz), velocity)
+        return FrequencyAxis(-half, half, float(per_hz), with_probe(velocity, look))
     return FrequencyAxis(-half, half, 1e-3, kilohertz)
+
+
+def with_probe(velocity: str, look: SpectralLook) -> str:
+    """Return what is said of a velocity, with what of the probe it rests on: none is true without."""
+    return QCoreApplication.translate("spectral", "{} at {}").format(velocity, look.probe)
 
 
 @cache

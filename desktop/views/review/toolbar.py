@@ -179,9 +179,13 @@ class Toolbar(QFrame):
 
     def show_length(self, seconds: float, paper: float | None = None) -> None:
         """Show the page length, or the speed of the paper, whether the list has it or not."""
-        data: float | str = float(seconds) if paper is None else f"paper {paper}"
-        self.page_box.setCurrentIndex(self.page_box.findData(data))
-        self.page_box.setPlaceholderText(page_text(seconds))
+        box, data = self.page_box, float(seconds) if paper is None else f"paper {paper}"
+        if box.itemData(0) != PAGES_S[0]:  # what the list did not have before
+            box.removeItem(0)
+        if box.findData(data) < 0:
+            box.insertItem(0, page_text(seconds), float(seconds))
+            data = float(seconds)
+        box.setCurrentIndex(box.findData(data))
 
     def show_reading(self, share: float | None) -> None:
         """Show how much of a recording has been read; None when it is there."""

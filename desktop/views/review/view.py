@@ -15,6 +15,7 @@ from desktop.services.session import Session
 from desktop.views.review.actions import actions_of
 from desktop.views.review.appearance import Appearance
 from desktop.views.review.asking import Asking
+from desktop.views.review.channel_groups import ChannelGroups
 from desktop.views.review.data import Opened
 from desktop.views.review.derived import Derived
 from desktop.views.review.event_display import EventDisplay
@@ -24,7 +25,7 @@ from desktop.views.review.finding import Finder
 from desktop.views.review.focus import Focus
 from desktop.views.review.layers import Layers
 from desktop.views.review.layers_panel import LayersPanel
-from desktop.views.review.layout import gestures_of, lay_out
+from desktop.views.review.layout import gestures_of, kept_windows, lay_out, show_windows
 from desktop.views.review.library import Library
 from desktop.views.review.marks import Marks
 from desktop.views.review.measures import Measures
@@ -66,7 +67,8 @@ class ReviewView(Workspace):
         self._looks: dict[str, Any] = {}  # how recordings looked when they were left, by id
         self.picture_channel = 0
         self.start_s, self.length_s = 0.0, 10.0
-        self.wished_s = self.length_s  # the page length that was asked for; a short recording shows less
+        # The page length that was asked for, of which a short recording shows less; and that of pages that are no paper.
+        self.wished_s = self.plain_s = self.length_s
         self.pointing, self.appearance, self.spectral = Pointing(self), Appearance(self), Spectral(self)
         self.derived, self.layers = Derived(self), Layers(self)
         self.traces = TraceCanvas(self.pointing)
@@ -82,6 +84,7 @@ class ReviewView(Workspace):
         self.find, self.mark, self.add_recordings = self.finder.find, self.marks.add, self.library.add
         self.opening = Opening(session, self)
         self.pages, self.menus, self.scroller = Pages(session, self), Menus(self), Scroller(self)
+        self.groups = ChannelGroups(self)
         self.second, self.asking, self.exchange = SecondWindow(self), Asking(self), Exchange(session, self)
         self.selected, self.layers_panel = SelectedEvents(session, self), LayersPanel(session, self.layers)
         self.sound, self.measures = Sound(session, self), Measures(session, self)
@@ -202,9 +205,9 @@ class ReviewView(Workspace):
         self._keep_look()
         start_s = self.start_s if self._here else 0.0
         return {
-            "recording": self._entry.id, "start_s": start_s, "length_s": self.wished_s, "looks": self._looks,
+            "recording": self._entry.id, "start_s": start_s, "length_s": self.plain_s, "looks": self._looks,
             "spectral": self.spectral.kept(), "derived": self.derived.kept(), "hidden": sorted(self.layers.hidden),
-            "absolute": self.appearance.absolute,
+            "absolute": self.appearance.absolute, "windows": kept_windows(self),
         }  # fmt: skip
 
     def keep_layout(self) -> None:
@@ -218,6 +221,7 @@ class ReviewView(Workspace):
         self.derived.start(state.get("derived", {}))
         self.layers.start(state.get("hidden", []))
         self.appearance.absolute = bool(state.get("absolute", False))
+        show_windows(self, state.get("windows", {}))
         self._goal = state if state.get("recording") in known else {}
         if self._goal and self._study is self.session.study:  # else it is taken up with the study
             self.recordings.setCurrentRow(known.index(state["recording"]))
@@ -285,7 +289,7 @@ class ReviewView(Workspace):
         """Show the recording through another montage or other filters: what is chosen stays, as far as it is still there."""
         if self._entry is not None:
             if self._here:
-                self._goal = {"start_s": self.start_s, "length_s": self.wished_s, "channel": self.channel_name}
+                self._goal = {"start_s": self.start_s, "length_s": self.plain_s, "channel": self.channel_name}
             self._open(self._entry)
 
     def _opened(self, opened: Opened) -> None:
@@ -309,6 +313,7 @@ class ReviewView(Workspace):
         self.left.show_channels(
             recording, self.appearance.order, self.channels, self.picture_channel, self.appearance.look.bad
         )
+        self.groups.begin()
         for canvas in (self.traces, self.detail, self.spectrogram, self.overview):
             canvas.gaps = recording.gaps
         self.overview.show_envelope(*opened.envelope, recording.duration)
@@ -318,7 +323,11 @@ class ReviewView(Workspace):
         self.pages.start(opened)
         self.pointing.begin(None if another else self.pointing.stretch)
         self.events.refresh()
-        self.set_length(float(goal.get("length_s", self.wished_s)))
+        self.plain_s = float(goal.get("length_s", self.plain_s))
+        if self.appearance.look.paper:
+            self.use_paper(self.appearance.paper_speed)
+        else:
+            self.set_length(self.plain_s)
         self.menus.own_montages.look()
 
     def take_up(self, entry: RecordingEntry, opened: Opened) -> None:
@@ -362,6 +371,7 @@ class ReviewView(Workspace):
             look = self.appearance.look
             self.bar.show_scales(self.kind, look)
             self.left.tick(look.channels, look.bad)
+            self.groups.show()
             self.pages.read()
 
     def use_paper(self, speed: float) -> None:
@@ -379,7 +389,7 @@ class ReviewView(Workspace):
         if self.appearance.look.paper:
             kept = {k: v for k, v in self.appearance.look.sensitivity.items() if k != "ecg"}
             self.appearance.change(paper=False, sensitivity=kept)
-            self.bar.show_length(self.length_s)
+            self.set_length(self.plain_s)
         else:
             self.use_paper(25.0)
 
@@ -433,7 +443,8 @@ class ReviewView(Workspace):
         total = max(self.recording.duration, LEAST_S)
         self.wished_s = total if length_s == WHOLE else max(float(length_s), LEAST_S)
         self.length_s = min(self.wished_s, total)
-        if paper is None and self.appearance.look.paper:
+        if paper is None:
+            self.plain_s = self.wished_s
             self.appearance.change(paper=False)
         self.bar.show_length(self.length_s, paper)
         self.go_to(self.start_s)

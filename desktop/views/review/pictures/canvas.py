@@ -49,7 +49,7 @@ class TimeCanvas(QWidget):
         self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumHeight(90)
+        self.setMinimumHeight(60)
         self.pointing = pointing
         self.scale = TimeScale()
         self.start_s, self.length_s = 0.0, 10.0

@@ -14,6 +14,9 @@ FILL = 0.85  # of a row: what the range of nearly all of a channel's samples tak
 COMMON = ("eeg", "ecg", "eog", "emg", "doppler_i", "doppler_q", "doppler_forward", "doppler_reverse")
 ABOVE, BELOW = 20.0, 4.0  # px above the first row, where events are named, and below the last
 
+LARGE, SMALL = 1e6, 1e-3  # amounts beyond are written in powers of ten
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
 
 @dataclass(frozen=True)
 class Look:
@@ -155,5 +158,8 @@ def nice(value: float) -> float:
 
 def amount(value: float, unit: str) -> str:
     """Return a nice value with its unit, with as many digits as it has."""
+    if value >= LARGE or 0 < value < SMALL:
+        power = int(np.floor(np.log10(value) + 1e-9))
+        return f"{number(value / 10.0**power)}×10{str(power).translate(RAISED)} {unit}"
     decimals = max(0, -int(np.floor(np.log10(value)))) if value > 0 else 0
     return f"{number(value, decimals)} {unit}"

@@ -147,9 +147,9 @@ class SpectrogramCanvas(TimeCanvas):
             base = min(max(y + metrics.ascent() / 2 - 1, frame.rect.top() + 8), frame.rect.bottom())
             painter.drawText(QPointF(frame.rect.left() - 7 - metrics.horizontalAdvance(text), base), text)
         painter.save()
-        painter.translate(14, frame.rect.center().y())
         painter.rotate(-90)
-        half = frame.rect.height() / 2
-        place = QRectF(-half, -metrics.height() / 2, 2 * half, metrics.height())
-        painter.drawText(place, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip, self.frequency.title)
+        middle, half = frame.rect.center().y(), self.height() / 2
+        flags = Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextDontClip | Qt.TextFlag.TextWordWrap
+        place = QRectF(-middle - half, 14 - metrics.height() / 2, 2 * half, metrics.height())
+        painter.drawText(place, flags, self.frequency.title)
         painter.restore()

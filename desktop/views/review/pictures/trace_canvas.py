@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from desktop.services import theme
@@ -16,14 +16,12 @@ from desktop.views.review.pictures.grid import (
     paint_time_grid,
     paint_without_samples,
 )
+from desktop.views.review.pictures.gutter import legend_row, overlaid, paint_gutter
 from desktop.views.review.pictures.rows import Row
 from desktop.views.review.pictures.traces import DrawnPage, paint_line
 from desktop.views.review.pointing import Pointing
 
 DIMMED = 0.35
-LEAST_ROW_PX = 11  # rows that are lower share a name with their neighbours
-MOST_BARS = 3  # of low rows; where scales differ more, the chosen channel's is shown
-TALL_ROW_PX = 30  # rows that are taller state their scale under their name
 
 
 class TraceCanvas(TimeCanvas):
@@ -71,6 +69,8 @@ class TraceCanvas(TimeCanvas):
     def row_at(self, at: QPointF) -> Row | None:
         """Return the row nearest to a point."""
         y = at.y() - self.frame.rect.top()
+        if at.x() < GUTTER and overlaid(self.rows):
+            return legend_row(self.rows, y)
         return min(self.rows, key=lambda row: abs(row.y - y), default=None)
 
     def channel_at(self, at: QPointF) -> str:
@@ -107,7 +107,7 @@ class TraceCanvas(TimeCanvas):
         if self.context is not None:
             self._paint_context(painter, frame)
         painter.restore()
-        self._paint_gutter(painter, frame)
+        paint_gutter(painter, frame, self.rows, self.chosen)
         if self.axis:
             paint_time_axis(painter, frame, self.scale, axis_title(self.scale))
 
@@ -135,63 +135,6 @@ class TraceCanvas(TimeCanvas):
         assert self.context is not None
         painter.setPen(QPen(QColor(theme.token("accent")), 1, Qt.PenStyle.DashLine))
         painter.drawRect(frame.span(*self.context).adjusted(0, 1, 0, -2))
-
-    def _paint_gutter(self, painter: QPainter, frame: Frame) -> None:
-        metrics, shown_to, named = painter.fontMetrics(), -1e9, set()
-        for row in self.rows:
-            y = frame.rect.top() + row.y
-            if row.y - shown_to < LEAST_ROW_PX or row.name in named:
-                continue
-            shown_to = row.y
-            named.add(row.name)
-            chosen = row.name == self.chosen
-            if chosen:
-                painter.fillRect(QRectF(0, y - row.height / 2 + 1, 3, row.height - 2), QColor(theme.token("accent")))
-            name = metrics.elidedText(row.name, Qt.TextElideMode.ElideMiddle, GUTTER - 22)
-            painter.setPen(QColor(theme.token("muted" if row.bad else "text")))
-            tall = row.height >= TALL_ROW_PX
-            base = y + (0 if tall else metrics.ascent() / 2 - 1)
-            painter.drawText(QPointF(8, base), name)
-            if row.bad:
-                wide = metrics.horizontalAdvance(name)
-                painter.drawLine(QLineF(8, base - metrics.ascent() / 2 + 1, 8 + wide, base - metrics.ascent() / 2 + 1))
-            if tall:
-                painter.setPen(QColor(theme.token("muted")))
-                said = self.tr("bad") if row.bad else row.bar
-                painter.drawText(QPointF(8, y + metrics.ascent() + 1), said)
-                self._paint_bar(painter, frame, row)
-        if self.rows and self.rows[0].height < TALL_ROW_PX:
-            self._paint_common_bars(painter, frame)
-        painter.setPen(QPen(QColor(theme.token("line")), 0))
-        painter.drawLine(QLineF(frame.rect.left(), frame.rect.top(), frame.rect.left(), frame.rect.bottom()))
-
-    def _paint_common_bars(self, painter: QPainter, frame: Frame) -> None:
-        """Paint one bar for all low rows of a scale, at the lower right where there is most room."""
-        metrics, right = painter.fontMetrics(), frame.rect.right() - 8
-        bars = {(row.bar, round(row.bar_px)): row for row in self.rows if not row.bad}
-        chosen = [row for row in self.rows if row.name == self.chosen]
-        for row in bars.values() if len(bars) <= MOST_BARS else chosen[:1]:
-            wide, low = metrics.horizontalAdvance(row.bar) + 14, frame.rect.bottom() - 6
-            high = low - row.bar_px
-            place = QRectF(
-                right - wide, min(high, low - metrics.height()) - 3, wide + 6, max(row.bar_px, metrics.height()) + 6
-            )
-            veil = QColor(theme.token("plot"))
-            veil.setAlpha(215)
-            painter.fillRect(place, veil)
-            painter.setPen(QPen(QColor(theme.token("text")), 2))
-            painter.drawLine(QLineF(right, low, right, high))
-            painter.drawText(QPointF(right - wide + 4, (low + high) / 2 + metrics.ascent() / 2 - 1), row.bar)
-            right -= wide + 12
-
-    def _paint_bar(self, painter: QPainter, frame: Frame, row: Row) -> None:
-        """Paint the bar that is as tall as the amount written in the gutter."""
-        x, y = frame.rect.left() - 6, frame.rect.top() + row.y
-        low, high = y + row.bar_px / 2, y - row.bar_px / 2
-        pen = QPen(QColor(theme.token("muted")), 2)
-        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-        painter.setPen(pen)
-        painter.drawLine(QLineF(x, low, x, high))
 
 
 def axis_title(scale: TimeScale) -> str:
