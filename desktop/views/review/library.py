@@ -207,7 +207,6 @@ class Library(QObject):
         """
         if not files:
             return
-        imported = self.tr("Imported {}.")
         self.reading.emit(0.0)
 
         def failed(error: Exception) -> None:
@@ -221,9 +220,9 @@ class Library(QObject):
                 self._session.failed.emit(error)
             else:
                 lines = found.said if len(found.said) <= NAMED else (found.changeset.title,)
-                self._session.told.emit(
-                    " ".join(filter(None, (said, *(imported.format(line.removeprefix("import ")) for line in lines))))
-                )
+                what = self.tr("Imported {}.") if found.changeset.changes else self.tr("Nothing new: {}.")
+                told = [what.format(line.removeprefix("import ")) for line in lines]
+                self._session.told.emit(" ".join(filter(None, (said, *told))))
             self._session.apply(found.changeset)
 
         self._session.tasks.submit(None, import_all, self._session.study, files, done=done, failed=failed)

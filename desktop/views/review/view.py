@@ -82,8 +82,8 @@ class ReviewView(Workspace):
         self.library, self.marks, self.finder = Library(session, self), Marks(session, self), Finder(session, self)
         self.amplify = self.appearance.amplify
         self.find, self.mark, self.add_recordings = self.finder.find, self.marks.add, self.library.add
-        self.opening = Opening(session, self)
-        self.pages, self.menus, self.scroller = Pages(session, self), Menus(self), Scroller(self)
+        self.opening, self.pages = Opening(session, self), Pages(session, self)
+        self.menus, self.scroller = Menus(self), Scroller(self)
         self.groups = ChannelGroups(self)
         self.second, self.asking, self.exchange = SecondWindow(self), Asking(self), Exchange(session, self)
         self.selected, self.layers_panel = SelectedEvents(session, self), LayersPanel(session, self.layers)
