@@ -385,3 +385,19 @@ def test_the_size_of_a_recording_is_that_of_all_its_files(window):
     assert megabytes(12_300_000) == "12.3 MB"
     assert megabytes(52_000) == "0.052 MB"
     assert megabytes(412) == "0.000412 MB"
+
+
+def test_the_line_says_what_a_square_of_the_paper_stands_for(qtbot, window, review):
+    assert "quare" not in review.status.text()
+    review.toggle_paper()
+    settle(qtbot, window.session)
+    assert review.status.text().startswith("Small square: 40 ms × 0.10 mV (MLII)")
+    review.add_recordings([str(resources.path("demo/S001R04.edf"))])
+    settle(qtbot, window.session)
+    review.use_paper(50.0)
+    settle(qtbot, window.session)
+    row = review.traces.rows[0]
+    tall = review.px_per_mm / row.px_per_unit
+    assert review.status.text().startswith("Small square: 20 ms × ")
+    assert float(review.status.text().split()[5]) == pytest.approx(tall, rel=0.06)
+    assert "µV" in review.status.text()
