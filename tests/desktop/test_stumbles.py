@@ -1,6 +1,7 @@
 """What a clinician stumbled over in Review, and what is so now."""
 
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -401,3 +402,23 @@ def test_the_line_says_what_a_square_of_the_paper_stands_for(qtbot, window, revi
     assert review.status.text().startswith("Small square: 20 ms × ")
     assert float(review.status.text().split()[5]) == pytest.approx(tall, rel=0.06)
     assert "µV" in review.status.text()
+
+
+# A file of annotations only
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_a_hypnogram_that_is_added_is_offered_to_the_recording_that_is_shown(qtbot, window, review, wanted, monkeypatch):
+    session, asked = window.session, []
+    answer = lambda _self, name, paths: asked.append((name, len(paths))) or wanted  # noqa: E731
+    monkeypatch.setattr(type(review.library), "may_import", answer)
+    hypnogram = Path(__file__).parents[1] / "data" / "recordings" / "SC4001EC-Hypnogram.edf"
+    before, n = len(session.events), len(session.recordings)
+    errors = []
+    session.failed.connect(errors.append)
+    review.add_recordings([str(hypnogram)])
+    settle(qtbot, session)
+    assert asked == [("208", 1)]
+    assert not errors
+    assert len(session.recordings) == n
+    assert (len(session.events) > before) == wanted
