@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QMimeData, QObject, QRect, Qt
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QLabel, QMessageBox
+from PySide6.QtWidgets import QLabel
 
 from core.errors import HitscopeError
 from core.signals import ANNOTATION_FORMATS, FORMATS, holds_annotations, open_recording, read_annotations
@@ -191,16 +191,7 @@ class Dropping(QObject):
 
     def may_import(self, name: str, paths: Sequence[str]) -> bool:
         """Ask whether annotation files belong to the recording that is shown."""
-        files = ", ".join(Path(path).name for path in paths)
-        box = QMessageBox(self._window)
-        box.setWindowTitle(self.tr("Import annotations"))
-        box.setText(self.tr("Import the annotations of {} into “{}”?").format(files, name))
-        box.setInformativeText(self.tr("They become events with the file's name as their origin; it can be undone."))
-        good = box.addButton(self.tr("Import"), QMessageBox.ButtonRole.AcceptRole)
-        box.addButton(self.tr("Leave"), QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(good)
-        box.exec()
-        return box.clickedButton() is good
+        return bool(self._window.rooms["review"].library.may_import(name, paths))  # type: ignore[attr-defined]
 
 
 def paths_of(mime: QMimeData) -> list[str]:

@@ -1,6 +1,7 @@
 """What a clinician stumbled over in Review, and what is so now."""
 
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -385,3 +386,39 @@ def test_the_size_of_a_recording_is_that_of_all_its_files(window):
     assert megabytes(12_300_000) == "12.3 MB"
     assert megabytes(52_000) == "0.052 MB"
     assert megabytes(412) == "0.000412 MB"
+
+
+def test_the_line_says_what_a_square_of_the_paper_stands_for(qtbot, window, review):
+    assert "quare" not in review.status.text()
+    review.toggle_paper()
+    settle(qtbot, window.session)
+    assert review.status.text().startswith("Small square: 40 ms × 0.10 mV (MLII)")
+    review.add_recordings([str(resources.path("demo/S001R04.edf"))])
+    settle(qtbot, window.session)
+    review.use_paper(50.0)
+    settle(qtbot, window.session)
+    row = review.traces.rows[0]
+    tall = review.px_per_mm / row.px_per_unit
+    assert review.status.text().startswith("Small square: 20 ms × ")
+    assert float(review.status.text().split()[5]) == pytest.approx(tall, rel=0.06)
+    assert "µV" in review.status.text()
+
+
+# A file of annotations only
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_a_hypnogram_that_is_added_is_offered_to_the_recording_that_is_shown(qtbot, window, review, wanted, monkeypatch):
+    session, asked = window.session, []
+    answer = lambda _self, name, paths: asked.append((name, len(paths))) or wanted  # noqa: E731
+    monkeypatch.setattr(type(review.library), "may_import", answer)
+    hypnogram = Path(__file__).parents[1] / "data" / "recordings" / "SC4001EC-Hypnogram.edf"
+    before, n = len(session.events), len(session.recordings)
+    errors = []
+    session.failed.connect(errors.append)
+    review.add_recordings([str(hypnogram)])
+    settle(qtbot, session)
+    assert asked == [("208", 1)]
+    assert not errors
+    assert len(session.recordings) == n
+    assert (len(session.events) > before) == wanted

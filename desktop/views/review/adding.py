@@ -97,10 +97,13 @@ class Inspected:
         What must be asked before they can be added.
     first : Recording or None
         The first that can be shown at once.
+    annotations : tuple of Wanted
+        Files without any samples: they hold what somebody said of another recording.
     """
 
     questions: tuple[LayoutQuestion | MappingQuestion, ...]
     first: Recording | None
+    annotations: tuple[Wanted, ...] = ()
 
 
 def layouts_to_choose(recording: Recording) -> Mapping[str, ChannelLayout]:
@@ -116,6 +119,7 @@ def inspect(wanted: Sequence[Wanted], report: Reporter | None = None) -> Inspect
     asked: dict[tuple[Any, ...], list[Wanted]] = {}
     about: dict[tuple[Any, ...], Callable[[tuple[Wanted, ...]], LayoutQuestion | MappingQuestion]] = {}
     first: Recording | None = None
+    annotations: list[Wanted] = []
     for one in wanted:
         (report or NullReporter()).check()
         try:
@@ -127,13 +131,16 @@ def inspect(wanted: Sequence[Wanted], report: Reporter | None = None) -> Inspect
             continue
         except HitscopeError:
             continue
+        if not any(channel.n_samples for channel in recording.channels):
+            annotations.append(one)
+            continue
         choices = layouts_to_choose(recording)
         if choices and "layout" not in one.options and {channel.kind for channel in recording.channels} == {"audio"}:
             asked.setdefault(tuple(choices), []).append(one)
             about.setdefault(tuple(choices), lambda files, choices=choices: LayoutQuestion(files, choices))
         elif first is None and recording.channels:
             first = recording
-    return Inspected(tuple(about[key](tuple(files)) for key, files in asked.items()), first)
+    return Inspected(tuple(about[key](tuple(files)) for key, files in asked.items()), first, tuple(annotations))
 
 
 def shape_of(needed: MappingNeeded) -> tuple[tuple[str, int, str], ...]:

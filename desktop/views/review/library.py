@@ -94,7 +94,7 @@ class Library(QObject):
             return
 
         def done(seen: Inspected) -> None:
-            answered = self._answer(wanted, seen.questions)
+            answered = self._answer(self._without(wanted, seen.annotations), seen.questions)
             if answered:
                 self._take_in(answered)
                 self.coming.show(seen.first)
@@ -104,6 +104,28 @@ class Library(QObject):
         )
 
     # What must be asked
+
+    def _without(self, wanted: Sequence[Wanted], annotations: Sequence[Wanted]) -> Sequence[Wanted]:
+        """Offer to import files of annotations only into the recording that is shown; return the other files."""
+        entry = self._room.entry
+        if not annotations or entry is None or self.coming.shown:
+            return wanted  # adding says that they hold no signal
+        if self.may_import(entry.name, [one.path for one in annotations]):
+            self.import_files([(entry.id, Path(one.path)) for one in annotations])
+        return [one for one in wanted if one not in annotations]
+
+    def may_import(self, name: str, paths: Sequence[str]) -> bool:
+        """Ask whether annotation files belong to the recording that is shown."""
+        files = ", ".join(Path(path).name for path in paths)
+        box = QMessageBox(self._room)
+        box.setWindowTitle(self.tr("Import annotations"))
+        box.setText(self.tr("Import the annotations of {} into “{}”?").format(files, name))
+        box.setInformativeText(self.tr("They become events with the file's name as their origin; it can be undone."))
+        good = box.addButton(self.tr("Import"), QMessageBox.ButtonRole.AcceptRole)
+        box.addButton(self.tr("Leave"), QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(good)
+        box.exec()
+        return box.clickedButton() is good
 
     def _answer(self, wanted: Sequence[Wanted], questions: Iterable[LayoutQuestion | MappingQuestion]) -> list[Wanted]:
         """Return the files with what was answered; those whose question was put away are left out."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QDateTime, QLocale
 
 from desktop.widgets.elided import ElidedLabel
@@ -48,7 +49,18 @@ class PointerLine(ElidedLabel):
             return self.tr("No channel is shown: tick one, or choose All")
         if (drawn.page.start_s, drawn.page.length_s) != (self._room.start_s, self._room.length_s):
             return self.tr("This page has not been read")
-        if drawn.page.samples_per_px <= 2:
-            return self.tr("Every sample is drawn")
-        said = self.tr("Smallest and largest of {} samples in each pixel: no extreme is left out")
-        return said.format(number(drawn.page.samples_per_px))
+        said = self.tr("Every sample is drawn")
+        if drawn.page.samples_per_px > 2:
+            said = self.tr("Smallest and largest of {} samples in each pixel: no extreme is left out")
+        return self._squares() + said.format(number(drawn.page.samples_per_px))
+
+    def _squares(self) -> str:
+        """Say what a small square of the paper stands for on the chosen channel, which may be none of an ECG."""
+        traces, speed = self._room.traces, self._room.appearance.paper_speed
+        row = next((row for row in traces.rows if row.name == traces.chosen), None)
+        if traces.paper_px is None or row is None:
+            return ""
+        tall = traces.paper_px / row.px_per_unit
+        decimals = int(np.clip(1 - np.floor(np.log10(tall)), 0, 9))
+        said = self.tr("Small square: {} ms × {} {} ({}) · ")
+        return said.format(number(1000 / speed), f"{number(tall, decimals)}", row.unit, row.name)
