@@ -43,7 +43,9 @@ class Marks(QObject):
         if room.pointing.stretch is not None:
             start, stop = room.pointing.stretch
             if stop < room.start_s or start > room.start_s + room.length_s:
-                said = self.tr("The chosen stretch, {} to {}, is not on this page: nothing was marked. Esc lets go of it.")
+                said = self.tr(
+                    "The chosen stretch, {} to {}, is not on this page: nothing was marked. Esc lets go of it."
+                )
                 self._session.told.emit(said.format(clock(start), clock(stop)))
                 return
             room.pointing.choose(None)
