@@ -408,7 +408,9 @@ def test_the_line_says_what_a_square_of_the_paper_stands_for(qtbot, window, revi
 
 
 @pytest.mark.parametrize("wanted", [True, False])
-def test_a_hypnogram_that_is_added_is_offered_to_the_recording_that_is_shown(qtbot, window, review, wanted, monkeypatch):
+def test_a_hypnogram_that_is_added_is_offered_to_the_recording_that_is_shown(
+    qtbot, window, review, wanted, monkeypatch
+):
     session, asked = window.session, []
     answer = lambda _self, name, paths: asked.append((name, len(paths))) or wanted  # noqa: E731
     monkeypatch.setattr(type(review.library), "may_import", answer)
