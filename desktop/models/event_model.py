@@ -173,7 +173,7 @@ class EventModel(QAbstractTableModel):
             self.tr("Event {}: {} on {}, {} at {}").format(
                 events.id[n],
                 events.kind[n],
-                events.channel[n],
+                events.channel[n] or self.tr("the whole recording"),
                 COLUMNS[LENGTH].text(events, n),
                 COLUMNS[TIME].text(events, n),
             ),

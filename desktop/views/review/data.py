@@ -15,6 +15,7 @@ from core.signals import Pyramid, Recording, Typical, envelope_of, open_pyramid,
 from desktop.services.session import Session
 
 Floats = npt.NDArray[np.float64]
+Gaps = tuple[tuple[float, float], ...]
 ENVELOPE_BINS = 600
 COMING = 0  # the id of a recording that the study has not given one yet; its own begin at 1
 
@@ -73,3 +74,13 @@ def open_recording(
     nothing = np.empty(0)
     envelope = envelope_of(pyramid, 0, ENVELOPE_BINS) if shown.channels else (nothing, nothing, nothing)
     return Opened(recording_id, stored, shown, pyramid, typical, envelope, said, electrodes)
+
+
+def missing_of(recording: Recording, channel: int) -> Gaps:
+    """Return the stretches in which a channel has no samples, also those after its end."""
+    if not recording.channels:
+        return recording.gaps
+    known = recording.channels[channel]
+    stop, total = known.n_samples / known.fs, recording.duration
+    # A channel that is not sampled as often as the others ends a sample earlier than they do.
+    return (*recording.gaps_of(channel), *([(stop, total)] if total - stop > 1.0 / known.fs else []))

@@ -26,8 +26,8 @@ class Finder(QObject):
         self._study: Study | None = None
         session.study_changed.connect(self._forget)
 
-    def find(self, maker: str) -> None:
-        """Find events by one of `EVENT_MAKERS`."""
+    def find(self, maker: str, *, all_of_them: bool = False) -> None:
+        """Find events by one of `EVENT_MAKERS`; with `all_of_them` also those that it usually leaves out."""
         study, entry = self._session.study, self._room.entry
         if study is None or entry is None or self._busy or self._room.library.coming.not_yet():
             return
@@ -46,6 +46,8 @@ class Finder(QObject):
                     "{} lie over events of the same kind that were found otherwise: perhaps the same ones."
                 )
                 said += " " + beside.format(number(found.n_beside))
+            if found.left_out:
+                said += self.tr(" {}; “Find events” can take them too.").format(found.left_out)
             self._session.told.emit(said)
             self._session.apply(found.changeset)
 
@@ -53,7 +55,8 @@ class Finder(QObject):
             self._say(False)
             self._session.failed.emit(error)
 
-        arguments = (study, entry.id, maker, self._options(maker))
+        options = self._options(maker) | (dict(EVENT_MAKERS[maker].unless) if all_of_them else {})
+        arguments = (study, entry.id, maker, options)
         self._session.tasks.submit("review find", find_events, *arguments, done=done, failed=failed)
 
     def _options(self, maker: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from core.signals import Pyramid, Recording, build_pyramid, gate_of, grid_for
 from desktop.services import theme
 from desktop.services.session import Session
 from desktop.services.tasks import TaskReporter
-from desktop.views.review.data import COMING, Opened
+from desktop.views.review.data import COMING, Opened, missing_of
 from desktop.views.review.gone import Gone
 from desktop.views.review.pictures.rows import lay_rows
 from desktop.views.review.pictures.trace_canvas import TraceCanvas
@@ -147,6 +147,7 @@ class Pages(QObject):
         canvas, look, recording = room.spectrogram, room.spectral.look, opened.recording
         channel = room.picture_channel
         canvas.show_time(room.start_s, room.length_s)
+        canvas.gaps = missing_of(recording, channel)
         titles = (self.tr("Frequency (Hz)"), self.tr("Frequency (kHz)"), self.tr("Velocity (cm/s)"))
         axis = frequency_axis(recording, channel, look, titles)
         try:

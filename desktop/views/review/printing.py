@@ -17,7 +17,7 @@ from core.errors import HitscopeError
 from core.jobs import Reporter
 from core.signals import conversion, envelope_of, gate_of, grid_for, levels_of, read_tile
 from desktop.services import theme
-from desktop.views.review.data import Opened
+from desktop.views.review.data import Opened, missing_of
 from desktop.views.review.pictures.canvas import GUTTER, TimeCanvas
 from desktop.views.review.pictures.frame import Frame, TimeScale
 from desktop.views.review.pictures.overview_canvas import OverviewCanvas
@@ -200,6 +200,7 @@ def _traces(painter: QPainter, plates: Plates, view: View, frame: Frame, press: 
     size = (1, 1) if press.vector else (round(rect.width()), round(rect.height()))
     drawn = draw_page(page, rows, *size, ratio, {key: theme.token(key) for key in TRACE_COLOURS})
     canvas.gaps = opened.recording.gaps
+    canvas.gaps_of = {c.name: missing_of(opened.recording, n) for n, c in enumerate(channels)}
     canvas.show_page(drawn, "", press.px_per_mm if view.look.paper else None)
     canvas.boxes, canvas.ticks = view.events.on_page(frame, view.selected) if view.events is not None else ([], [])
     canvas.paint_page(painter, frame, vector=press.vector)
@@ -224,7 +225,7 @@ def _spectrogram(painter: QPainter, plates: Plates, view: View, frame: Frame, pr
         caption = tr("{}, {} to {} dB").format(name, number(levels[0]), number(levels[1]))
     except HitscopeError:
         tiles, caption = [], tr("too short for a spectrogram")
-    canvas.gaps = recording.gaps
+    canvas.gaps = missing_of(recording, view.channel)
     canvas.boxes = view.events.on_page(frame, view.selected)[0] if view.events is not None else []
     canvas.show_tiles(tiles, axis, caption)
     canvas.paint_page(painter, frame, vector=press.vector)
@@ -234,7 +235,7 @@ def _overview(painter: QPainter, plates: Plates, view: View, frame: Frame, press
     canvas, recording = plates.overview, view.opened.recording
     canvas.show_envelope(*envelope_of(view.opened.pyramid, 0, round(frame.rect.width())), recording.duration)
     whole = frame.at(0.0, max(recording.duration, 1e-3))
-    canvas.gaps = recording.gaps
+    canvas.gaps = missing_of(recording, 0)
     canvas.ticks = view.events.on_overview(whole) if view.events is not None else []
     canvas.show_page(view.start_s, view.length_s, view.times)
     canvas.paint_page(painter, whole, vector=press.vector)

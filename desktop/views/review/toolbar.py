@@ -44,6 +44,7 @@ class Toolbar(QFrame):
     sensitivity_chosen = Signal(object)
     amplified = Signal(float)
     find = Signal(str)
+    find_all = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -155,6 +156,11 @@ class Toolbar(QFrame):
         for maker, entry in EVENT_MAKERS.items():
             action = menu.addAction(self.tr(entry.title), lambda m=maker: self.find.emit(m))
             action.setToolTip(self.tr(entry.help))
+            if entry.leaves_out:
+                title = self.tr("{}, with those that {} too").format(
+                    self.tr(entry.title), entry.leaves_out.removeprefix("that ")
+                )
+                menu.addAction(title, lambda m=maker: self.find_all.emit(m))
         made.setMenu(menu)
         return made
 

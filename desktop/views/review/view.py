@@ -16,7 +16,7 @@ from desktop.views.review.actions import actions_of
 from desktop.views.review.appearance import Appearance
 from desktop.views.review.asking import Asking
 from desktop.views.review.channel_groups import ChannelGroups
-from desktop.views.review.data import Opened
+from desktop.views.review.data import Opened, missing_of
 from desktop.views.review.derived import Derived
 from desktop.views.review.event_display import EventDisplay
 from desktop.views.review.events_panel import EventsPanel
@@ -131,6 +131,7 @@ class ReviewView(Workspace):
         self.bar.sensitivity_chosen.connect(lambda chosen: self.appearance.set_sensitivity(self.kind, chosen))
         self.bar.amplified.connect(self.amplify)
         self.bar.find.connect(self.find)
+        self.bar.find_all.connect(lambda maker: self.find(maker, all_of_them=True))
         self.bar.filters.clicked.connect(self.asking.filters)
         self.opening.opened.connect(self._opened)
         self.pages.progressed.connect(self.bar.show_reading)
@@ -314,8 +315,10 @@ class ReviewView(Workspace):
             recording, self.appearance.order, self.channels, self.picture_channel, self.appearance.look.bad
         )
         self.groups.begin()
-        for canvas in (self.traces, self.detail, self.spectrogram, self.overview):
+        for canvas in (self.traces, self.detail):
             canvas.gaps = recording.gaps
+            canvas.gaps_of = {c.name: missing_of(recording, n) for n, c in enumerate(channels)}
+        self.overview.gaps = missing_of(recording, 0)
         self.overview.show_envelope(*opened.envelope, recording.duration)
         self._write_times()
         self.start_s = float(goal.get("start_s", 0.0 if another else self.start_s))

@@ -21,7 +21,8 @@ APART_PX = 12  # narrower ones are lines over the picture while so much lies bet
 TICK_PX = 2
 STRIP_PX = 8  # the strip of ticks at the top of the traces
 TEXTS = 60  # more would write over each other
-FAINT, FULL, CHOSEN = 22, 60, 110  # how strong a box is: over other channels, over its own, selected
+# How strong a box is: over other channels, over all of them where it names none, over its own, selected.
+FAINT, WHOLE, FULL, CHOSEN = 22, 34, 60, 110
 
 Flags = npt.NDArray[np.bool_]
 
@@ -88,7 +89,10 @@ def paint_boxes(
         outline = QColor(box.colour)
         outline.setAlpha(255 if box.selected else 120)
         if row is None:
-            _fill(painter, whole, box.colour, strength * (CHOSEN if box.selected else FULL), outline)
+            alone = (
+                (CHOSEN if box.selected else FULL) if rows is None or box.channel else (FULL if box.selected else WHOLE)
+            )
+            _fill(painter, whole, box.colour, strength * alone, outline)
             continue
         _fill(painter, whole, box.colour, strength * (FULL if box.selected else FAINT))
         own = QRectF(whole.left(), frame.rect.top() + row.y - row.height / 2, whole.width(), row.height)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPen
 
@@ -21,6 +24,7 @@ from desktop.views.review.pictures.rows import Row
 from desktop.views.review.pictures.traces import DrawnPage, paint_line
 from desktop.views.review.pointing import Pointing
 
+Gaps = tuple[tuple[float, float], ...]
 DIMMED = 0.35
 
 
@@ -35,7 +39,8 @@ class TraceCanvas(TimeCanvas):
         self.drawn_page: DrawnPage | None = None
         self.rows: tuple[Row, ...] = ()
         self.ticks: list[Tick] = []
-        self.gaps: tuple[tuple[float, float], ...] = ()
+        self.gaps: Gaps = ()
+        self.gaps_of: Mapping[str, Gaps] = {}  # of single channels, by name
         self.unread_s: float | None = None
         self.paper_px: float | None = None
         self.chosen = ""
@@ -93,6 +98,10 @@ class TraceCanvas(TimeCanvas):
         else:
             paint_time_grid(painter, frame, self.scale)
         paint_without_samples(painter, frame, self.gaps, self.tr("no samples here"))
+        for row in self.rows:
+            missing = [gap for gap in self.gaps_of.get(row.name, ()) if gap not in self.gaps]
+            place = QRectF(frame.rect.left(), frame.rect.top() + row.y - row.height / 2, frame.rect.width(), row.height)
+            paint_without_samples(painter, replace(frame, rect=place), missing, self.tr("no samples here"))
         if self.unread_s is not None:
             paint_without_samples(painter, frame, [(self.unread_s, frame.stop_s)], self.tr("being read"))
         paint_boxes(painter, frame, self.boxes, {row.name: row for row in self.rows})
