@@ -107,11 +107,26 @@ def pages(path, folder, what):
             result[f"page_ms_{length_s}s"] = _median_and_p95([page(length_s) for _ in range(PLACES)])
             cpu_ms = np.median([page(length_s, time.process_time) for _ in range(PLACES)])
             result[f"page_ms_{length_s}s"]["cpu"] = round(float(cpu_ms), 2)
+    result["longest_wait_ms"] = longest_wait_ms(recording, Path(folder) / "alone")
+    result["pyramid_mb"] = round(sum(file.stat().st_size for file in Path(folder, "alone").rglob("*.npy")) / 1e6)
     result["reopened_ms"] = round(timed_ms(lambda: build_pyramid(recording, folder))[1], 1)
     if what == "pages":
         result["hashed_s"] = round(timed_ms(lambda: content_hash(path))[1] / 1e3, 2)
-    result["pyramid_mb"] = round(sum(file.stat().st_size for file in Path(folder).rglob("*.npy")) / 1e6)
     return result | {"peak_mb": memory_mb()}
+
+
+def longest_wait_ms(recording, folder):
+    """How long a thread that wakes every 5 ms, as the window's does, waits at most while a pyramid is built, ms."""
+    from core.signals import build_pyramid
+
+    builder = threading.Thread(target=lambda: build_pyramid(recording, folder))
+    builder.start()
+    longest, last = 0.0, time.perf_counter()
+    while builder.is_alive():
+        time.sleep(0.005)
+        now = time.perf_counter()
+        longest, last = max(longest, now - last), now
+    return round(1e3 * longest, 1)
 
 
 def _median_and_p95(times):
