@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from core.study import Study
 from desktop.views.review.pictures import events as drawn
 from tests.desktop.conftest import settle
 
@@ -102,7 +103,8 @@ def test_a_recording_that_is_chosen_lets_events_of_others_go(qtbot, window, revi
     assert session.selection.ids == (beat,)
 
 
-def test_a_file_of_annotations_only_is_refused_by_name(qtbot, window, review):
+def test_a_file_of_annotations_only_is_refused_by_name_where_no_recording_is_shown(qtbot, window, review, tmp_path):
+    window.session.use(Study.create(tmp_path / "empty", annotator="Ana"))
     review.add_recordings([str(RECORDINGS / "SC4001EC-Hypnogram.edf")])
     settle(qtbot, window.session)
     assert "SC4001EC-Hypnogram.edf: it holds no signal, only 154 annotations" in window.message.text
