@@ -11,6 +11,7 @@ from tests.desktop.conftest import press, settle
 @pytest.fixture
 def review(qtbot, window):
     window.resize(1280, 800)
+    window.inspector_dock.show()  # which starts closed in so small a window
     window.enter("review")
     settle(qtbot, window.session)
     return window.rooms["review"]

@@ -77,11 +77,16 @@ def test_recordings_that_a_file_might_replace_are_looked_at_in_a_task(qtbot, win
     (tmp_path / "there.csv").write_text("")
     errors = []
     window.session.failed.connect(errors.append)
-    monkeypatch.setattr(type(review.exchange), "_may_replace", lambda *_: False)
-    review.exchange.write(Choice((1,), "csv", tmp_path / "there.csv"))
+    monkeypatch.setattr(type(review.exchange), "_may_replace", lambda *_: True)
+    review.marks.add(1.0, 1.0)
     settle(qtbot, window.session)
-    assert (where, errors) == ([False] * 3, [])
-    review.exchange.write(Choice((1,), "csv", Path(review.chosen.path)))
+    ids = (int(window.session.events.id[-1]),)
+    review.exchange.write(Choice(ids, "csv", tmp_path / "there.csv"))
+    settle(qtbot, window.session)
+    assert where
+    assert not any(where)
+    assert errors == []
+    review.exchange.write(Choice(ids, "csv", Path(review.chosen.path)))
     settle(qtbot, window.session)
     assert isinstance(errors[0], InputError)
 

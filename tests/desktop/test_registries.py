@@ -76,10 +76,17 @@ def test_every_event_maker(room):
     review, asked = room("review"), []
     review.bar.find.disconnect()
     review.bar.find.connect(asked.append)
-    items = review.bar.find_button.menu().actions()
-    for item in items:
+    more = []
+    review.bar.find_all.disconnect()
+    review.bar.find_all.connect(more.append)
+    items = []
+    for item in review.bar.find_button.menu().actions():
+        before = len(asked)
         item.trigger()
+        if len(asked) > before:
+            items.append(item)
     assert asked == list(EVENT_MAKERS)
+    assert more == [key for key, entry in EVENT_MAKERS.items() if entry.leaves_out]
     assert {key: (i.text(), i.toolTip()) for key, i in zip(asked, items, strict=True)} == registered(EVENT_MAKERS)
     keys = {a.id: a.title for a in review.actions_of_room() if a.id.startswith("review.find_")}
     assert keys == {f"review.find_{key}": f"Find: {entry.title}" for key, entry in EVENT_MAKERS.items()}

@@ -90,13 +90,13 @@ class Slow:
     def __init__(self, monkeypatch):
         self.began, self.go_on = threading.Event(), threading.Event()
 
-        def content_hash(path, report=None):
+        def content_hashes(path, report=None):
             self.began.set()
             while not self.go_on.wait(0.01):
                 report.check()
-            return "another content"
+            return ("another content",)
 
-        monkeypatch.setattr("core.signals.in_study.content_hash", content_hash)
+        monkeypatch.setattr("core.signals.in_study.content_hashes", content_hashes)
 
 
 def touch(session, recording_id):
