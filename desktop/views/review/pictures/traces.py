@@ -119,7 +119,7 @@ def _strokes(
     low, high = np.stack([line.low for _, line in members]), np.stack([line.high for _, line in members])
     y, per_unit = (np.array([[getattr(row, name)] for row, _ in members]) * ratio for name in ("y", "px_per_unit"))
     middle = _middles([row for row, _ in members], low, high)[:, None]
-    if not exact or len(x) < 2:
+    if not exact or len(x) < 2 or x[-1] - x[0] < len(x) - 1:  # a sample or more in every column
         columns, low, high = columns_of(x, low, high, width)
         low, high = touching(columns, low, high)
         top, bottom = np.floor(y - (high - middle) * per_unit), np.floor(y - (low - middle) * per_unit)
