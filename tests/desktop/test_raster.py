@@ -88,3 +88,9 @@ def test_strokes_of_long_pages_stay_in_their_rows_and_the_scale_says_so():
     assert fitted[0].bar_px == pytest.approx(200 * fitted[0].px_per_unit)
     chosen = lay_rows(channels, typical, Look(channels=(0, 1), sensitivity={"eeg": 10.0}), 300.0, 4.0)
     assert fit_strokes(chosen, [4000.0, 3000.0]) == chosen  # a scale that somebody chose is kept
+
+
+def test_the_parts_of_a_doppler_gate_share_their_scale():
+    channels = [Channel(name, 5000.0, "FS", 100, kind) for name, kind in (("I", "doppler_i"), ("Q", "doppler_q"))]
+    rows = lay_rows(channels, [Typical(0.0, 0.1), Typical(0.0, 0.3)], Look(channels=(0, 1)), 300.0, 4.0)
+    assert rows[0].px_per_unit == rows[1].px_per_unit

@@ -111,7 +111,8 @@ def _spreads(channels: Sequence[Channel], typical: Sequence[Typical], look: Look
     groups: dict[object, list[int]] = {}
     for channel in look.channels:
         known = channels[channel]
-        groups.setdefault((known.kind, known.unit) if known.kind in COMMON else channel, []).append(channel)
+        family = "doppler" if known.kind.startswith("doppler") else known.kind  # I and Q are parts of one signal
+        groups.setdefault((family, known.unit) if known.kind in COMMON else channel, []).append(channel)
     spreads = {}
     for members in groups.values():
         good = [n for n in members if channels[n].name not in look.bad] or members
