@@ -155,7 +155,7 @@ class Dropping(QObject):
 
     def _shown_name(self) -> str:
         review = self._window.rooms.get("review")
-        entry = review.entry if review is not None and self._window.session.study is not None else None  # type: ignore[attr-defined]
+        entry = review.entry if review is not None and self._window.session.study is not None else None
         return entry.name if entry is not None else ""
 
     # What happens
@@ -172,7 +172,7 @@ class Dropping(QObject):
 
     def _hand_over(self, dropped: Dropped) -> None:
         self._window.enter("review")
-        library = self._window.rooms["review"].library  # type: ignore[attr-defined]
+        library = self._window.rooms["review"].library
         if dropped.annotations:
             self._import(dropped.annotations)
         if dropped.recordings:
@@ -182,8 +182,8 @@ class Dropping(QObject):
 
     def _import(self, paths: Sequence[str]) -> None:
         review, session = self._window.rooms["review"], self._window.session
-        entry = review.entry  # type: ignore[attr-defined]
-        library = review.library  # type: ignore[attr-defined]
+        entry = review.entry
+        library = review.library
         if entry is None:
             session.told.emit(self.tr("Annotations belong to a recording: show it first, then drop them on it."))
         elif not library.coming.not_yet() and self.may_import(entry.name, paths):
@@ -191,7 +191,7 @@ class Dropping(QObject):
 
     def may_import(self, name: str, paths: Sequence[str]) -> bool:
         """Ask whether annotation files belong to the recording that is shown."""
-        return bool(self._window.rooms["review"].library.may_import(name, paths))  # type: ignore[attr-defined]
+        return bool(self._window.rooms["review"].library.may_import(name, paths))
 
 
 def paths_of(mime: QMimeData) -> list[str]:

@@ -255,7 +255,7 @@ class MainWindow(QMainWindow):
         paths, _ = QFileDialog.getOpenFileNames(self, self.tr("Open recordings"), "", recording_filters())
         if paths and (self.session.study is not None or self.new_study()):
             self.enter("review")
-            self.rooms["review"].add_recordings(paths)  # type: ignore[attr-defined]
+            self.rooms["review"].add_recordings(paths)
 
     def change_annotator(self) -> None:
         """Ask who goes on: whose labels are shown, and to whom edits are attributed."""

@@ -141,7 +141,7 @@ class Tour:
 
     def export(self) -> None:
         """Write the bundle and watch its checks."""
-        self.window.rooms["compress"].export.click()  # type: ignore[attr-defined]
+        self.window.rooms["compress"].export.click()
         room: Any = self.window.rooms["export"]
         room.path.setText(str(self.folder / "bundle.zip"))
         done = self.job(room.start_button.click)

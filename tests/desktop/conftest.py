@@ -90,6 +90,22 @@ def window(qtbot, study_folder):
 
 
 @pytest.fixture
+def review(qtbot, window):
+    """The Review room, settled."""
+    window.enter("review")
+    settle(qtbot, window.session)
+    return window.rooms["review"]
+
+
+@pytest.fixture
+def told(window):
+    """What the window has told its user since."""
+    said = []
+    window.session.told.connect(said.append)
+    return said
+
+
+@pytest.fixture
 def annotate(qtbot, window):
     """The Annotate room with a map made from the first two principal components of real beats."""
     session = window.session

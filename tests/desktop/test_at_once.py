@@ -22,13 +22,6 @@ from tests.desktop.conftest import settle
 
 
 @pytest.fixture
-def review(qtbot, window):
-    window.enter("review")
-    settle(qtbot, window.session)
-    return window.rooms["review"]
-
-
-@pytest.fixture
 def errors(window):
     found = []
     window.session.failed.connect(found.append)

@@ -11,13 +11,6 @@ from tests.desktop.conftest import press, settle
 LEFT = Qt.MouseButton.LeftButton
 
 
-@pytest.fixture
-def review(qtbot, window):
-    window.enter("review")
-    settle(qtbot, window.session)
-    return window.rooms["review"]
-
-
 def cell(review, row, column):
     return review.model.data(review.model.index(row, column))
 

@@ -24,13 +24,6 @@ RECORDINGS = Path(__file__).parents[1] / "data" / "recordings"
 
 
 @pytest.fixture
-def review(qtbot, window):
-    window.enter("review")
-    settle(qtbot, window.session)
-    return window.rooms["review"]
-
-
-@pytest.fixture
 def held(monkeypatch):
     """Adding waits, as it does for a large file, until the event is set."""
     go = threading.Event()

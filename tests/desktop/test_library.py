@@ -11,13 +11,6 @@ from tests.desktop.conftest import settle
 
 
 @pytest.fixture
-def review(qtbot, window):
-    window.enter("review")
-    settle(qtbot, window.session)
-    return window.rooms["review"]
-
-
-@pytest.fixture
 def audio(tmp_path):
     """Write short recordings, each of its own content."""
 

@@ -1,11 +1,10 @@
 """Marks by mouse and by keys, on the canvases themselves; each change is undone and redone. Overlapping events stay reachable."""
 
 import pytest
-from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QPointF, Qt
 
 from tests.desktop.conftest import press, settle
+from tests.desktop.mouse import at, click, drag
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 SHIFT, CONTROL, ALT = (
@@ -22,31 +21,6 @@ def review(qtbot, window):
     room.go_to(20.0)
     settle(qtbot, window.session)
     return room
-
-
-def send(canvas, kind, at, button, modifier):
-    down = LEFT if kind != QEvent.Type.MouseButtonRelease else Qt.MouseButton.NoButton
-    QApplication.sendEvent(canvas, QMouseEvent(kind, at, canvas.mapToGlobal(at), button, down, modifier))
-
-
-def drag(canvas, start, stop, modifier=NONE):
-    """Drag the mouse over a canvas in steps."""
-    send(canvas, QEvent.Type.MouseButtonPress, start, LEFT, modifier)
-    for share in (0.2, 0.5, 0.8, 1.0):
-        send(canvas, QEvent.Type.MouseMove, start + share * (stop - start), Qt.MouseButton.NoButton, modifier)
-    send(canvas, QEvent.Type.MouseButtonRelease, stop, LEFT, modifier)
-
-
-def click(canvas, at):
-    send(canvas, QEvent.Type.MouseButtonPress, at, LEFT, NONE)
-    send(canvas, QEvent.Type.MouseButtonRelease, at, LEFT, NONE)
-
-
-def at(canvas, t, row=0):
-    """Where a time is on the row of a channel."""
-    frame = canvas.frame
-    y = frame.rect.top() + canvas.rows[row].y if hasattr(canvas, "rows") else frame.rect.center().y()
-    return QPointF(frame.x(t), y)
 
 
 def marks(session):

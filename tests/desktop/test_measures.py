@@ -2,23 +2,16 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QApplication
 from scipy.signal import welch
 
 from desktop.views.review.measured import Ruled, decimals_of, measure_stretch, sum_of
 from desktop.views.review.pictures.note import note_place
+from tests.desktop import mouse
 from tests.desktop.conftest import press, settle
 
 SHIFT = Qt.KeyboardModifier.ShiftModifier
-
-
-@pytest.fixture
-def review(qtbot, window):
-    window.enter("review")
-    settle(qtbot, window.session)
-    return window.rooms["review"]
 
 
 @pytest.fixture
@@ -31,17 +24,7 @@ def panel(qtbot, window, review):
 def drag(canvas, start_s, stop_s, modifier=SHIFT):
     """Drag over a picture from one time to another."""
     y = canvas.frame.rect.center().y()
-    points = [QPointF(canvas.frame.x(t), y) for t in np.linspace(start_s, stop_s, 5)]
-    left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
-
-    def send(kind, at, button, buttons):
-        where = QPointF(canvas.mapToGlobal(at.toPoint()))
-        QApplication.sendEvent(canvas, QMouseEvent(kind, at, where, button, buttons, modifier))
-
-    send(QEvent.Type.MouseButtonPress, points[0], left, left)
-    for at in points[1:]:
-        send(QEvent.Type.MouseMove, at, none, left)
-    send(QEvent.Type.MouseButtonRelease, points[-1], left, none)
+    mouse.drag(canvas, *(QPointF(canvas.frame.x(t), y) for t in (start_s, stop_s)), modifier)
 
 
 def value(panel, name):

@@ -25,13 +25,6 @@ def review(qtbot, window, tmp_path):
     return room
 
 
-@pytest.fixture
-def told(window):
-    found = []
-    window.session.told.connect(found.append)
-    return found
-
-
 def offered(room):
     """What the montage menu offers, by title."""
     menu = room.bar.montage.menu()

@@ -13,13 +13,6 @@ from tests.desktop.conftest import settle
 RECORDINGS = Path(__file__).parents[1] / "data" / "recordings"
 
 
-@pytest.fixture
-def review(qtbot, window):
-    window.enter("review")
-    settle(qtbot, window.session)
-    return window.rooms["review"]
-
-
 def add(qtbot, window, path, y, fs):
     """Add a recording of samples and show it."""
     soundfile.write(path, y, fs)

@@ -16,8 +16,9 @@ from desktop.services.session import Session
 from desktop.views.review.annotation_dialog import AnnotationDialog
 from desktop.views.review.dialogs import FilterDialog
 from tests.desktop.conftest import press, settle
+from tests.desktop.mouse import at, drag
 from tests.desktop.test_exchange import contents
-from tests.desktop.test_marking import CONTROL, SHIFT, at, drag
+from tests.desktop.test_marking import CONTROL, SHIFT
 
 CONTROL_SHIFT = CONTROL | SHIFT
 

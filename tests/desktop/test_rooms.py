@@ -37,13 +37,6 @@ def walk(qtbot, viewport, points, modifier=Qt.KeyboardModifier.NoModifier):
     send(QEvent.Type.MouseButtonRelease, points[-1], left, none)
 
 
-@pytest.fixture
-def review(qtbot, window):
-    window.enter("review")
-    settle(qtbot, window.session)
-    return window.rooms["review"]
-
-
 def test_review_by_mouse(qtbot, window, review):
     session = window.session
     assert review.recording.path.stem == "208"

@@ -8,13 +8,6 @@ from desktop.views.review.printing import view_of
 from tests.desktop.conftest import settle
 
 
-@pytest.fixture
-def review(qtbot, window):
-    window.enter("review")
-    settle(qtbot, window.session)
-    return window.rooms["review"]
-
-
 def millimetres(review, name):
     """How many mm a millivolt of a channel takes on the screen."""
     (row,) = [row for row in review.traces.rows if row.name == name]

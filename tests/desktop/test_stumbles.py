@@ -23,20 +23,6 @@ from desktop.views.review.pictures.rows import amount
 from tests.desktop.conftest import settle
 
 
-@pytest.fixture
-def review(qtbot, window):
-    window.enter("review")
-    settle(qtbot, window.session)
-    return window.rooms["review"]
-
-
-@pytest.fixture
-def told(window):
-    said = []
-    window.session.told.connect(said.append)
-    return said
-
-
 def unlabelled(session):
     events = session.events
     return events.id[(events.recording == 1) & (events.label == "")].tolist()

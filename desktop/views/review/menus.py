@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint, Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
 from core.signals import MONTAGES, gate_of
@@ -170,7 +171,7 @@ class Menus(QObject):
         menu.addAction(self.tr("Range, highest frequency, velocity…"), room.asking.spectral)
 
     @staticmethod
-    def _choice(menu: QMenu, title: str, on: bool, run: Callable[[], object]):  # type: ignore[no-untyped-def]
+    def _choice(menu: QMenu, title: str, on: bool, run: Callable[[], object]) -> QAction:
         action = menu.addAction(title)
         action.setCheckable(True)
         action.setChecked(on)

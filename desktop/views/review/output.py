@@ -98,7 +98,7 @@ def picture(plates: Plates, view: View, wish: Wish) -> QImage:
 
 
 def _png(plates: Plates, view: View, wish: Wish, buffer: QBuffer) -> None:
-    picture(plates, view, wish).save(buffer, "PNG")  # type: ignore[call-overload]
+    picture(plates, view, wish).save(buffer, "PNG")
 
 
 def _svg(plates: Plates, view: View, wish: Wish, buffer: QBuffer) -> None:

@@ -62,7 +62,7 @@ class OwnMontages(QObject):
         if opened is None:
             return
         same = self._of is not None and self._of[0] is opened.stored
-        if same and self._of[1] == bad and not again:  # type: ignore[index]
+        if same and self._of[1] == bad and not again:
             return
         if not same:
             self.offered = None
@@ -116,7 +116,7 @@ class OwnMontages(QObject):
 
     def keep(self, montage: Montage) -> None:
         """Save a montage with the study, and use it."""
-        self._write(lambda: save_montage(self._session.study, montage), lambda: self._room.derived.use_montage(montage))  # type: ignore[arg-type]
+        self._write(lambda: save_montage(self._session.study, montage), lambda: self._room.derived.use_montage(montage))
 
     def remove(self, montage: Montage) -> None:
         """Remove a montage from the study; what is shown through it stays so."""
@@ -126,7 +126,7 @@ class OwnMontages(QObject):
         used = _same(self._room.derived.montage, montage)
         plain = self.tr("{} was removed from the study.").format(montage.name)
         self._write(
-            lambda: remove_montage(self._session.study, montage.name),  # type: ignore[arg-type]
+            lambda: remove_montage(self._session.study, montage.name),
             lambda: self._session.told.emit(told if used else plain),
         )
 

@@ -46,7 +46,7 @@ class ReportDialog(QDialog):
         ):
             self.pages.addItem(title, key)
         if not n:
-            self.pages.model().item(1).setEnabled(False)  # type: ignore[attr-defined]
+            self.pages.model().item(1).setEnabled(False)
             self.pages.setItemData(
                 1, self.tr("Select events in the list or on the page first"), Qt.ItemDataRole.ToolTipRole
             )

@@ -7,23 +7,12 @@ from pathlib import Path
 import pytest
 
 import resources
-from core.cli import main
 from core.events import make_events
 from core.signals import add_to_study, read_annotations
 from core.study import Study
 
 SMALL = Path(__file__).parents[2] / "data" / "recordings"
 FLAC = ("flacformats.hea", "flacformats.d0", "flacformats.d1", "flacformats.d2")
-
-
-@pytest.fixture
-def run(capsys):
-    def call(*arguments):
-        status = main([str(a) for a in arguments])
-        captured = capsys.readouterr()
-        return status, captured.out, captured.err
-
-    return call
 
 
 @pytest.fixture

@@ -6,18 +6,7 @@ import edfio
 import numpy as np
 import pytest
 
-from core.cli import main
 from core.study import Study
-
-
-@pytest.fixture
-def run(capsys):
-    def call(*arguments):
-        status = main([str(a) for a in arguments])
-        captured = capsys.readouterr()
-        return status, captured.out, captured.err
-
-    return call
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 import edfio
+import mne
 import numpy as np
 import pytest
 import wfdb
@@ -163,7 +164,6 @@ def test_what_we_write_is_what_edfio_reads(tmp_path):
 
 
 def test_many_annotations_fill_several_data_records_for_edfio_and_mne_too(tmp_path):
-    mne = pytest.importorskip("mne")
     events = tuple(Annotation(n / 7, 0.25, f"mark {n % 5}") for n in range(10_000))
     write_annotations(tmp_path / "x.edf", events)
     read = edfio.read_edf(tmp_path / "x.edf")
