@@ -51,6 +51,10 @@ class TruncatedError(InputError):
     """A recording ends before its header says; what is whole of it can be read with ``allow_truncated``."""
 
 
+class MissingFileError(InputError):
+    """A file of a recording is no longer where it was."""
+
+
 class StudyError(HitscopeError):
     """The study folder cannot do what was asked."""
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from core.errors import HitscopeError, InputError, StudyError
+from core.errors import HitscopeError, InputError, MissingFileError, StudyError
 from core.jobs import NullReporter, Reporter
 from core.signals.readers import files_of, formerly_hashed, open_recording
 from core.signals.recording import Recording
@@ -178,7 +178,7 @@ def open_from_study(study: Study, recording_id: int, report: Reporter | None = N
     """
     entry = study.recording(recording_id)
     if entry.missing:
-        raise InputError(
+        raise MissingFileError(
             "the file of this recording is no longer there",
             subject=entry.path,
             kept="Its events and labels are kept",

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from core.errors import HitscopeError, InputError
+from core.errors import HitscopeError, InputError, MissingFileError
 from core.signals.digital import DerivedSource, Digital, DigitalSource
 
 Floats = npt.NDArray[np.float64]
@@ -162,9 +162,9 @@ class Recording:
         except HitscopeError:  # said already, by the recording that this one is derived from
             raise
         except Exception as error:  # of any library, on any damage
-            raise self._unreadable(start, stop, f"{type(error).__name__}: {error}") from error
+            raise self._unreadable(start, stop, error) from error
         if len(samples) != stop - start:
-            raise self._unreadable(start, stop, f"{len(samples)} of {stop - start} samples are there")
+            raise self._unreadable(start, stop, ValueError(f"{len(samples)} of {stop - start} samples are there"))
         return samples
 
     def digital(self, channels: Sequence[int], start: int, stop: int) -> Digital:
@@ -192,7 +192,7 @@ class Recording:
         except HitscopeError:  # said already, by the recording that this one is derived from
             raise
         except Exception as error:  # of any library, on any damage
-            raise self._unreadable(start, stop, f"{type(error).__name__}: {error}") from error
+            raise self._unreadable(start, stop, error) from error
 
     def cost(self, channels: Sequence[int], n: int) -> float:
         """Return what `digital` of `n` samples costs: so many stored samples could be read meanwhile, at 3 to 4 ns each."""
@@ -216,7 +216,15 @@ class Recording:
                 remedy="Choose a range inside the recording",
             )
 
-    def _unreadable(self, start: int, stop: int, detail: str) -> InputError:
+    def _unreadable(self, start: int, stop: int, error: Exception) -> InputError:
+        if isinstance(error, FileNotFoundError) or not self.path.exists():
+            return MissingFileError(
+                "the file is no longer there",
+                subject=getattr(error, "filename", None) or self.path,
+                kept="Nothing that is known of the recording is lost",
+                remedy="Put it back, or find where it went (Review, Find moved recordings, or hitscope study relink)",
+            )
+        detail = f"{type(error).__name__}: {error}"
         return InputError(
             f"samples {start} to {stop} cannot be read ({detail})",
             subject=self.path,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, QTimer
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QApplication, QInputDialog
+from PySide6.QtWidgets import QApplication, QInputDialog, QLabel, QPushButton
 
 import resources
 from core.errors import HitscopeError
@@ -243,6 +243,16 @@ def test_a_file_that_has_gone_is_told_of_once_and_the_page_stays_dimmed(qtbot, w
     assert review.traces.drawn_page.page is page
     assert review.traces.dimmed
     assert review.status.text() == "This page has not been read"
+    review.recordings.setCurrentRow(0)
+    settle(qtbot, session)
+    review.recordings.setCurrentRow(review.recordings.count() - 1)  # still known as an open recording
+    settle(qtbot, session)
+    page = review.opening.stack.currentWidget()
+    said = " ".join(text.text() for text in page.findChildren(QLabel))
+    assert "gone.dat: the file is no longer there" in said
+    assert [b.text() for b in page.findChildren(QPushButton)] == ["Find moved recordings…"]
+    assert review.left.buttons.title.text() == "Channels"
+    assert not review.right.take.isVisible()
 
 
 # What a study remembers

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.errors import InputError
+from core.errors import MissingFileError
 from core.signals.readers.damage import damaged, ends_early
 from core.signals.readers.wfdb_files import signal_file
 from core.signals.readers.wfdb_header import NULL, Header, Signal, beside, read_header
@@ -102,7 +102,7 @@ def sample_path(header: Path, name: str) -> Path:
     """
     path = beside(header, name)
     if not path.is_file():
-        raise InputError(
+        raise MissingFileError(
             f"its sample file {name} is missing",
             subject=path,
             remedy=f"Put {name} into {header.parent.resolve()}, beside the header",

@@ -67,6 +67,7 @@ class EventDisplay(QObject):
         room.model.show(self._session.events, np.empty(0, np.intp))
         room.layers_panel.show_layers([])
         room.right.show_count(0, "")
+        self.offered.refresh()
 
     def _count(self) -> None:
         """Say how many events are shown, and which layers hide how many."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from core.errors import HitscopeError, JobCancelled
+from core.errors import HitscopeError, JobCancelled, MissingFileError
 from core.signals import Recording
 from core.study import RecordingEntry
 from desktop.services.session import Session
@@ -110,4 +110,4 @@ def _open(
     except JobCancelled:
         raise
     except Exception as error:  # whatever is wrong with a file, the page says it
-        return Refused(error, entry.missing)
+        return Refused(error, isinstance(error, MissingFileError) or entry.missing)

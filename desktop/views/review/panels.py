@@ -109,6 +109,7 @@ class RecordingsPanel(QWidget):
         self.channels.blockSignals(True)
         self.channels.clear()
         self.channels.blockSignals(False)
+        self.buttons.show_shown((), (), 1)
 
     def tick(self, ticked: Sequence[int], bad: Collection[str]) -> None:
         """Tick channels and strike out the bad ones, without telling."""

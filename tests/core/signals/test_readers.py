@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -5,7 +6,7 @@ import pytest
 import soundfile
 
 import resources
-from core.errors import InputError
+from core.errors import InputError, MissingFileError
 from core.signals import open_recording
 
 
@@ -149,3 +150,13 @@ def test_flac_is_known_by_its_content_and_refused_behind_a_tag(tmp_path):
     (tmp_path / "tagged.flac").write_bytes(b"ID3\x04\x00\x00\x00\x00\x00\x05Anna " + stream)
     with pytest.raises(InputError, match="ID3 tag"):  # libsndfile seeks wrongly there, and would miss the end
         open_recording(tmp_path / "tagged.flac")
+
+
+@pytest.mark.parametrize("how", ["read", "digital"])
+def test_a_file_that_has_gone_is_said_to_have_gone_not_to_be_damaged(tmp_path, how):
+    path = tmp_path / "a.wav"
+    shutil.copy(resources.path("demo/tcd_simulated.wav"), path)
+    recording = open_recording(path)
+    path.unlink()
+    with pytest.raises(MissingFileError, match=r"no longer there.*study relink"):
+        recording.read(0, 0, 10) if how == "read" else recording.digital([0, 1], 0, 10)
