@@ -12,7 +12,7 @@ from core.jobs import Reporter
 from core.signals.deidentified.audio import write_flac
 from core.signals.deidentified.copying import Write, copy_bytes, names_of, without_names
 from core.signals.readers.wfdb_files import FLAC_INVALID
-from core.signals.readers.wfdb_header import NULL, Header, beside, header_lines, read_header
+from core.signals.readers.wfdb_header import NULL, Header, header_lines, read_header
 from core.signals.readers.wfdb_segments import segment_headers
 from core.signals.recording import Recording
 
@@ -57,7 +57,7 @@ def _write(out: IO[bytes], data: bytes) -> None:
 
 
 def _sample_names(parts: list[Header], stem: str) -> dict[Path, str]:
-    files = list(dict.fromkeys(beside(part.path, s.file) for part in parts for s in part.signals if s.file != NULL))
+    files = list(dict.fromkeys(file for part in parts for file in part.sample_files))
     if len(files) == 1:
         return {files[0]: stem + (files[0].suffix or ".dat")}
     return {file: f"{stem}_{number}{file.suffix or '.dat'}" for number, file in enumerate(files, 1)}
@@ -70,7 +70,7 @@ def _header_writer(header: Header, records: dict[Path, str], samples: dict[Path,
     for line in others:
         old = line.split()[0]
         if old != NULL:
-            new = records[folder / f"{old}.hea"] if header.segments else samples[folder / old]
+            new = records[folder / f"{old}.hea"] if header.segments else samples.get(folder / old, NULL)
             line = new + line[len(old) :]
         lines.append(line)
     return lambda out, _: _write(out, "".join(f"{line}\n" for line in lines).encode())
@@ -84,7 +84,7 @@ def _record_line(line: str, name: str, keep_time: bool) -> str:
 
 
 def _samples_writer(path: Path, parts: list[Header]) -> Write:
-    mine = [s for part in parts for s in part.signals if part.path.parent / s.file == path]
+    mine = [s for part in parts for s in part.signals if s.is_stored and part.path.parent / s.file == path]
     if mine[0].fmt in FLAC_INVALID:
         return lambda out, report: write_flac(path, "", out, report)
     before = min(s.offset for s in mine)  # not samples: other programs put headers of their own there

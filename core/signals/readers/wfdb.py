@@ -10,7 +10,7 @@ from core.errors import InputError
 from core.signals.readers.damage import damaged
 from core.signals.readers.layouts import ChannelLayout
 from core.signals.readers.naming import distinct, guess_kinds
-from core.signals.readers.wfdb_header import NULL, beside, read_header, sniff
+from core.signals.readers.wfdb_header import read_header, sniff
 from core.signals.readers.wfdb_segments import described_channels, gaps, lay_out, segment_headers
 from core.signals.readers.wfdb_source import SegmentsSource
 from core.signals.recording import Annotation, Channel, Recording
@@ -68,7 +68,7 @@ def files(path: Path) -> list[Path]:
     path = path.with_suffix(".hea")
     header = read_header(path)
     parts = [part for part in segment_headers(header) if part is not None]
-    samples = [beside(part.path, s.file) for part in parts for s in part.signals if s.file != NULL]
+    samples = [file for part in parts for file in part.sample_files]
     return list(dict.fromkeys([path, *(part.path for part in parts), *samples]))
 
 

@@ -55,6 +55,11 @@ class Signal:
     initial: int
     name: str
 
+    @property
+    def is_stored(self) -> bool:
+        """Whether it has samples: a signal of format 0 has none, whatever file it names (signal(5))."""
+        return self.file != NULL and self.fmt != "0"
+
 
 @dataclass(frozen=True)
 class Header:
@@ -73,6 +78,17 @@ class Header:
     def variable(self) -> bool:
         """Whether the first of its segments is empty and only describes the layout."""
         return bool(self.segments) and self.segments[0][1] == 0
+
+    @property
+    def sample_files(self) -> list[Path]:
+        """Its signal files, in order.
+
+        Raises
+        ------
+        InputError
+            As `beside`.
+        """
+        return list(dict.fromkeys(beside(self.path, s.file) for s in self.signals if s.is_stored))
 
 
 def sniff(head: bytes) -> bool:

@@ -77,7 +77,7 @@ def lay_out(
 
 def _stored(header: Header, n_frames: int | None, allow_truncated: bool) -> list[Stored | None]:
     """Return what is stored of each signal of a header; None of those without a file."""
-    by_file = sorted((s for s in header.signals if s.file != NULL and s.fmt != "0"), key=lambda s: s.file)
+    by_file = sorted((s for s in header.signals if s.is_stored), key=lambda s: s.file)
     places = {id(s): n for n, s in enumerate(header.signals)}
     found: list[Stored | None] = [None] * len(header.signals)
     for name, group in groupby(by_file, key=lambda s: s.file):

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 import resources
 from core.errors import InputError
-from core.signals import open_recording
+from core.signals import open_recording, write_deidentified
+from core.signals.readers import files_of
 from core.signals.readers.wfdb_header import read_header
 from tests.contracts.wfdb_files import BITS, PACK, make_segments, pack, real_samples, write_record
 
@@ -267,11 +268,16 @@ def test_a_damaged_header_is_read_or_refused_never_thrown(tmp_path_factory, at, 
             assert len(recording.read(number, 0, min(channel.n_samples, 2000))) == min(channel.n_samples, 2000)
 
 
-def test_a_null_signal_is_missing_throughout(tmp_path):
+@pytest.mark.parametrize("file", ["~", "gone.dat"])
+def test_a_null_signal_is_missing_throughout_and_needs_no_file(tmp_path, file):
     path = write_record(tmp_path, "r", [real_samples(20)[0]], "16", per_frame=(1,))
     first, line = path.read_text().splitlines()
-    path.write_text(f"{first.replace('r 1', 'r 2')}\n{line}\n~ 0 100/mV 0 0 0 0 0 ABP\n")
+    path.write_text(f"{first.replace('r 1', 'r 2')}\n{line}\n{file} 0 100/mV 0 0 0 0 0 ABP\n")
     recording = open_recording(path)
+    assert files_of(path) == [path, path.with_suffix(".dat")]
+    header, _ = write_deidentified(path, tmp_path / "copy")
+    assert np.isnan(open_recording(header).read("ABP", 0, 20)).all()
+    assert file == "~" or file not in header.read_text()
     assert np.isnan(recording.read("ABP", 0, 20)).all()
     assert np.isfinite(recording.read(0, 0, 20)).all()
     assert recording.gaps == ()
