@@ -13,6 +13,7 @@ from core.checks import TEXT, check_each, finite, list_of, one_of, whole
 from core.errors import InputError
 from core.signals.readers.array_source import ArraySource, Line
 from core.signals.readers.clock import Clock, UnsteadyError, clock_of
+from core.signals.readers.damage import damaged
 from core.signals.readers.guessing import guess, seconds_in
 from core.signals.readers.layouts import DOPPLER
 from core.signals.readers.mapping import ArrayMapping, Contents, MappingNeeded, StoredArray
@@ -160,7 +161,7 @@ def _clock(path: Path, contents: Contents, stored: StoredArray, mapping: ArrayMa
     if offsets is not None and mapping.item is not None:
         first, last = (int(n) for n in offsets.cut((slice(mapping.item, mapping.item + 2),)))
         if not 0 <= first <= last <= stored.shape[mapping.axis]:
-            raise InputError(f"{offsets.name} of item {mapping.item} lie outside {stored.name}", subject=path)
+            raise damaged(path, f"{offsets.name} of item {mapping.item} lie outside {stored.name}")
     times = contents.named(mapping.time_column or "")
     if times is None:
         assert mapping.fs is not None

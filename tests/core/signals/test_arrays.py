@@ -165,6 +165,10 @@ class TestAsked:
         recording = open_recording(tmp_path / "a.npz", item=1)
         assert recording.duration == 0.2
         np.testing.assert_array_equal(recording.read(3, 0, 100), x[3, 500:600])
+        np.savez(tmp_path / "b.npz", x=x, offsets=[0, 950, 600, 900], fs=500, lead_names=LEADS)
+        with pytest.raises(InputError, match="lie outside x") as caught:
+            open_recording(tmp_path / "b.npz", item=0)
+        assert caught.value.remedy
 
     def test_a_square_array_does_not_show_its_time(self, tmp_path):
         np.savez(tmp_path / "a.npz", x=signal(200, 200), fs=10)
