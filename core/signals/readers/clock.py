@@ -1,4 +1,4 @@
-"""Sampling times that a file states row by row: the rate they keep, and the gaps in them."""
+"""Samples that are stored without the gaps between them: which is where, also by the times that a file states for each."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class UnsteadyError(ValueError):
 
 @dataclass(frozen=True)
 class Clock:
-    """Which row of a table holds which sample.
+    """Which row of a table, or which stored sample of a channel, is which sample in time.
 
     Attributes
     ----------

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from core.signals.readers.clock import Clock
 from core.signals.readers.damage import damaged, ends_early
 from core.signals.readers.edf_persons import identifying
 from core.signals.readers.edf_samples import EdfSource, Layout
@@ -54,20 +55,19 @@ def open_file(path: Path, *, allow_truncated: bool = False) -> Recording:
     fastest = max((s.samples_per_data_record for s, _ in carrying), default=1)
     try:
         marks, pieces = _timeline(records, marking, record_s, record_s / fastest / 2, says_continuous)
-        layouts = tuple(_layout(s, column, record_s, pieces) for s, column in carrying)
+        layouts = tuple(_layout(s, column, record_s, records.n, pieces) for s, column in carrying)
     except ValueError as error:
         raise damaged(path, str(error)) from error
     names = distinct(s.label.rstrip(".") or "unnamed" for s, _ in carrying)
     units = [UNITS.get(unit := s.physical_dimension.strip(), unit) for s, _ in carrying]
-    in_last = records.n - pieces[-1].first_record
     return Recording(
         path=path,
         format=FORMAT,
         channels=tuple(
-            _channel(name, unit, kind, layout, in_last, record_s)
+            Channel(name, layout.clock.fs, unit, layout.clock.n_samples, kind)
             for name, unit, kind, layout in zip(names, units, guess_kinds(names, units), layouts, strict=True)
         ),
-        source=EdfSource(records, tuple(p.first_record for p in pieces), layouts, tuple(marking)),
+        source=EdfSource(records, layouts, tuple(marking)),
         start_time=_start(file),
         subject=_code(said),
         annotations=marks,
@@ -149,7 +149,7 @@ def _gaps(pieces: tuple[Piece, ...], record_s: float) -> tuple[tuple[float, floa
     )
 
 
-def _layout(signal: Any, columns: slice, record_s: float, pieces: tuple[Piece, ...]) -> Layout:
+def _layout(signal: Any, columns: slice, record_s: float, n_records: int, pieces: tuple[Piece, ...]) -> Layout:
     if record_s <= 0:
         raise ValueError("the file states data records without duration")
     low, high = signal.physical_range
@@ -157,13 +157,9 @@ def _layout(signal: Any, columns: slice, record_s: float, pieces: tuple[Piece, .
     if digital_high == digital_low:
         raise ValueError(f"channel {signal.label} states an empty digital range")
     n, gain = signal.samples_per_data_record, (high - low) / (digital_high - digital_low)
-    starts = tuple(round(piece.onset_s * n / record_s) for piece in pieces)
-    return Layout(columns, n, gain, low - gain * digital_low, starts)
-
-
-def _channel(name: str, unit: str, kind: str, layout: Layout, records_in_last_piece: int, record_s: float) -> Channel:
-    n_samples = layout.starts[-1] + records_in_last_piece * layout.per_record
-    return Channel(name, layout.per_record / record_s, unit, n_samples, kind)
+    first_stored = tuple(n * piece.first_record for piece in pieces)
+    clock = Clock(n / record_s, n * n_records, first_stored, tuple(round(p.onset_s * n / record_s) for p in pieces))
+    return Layout(columns, n, gain, low - gain * digital_low, clock)
 
 
 def _start(file: Any) -> datetime | None:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.signals.digital import Digital
+from core.signals.readers.clock import Clock
 from core.signals.readers.records import Records
 from core.signals.recording import Floats
 
@@ -18,13 +19,13 @@ DTYPES: dict[int, np.dtype[Any]] = {2: np.dtype("<i2"), 3: np.dtype("<i4")}  # o
 
 @dataclass(frozen=True)
 class Layout:
-    """Where a channel lies in each data record, its way to physical units, and the sample each piece starts at."""
+    """Where a channel lies in each data record, its way to physical units, and which stored sample is which of time."""
 
     columns: slice
     per_record: int
     gain: float
     shift: float
-    starts: tuple[int, ...]
+    clock: Clock
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,6 @@ class EdfSource:
     """Samples of every channel, on one clock; `marking` is where in each record its annotations lie."""
 
     records: Records
-    piece_records: tuple[int, ...]
     layouts: tuple[Layout, ...]
     marking: tuple[slice, ...] = ()
 
@@ -45,7 +45,7 @@ class EdfSource:
         chosen = [self.layouts[channel] for channel in channels]
         gain, shift = np.array([layout.gain for layout in chosen]), np.array([layout.shift for layout in chosen])
         dtype = DTYPES[self.records.sample_bytes]
-        parts = self._parts(chosen[0], start, stop)
+        parts = chosen[0].clock.parts(start, stop)
         if [n for _, _, n in parts] == [stop - start]:  # without a gap, without a copy
             return Digital(_integers(self.records, chosen, parts[0][1], stop - start, dtype), gain, shift)
         values = np.zeros((len(chosen), stop - start), dtype)
@@ -54,19 +54,6 @@ class EdfSource:
             values[:, at : at + n] = _integers(self.records, chosen, first, n, dtype)
             missing[at : at + n] = False
         return Digital(values, gain, shift, missing)
-
-    def _parts(self, layout: Layout, start: int, stop: int) -> list[tuple[int, int, int]]:
-        """Return what of a range is stored: position in the range, number of the first stored sample, how many."""
-        ends = (*self.piece_records[1:], self.records.n)
-        parts = []
-        piece = max(int(np.searchsorted(layout.starts, start, side="right")) - 1, 0)
-        while piece < len(ends) and layout.starts[piece] < stop:
-            begin, first = layout.starts[piece], self.piece_records[piece]
-            low, high = max(start, begin), min(stop, begin + (ends[piece] - first) * layout.per_record)
-            if low < high:
-                parts.append((low - start, first * layout.per_record + low - begin, high - low))
-            piece += 1
-        return parts
 
 
 def _integers(records: Records, layouts: list[Layout], start: int, n: int, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
