@@ -12,6 +12,7 @@ from pathlib import Path
 
 from core.errors import InputError
 from core.signals.annotation_files.details import completed, details_of
+from core.signals.readers.encoding import encoding_of
 from core.signals.recording import Annotation
 
 ONSET = ("onset", "start", "onset_time", "start_time", "begin", "time", "from")
@@ -191,10 +192,7 @@ def rows_of(
 def text_of(path: Path) -> str:
     """Return what a text file says: UTF-8, with or without a byte order mark, else Latin-1."""
     data = path.read_bytes()
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
+    return data.decode(encoding_of(data)).removeprefix("\ufeff")
 
 
 def numbered(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:

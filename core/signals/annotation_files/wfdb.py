@@ -11,6 +11,7 @@ from typing import Any
 from core.errors import InputError
 from core.signals.annotation_files.details import MARKER, completed, details_of
 from core.signals.annotation_files.mit import LONGEST_AUX, NOTE, Mark, decode_marks, encode_marks
+from core.signals.readers.encoding import encoding_of
 from core.signals.recording import Annotation, Recording
 
 FS = 1000.0  # Hz, of a file whose recording is not known
@@ -100,10 +101,7 @@ def _joined(marks: list[Mark]) -> Iterator[Mark]:
 
 def _attributes(mark: Mark) -> dict[str, Any]:
     """Return what a mark says beyond symbol and time."""
-    try:
-        aux = mark.aux.decode("utf-8").rstrip("\0")
-    except UnicodeDecodeError:
-        aux = mark.aux.decode("latin-1").rstrip("\0")
+    aux = mark.aux.decode(encoding_of(mark.aux)).rstrip("\0")
     said = {"aux": aux, "subtype": mark.subtype, "chan": mark.chan, "num": mark.num}
     return {name: value for name, value in said.items() if value}
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from core.jobs import Reporter
+from core.signals.readers.encoding import encoding_of
 
 BLOCK = 1 << 22
 Write = Callable[[IO[bytes], Reporter], None]
@@ -50,8 +51,5 @@ def names_of(identifying: Mapping[str, str]) -> re.Pattern[str] | None:
 
 def without_names(raw: bytes, names: re.Pattern[str], fill: Callable[[str], str]) -> bytes:
     """Return a text with each name in it replaced by ``fill(name)``, in the encoding that it had."""
-    try:
-        text, encoding = raw.decode("utf-8"), "utf-8"
-    except UnicodeDecodeError:
-        text, encoding = raw.decode("latin-1"), "latin-1"
-    return names.sub(lambda match: fill(match[0]), text).encode(encoding)
+    encoding = encoding_of(raw)
+    return names.sub(lambda match: fill(match[0]), raw.decode(encoding)).encode(encoding)

@@ -27,6 +27,7 @@ from core.errors import InputError
 from core.signals.readers.arrays import open_mapped
 from core.signals.readers.clock import UnsteadyError, clock_of
 from core.signals.readers.commas import DECIMAL, MEANINGS, NONE, meaning_of, unclear
+from core.signals.readers.encoding import encoding_of
 from core.signals.readers.guessing import TIME_UNITS, is_time, plain
 from core.signals.readers.layouts import DOPPLER
 from core.signals.readers.mapping import Contents, StoredArray
@@ -112,10 +113,7 @@ def _lines(path: Path) -> tuple[list[Line], list[str], str]:
         )
     if len(head) == PROBE:
         head = head[: head.rfind(b"\n") + 1]
-    try:
-        encoding, _ = "utf-8", head.decode("utf-8")
-    except UnicodeDecodeError:
-        encoding = "latin-1"
+    encoding = encoding_of(head)
     lines, comments, place = [], [], 0
     for raw in head.splitlines(keepends=True):
         text = raw.decode(encoding).lstrip("\ufeff")

@@ -19,6 +19,7 @@ from core.signals.readers.damage import damaged, ends_early
 from core.signals.readers.edf_persons import identifying
 from core.signals.readers.edf_samples import EdfSource, Layout
 from core.signals.readers.edf_timeline import MOST_LOOKS, LaterMarks, Piece, find_pieces, look_at_onsets, read_marks
+from core.signals.readers.encoding import encoding_of
 from core.signals.readers.layouts import ChannelLayout
 from core.signals.readers.naming import distinct, guess_kinds
 from core.signals.readers.records import Records
@@ -101,10 +102,7 @@ def _header(path: Path, allow_truncated: bool) -> tuple[Records, Any, bytes]:
     if present < stated and n_bytes and not allow_truncated:
         raise ends_early(path, present, stated, "data records")
     # Files are not always ASCII, as they should be: unit µV and names of persons in the local encoding.
-    try:
-        encoding, _ = "utf-8", header[8:].decode("utf-8")
-    except UnicodeDecodeError:
-        encoding = "latin-1"
+    encoding = encoding_of(header[8:])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # edfio finds one record and warns; the true number is checked above
         read = edfio.read_bdf if size == 3 else edfio.read_edf

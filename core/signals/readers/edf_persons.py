@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from core.signals.readers.encoding import encoding_of
+
 PATIENT, RECORDING = slice(8, 88), slice(88, 168)  # bytes of the fixed header
 NOT_SAID = ("", "X")
 PATIENT_FIELDS = ("patient code", "sex", "date of birth", "patient name")
@@ -36,7 +38,4 @@ def identifying(fixed: bytes) -> dict[str, str]:
 
 
 def _text(raw: bytes) -> str:
-    try:
-        return raw.decode("utf-8").strip(" \0")
-    except UnicodeDecodeError:
-        return raw.decode("latin-1").strip(" \0")
+    return raw.decode(encoding_of(raw)).strip(" \0")

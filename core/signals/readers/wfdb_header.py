@@ -13,6 +13,7 @@ from pathlib import Path, PureWindowsPath
 
 from core.errors import InputError
 from core.signals.readers.damage import damaged
+from core.signals.readers.encoding import encoding_of
 
 NULL = "~"  # stands for a file or a segment that does not exist
 RECORD_LINE = re.compile(rb"([ \t]*#.*\n|[ \t]*\r?\n)*[ \t]*[\w-]+(/\d+)?[ \t]+\d+\b")
@@ -151,14 +152,7 @@ def _all_lines(path: Path) -> list[str]:
         if not sniff(raw):
             raise damaged(path, "this is not a WFDB header")
         raw += stream.read()
-    return [line.strip() for line in _text(raw).splitlines()]
-
-
-def _text(raw: bytes) -> str:
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return raw.decode("latin-1")
+    return [line.strip() for line in raw.decode(encoding_of(raw)).splitlines()]
 
 
 def _parse(path: Path, lines: list[str], comments: tuple[str, ...]) -> Header:
