@@ -35,7 +35,7 @@ def configure(options: argparse.ArgumentParser) -> None:
         parser.add_argument("study", type=Path, help="study folder")
         parser.add_argument("recording", type=int, metavar="RECORDING", help="its number in the study")
         parser.add_argument("file", type=Path)
-        add_format(parser, "--format", "of the file")
+        add_format(parser, "--format", "format", "of the file")
         add_annotator(parser)
         if name == "export":
             parser.add_argument("--kind", help="only events of this kind")
@@ -44,16 +44,15 @@ def configure(options: argparse.ArgumentParser) -> None:
     parser.add_argument("source", type=Path, help="annotation file, or recording with annotations")
     parser.add_argument("target", type=Path)
     parser.add_argument("--recording", type=Path, help="the recording they belong to: gives sampling rate and date")
-    add_format(parser, "--from", "of the source")
-    add_format(parser, "--to", "of the target")
+    add_format(parser, "--from", "source_format", "of the source")
+    add_format(parser, "--to", "target_format", "of the target")
     add_replace(parser)
 
 
-def add_format(parser: argparse.ArgumentParser, name: str, of: str) -> None:
+def add_format(parser: argparse.ArgumentParser, name: str, dest: str, of: str) -> None:
     """Add an option that chooses a format."""
-    where = {"--from": "source_format", "--to": "target_format"}.get(name, "format")
     parser.add_argument(
-        name, dest=where, choices=sorted(ANNOTATION_FORMATS), help=f"format {of} (default: what its extension says)"
+        name, dest=dest, choices=sorted(ANNOTATION_FORMATS), help=f"format {of} (default: what its extension says)"
     )
 
 

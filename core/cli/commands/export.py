@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from core.cli.main import show_json
+from core.cli.options import add_replace, refuse_existing
 from core.cli.running import run_job, split_run
 from core.errors import InputError
 from core.study import Study
@@ -17,7 +18,7 @@ def configure(options: argparse.ArgumentParser) -> None:
     """Add the options."""
     options.add_argument("run", help="folder of a training or compression run")
     options.add_argument("--out", required=True, type=Path, help="bundle to write (.zip)")
-    options.add_argument("--replace", action="store_true", help="replace a file that is there already")
+    add_replace(options)
     options.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -26,13 +27,7 @@ def run(options: argparse.Namespace) -> int:
     folder, run_id = split_run(options.run, "training", "compression")
     if options.out.suffix != ".zip":
         raise InputError("a bundle is a .zip file", subject=options.out, remedy="Give a name that ends in .zip")
-    if options.out.exists() and not options.replace:
-        raise InputError(
-            "there is a file already",
-            subject=options.out,
-            kept="It was not touched",
-            remedy="Choose another or --replace",
-        )
+    refuse_existing(options.out, options.replace)
     with Study.open(folder) as study:
         entry = study.new_run(
             "export", options.out.name, {"run": run_id, "path": str(options.out.resolve())}, parent=run_id

@@ -160,7 +160,7 @@ def each(things: Iterable[T], do: Callable[[T], object]) -> None:
 def show(study: Study, *, as_json: bool) -> None:
     """Print recordings, events by kind, labels by class and runs."""
     events = study.events()
-    summary = {
+    summary: dict[str, Any] = {
         "study": str(study.folder),
         "name": study.name,
         "recordings": [
@@ -185,6 +185,6 @@ def show(study: Study, *, as_json: bool) -> None:
         ]
         print(f"  {r['id']:>3}  {r['name']:<24} {r['duration_s']:>10.1f} s  {', '.join(notes)}")
     for title in ("events", "labels"):
-        print(f"{title}: " + (", ".join(f"{n:,} {key}" for key, n in summary[title].items()) or "none"))  # type: ignore[attr-defined]
+        print(f"{title}: " + (", ".join(f"{n:,} {key}" for key, n in summary[title].items()) or "none"))
     for run_ in summary["runs"]:
         print(f"  {run_['id']:<36} {run_['status']:<11} {run_['name']}")
