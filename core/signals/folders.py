@@ -272,4 +272,8 @@ class _OnlyStops(NullReporter):
     """Passes on that the user asked to stop; the progress is that of the folder."""
 
     def __init__(self, report: Reporter) -> None:
-        self.check = report.check  # type: ignore[method-assign]
+        self._report = report
+
+    def check(self) -> None:
+        """Ask the folder's."""
+        self._report.check()
