@@ -85,6 +85,9 @@ def test_deidentify_writes_a_copy_and_replaces_none(tmp_path, capsys):
     status, _, err = run(capsys, "deidentify", tmp_path / "a.edf", tmp_path / "p01.edf")
     assert status == 1
     assert "already" in err
+    assert run(capsys, "deidentify", tmp_path / "a.edf", tmp_path / "p02.edf", "--drop-time")[0] == 0
+    assert (tmp_path / "p02.edf").read_bytes()[168:184] == b"01.01.8500.00.00"
+    assert data[168:184] != b"01.01.8500.00.00"
 
 
 def bad_files(folder):

@@ -20,6 +20,7 @@ from core.signals import (
     make_montage,
     open_recording,
 )
+from tests.core.signals.arrays import Floats
 
 BANDS = [
     (256.0, Band(0.5, 70.0, 50.0)),
@@ -29,19 +30,11 @@ BANDS = [
 ]
 
 
-class Rows:
-    def __init__(self, rows):
-        self.rows = rows
-
-    def read(self, channel, start, stop):
-        return self.rows[channel][start:stop]
-
-
 def recording(*rows, fs=250.0, kinds=("eeg",)):
     channels = tuple(
         Channel(f"c{n}", fs, "µV", len(x), kind) for n, (x, kind) in enumerate(zip(rows, kinds, strict=True))
     )
-    return Recording(Path("memory.edf"), "test", channels, Rows(rows))
+    return Recording(Path("memory.edf"), "test", channels, Floats(rows))
 
 
 def filtered(x, fs, band, kind="eeg"):

@@ -234,22 +234,25 @@ def test_a_study_of_version_1_is_backed_up_and_works(tmp_path, hashed):
 
 def test_hashing_tells_how_far_it_is_a_hundred_times_at_most(tmp_path, monkeypatch):
     class Told(NullReporter):
-        shares: list = []  # noqa: RUF012
+        def __init__(self):
+            self.shares = []
 
         def progress(self, done, total, message=""):
             self.shares.append(done / total)
 
     monkeypatch.setattr(in_study, "BLOCK", 100)
     wav = write_wav(tmp_path / "a.wav", n=50_000)
-    assert content_hash(wav, Told()) == hashlib.sha256(wav.read_bytes()).hexdigest()
-    assert 90 <= len(Told.shares) <= 100
-    assert Told.shares == sorted(Told.shares)
-    assert Told.shares[-1] == 1
+    told = Told()
+    assert content_hash(wav, told) == hashlib.sha256(wav.read_bytes()).hexdigest()
+    assert 90 <= len(told.shares) <= 100
+    assert told.shares == sorted(told.shares)
+    assert told.shares[-1] == 1
 
 
 def test_hashing_tells_how_far_it_is_and_stops_when_asked(tmp_path):
     class Stopped(NullReporter):
-        shares: list = []  # noqa: RUF012
+        def __init__(self):
+            self.shares = []
 
         def progress(self, done, total, message=""):
             self.shares.append(done / total)
@@ -259,9 +262,10 @@ def test_hashing_tells_how_far_it_is_and_stops_when_asked(tmp_path):
                 raise JobCancelled("stopped as asked")
 
     wav = write_wav(tmp_path / "a.wav", n=1_000_000)
+    stopped = Stopped()
     with pytest.raises(JobCancelled):
-        content_hash(wav, Stopped())
-    assert 0 < Stopped.shares[0] < 1
+        content_hash(wav, stopped)
+    assert 0 < stopped.shares[0] < 1
 
 
 @pytest.fixture

@@ -6,20 +6,13 @@ from scipy.signal import welch
 
 from core.errors import InputError
 from core.signals import Channel, Recording, mean_frequency, measure, measurement, power_spectrum
+from tests.core.signals.arrays import Floats
 
 FS = 250.0
 
 
-class Rows:
-    def __init__(self, rows):
-        self.rows = rows
-
-    def read(self, channel, start, stop):
-        return self.rows[channel][start:stop]
-
-
 def eeg(x):
-    return Recording(Path("memory.edf"), "test", (Channel("Cz", FS, "µV", len(x), "eeg"),), Rows((x,)))
+    return Recording(Path("memory.edf"), "test", (Channel("Cz", FS, "µV", len(x), "eeg"),), Floats((x,)))
 
 
 def test_what_two_cursors_tell_of_a_sine():
@@ -97,7 +90,7 @@ def test_segments_in_gaps_are_left_out():
 def test_a_gate_has_two_sides():
     z = np.exp(2j * np.pi * -700 * np.arange(20_000) / 4000)
     channels = tuple(Channel(k, 4000.0, "1", len(z), k) for k in ("doppler_i", "doppler_q"))
-    freqs, density = power_spectrum(Recording(Path("m"), "test", channels, Rows((z.real, z.imag))), 1, 0, 5)
+    freqs, density = power_spectrum(Recording(Path("m"), "test", channels, Floats((z.real, z.imag))), 1, 0, 5)
     assert np.all(np.diff(freqs) > 0)
     assert freqs[0] == -2000
     assert freqs[density.argmax()] == -700

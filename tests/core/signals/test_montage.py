@@ -25,6 +25,7 @@ from core.signals import (
 from core.signals.electrodes import electrode, positions
 from core.signals.montages import neighbours
 from core.study import Study
+from tests.core.signals.arrays import Floats
 
 TEN_TWENTY = [
     "Fp1",
@@ -51,21 +52,12 @@ N = 1000
 SMALL = Path(__file__).parents[2] / "data" / "recordings"
 
 
-class Rows:
-    def __init__(self, rows):
-        self.rows, self.reads = rows, []
-
-    def read(self, channel, start, stop):
-        self.reads.append((channel, start, stop))
-        return self.rows[channel][start:stop]
-
-
 def recording(names, kinds="eeg", fs=200.0, unit="µV"):
     kinds = [kinds] * len(names) if isinstance(kinds, str) else kinds
     rows = np.random.default_rng(0).standard_normal((len(names), N))
     rows[:, 400:420] = np.nan
     channels = tuple(Channel(name, fs, unit, N, kind) for name, kind in zip(names, kinds, strict=True))
-    return Recording(Path("memory.edf"), "test", channels, Rows(rows))
+    return Recording(Path("memory.edf"), "test", channels, Floats(rows))
 
 
 def names_of(shown):

@@ -25,22 +25,15 @@ from core.signals import (
     write_sound,
 )
 from core.signals import sound as module
+from tests.core.signals.arrays import Floats
 
 FS, S = 4385.0, 4.0
 T = np.arange(int(S * FS)) / FS
 
 
-class Rows:
-    def __init__(self, rows):
-        self.rows = rows
-
-    def read(self, channel, start, stop):
-        return self.rows[channel][start:stop]
-
-
 def recording(*rows, kinds, fs=FS):
     channels = tuple(Channel(kind, fs, "1", len(x), kind) for x, kind in zip(rows, kinds, strict=True))
-    return Recording(Path("memory.wav"), "test", channels, Rows(rows))
+    return Recording(Path("memory.wav"), "test", channels, Floats(rows))
 
 
 def gate(z, fs=FS):
