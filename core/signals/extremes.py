@@ -64,7 +64,7 @@ def _fold_once(low: Values, high: Values, factor: int) -> Extremes:
     """Fold every `factor` bins of a row into one.
 
     A reduction along neighbours does one short loop per bin. Laid out the other way round, one bin below the other, it does
-    `factor` long ones, with the processor's vector instructions: eight to thirty times faster.
+    `factor` long ones, with the processor's vector instructions.
     """
     shape = (len(low), low.shape[1] // factor)
     minima, maxima = np.empty(shape, low.dtype), np.empty(shape, high.dtype)
