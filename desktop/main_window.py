@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.errors import HitscopeError
-from core.study import UNSURE, Study, define_classes
+from core.study import BY_HAND, UNSURE, Study, define_classes
 from desktop.actions.registry import Action, ActionRegistry
 from desktop.actions.window import DIGITS, actions_of, name_classes
 from desktop.dropping import Dropping
@@ -351,7 +351,7 @@ class MainWindow(QMainWindow):
         events = self.session.events
         chosen = np.fromiter(self.session.selection.ids, np.int64)
         ids = chosen[np.isin(chosen, events.id)]
-        drawn = events.maker[events.row_of(ids)] == "annotator"
+        drawn = events.maker[events.row_of(ids)] == BY_HAND
         self.session.remove_events(ids[drawn].tolist())
         self.session.label(ids[~drawn].tolist(), "")
         found = ids[~drawn]

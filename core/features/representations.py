@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from core.checks import TEXT, YES_OR_NO, Rule, check_each, finite, list_of, whole
 from core.errors import InputError
+from core.registry import chosen
 from core.signals import clip_to_statistics, decibels, stft
 
 Array = npt.NDArray[np.float32]
@@ -156,15 +157,13 @@ def build_representation(spec: Mapping[str, Any]) -> Representation:
     """
     fields = dict(spec)
     name, preset = fields.pop("name", "raw"), fields.pop("preset", None)
-    if name not in REPRESENTATIONS:
-        raise InputError(f"there is no representation {name!r}", remedy=f"Known: {', '.join(REPRESENTATIONS)}")
-    if preset is not None and preset not in PRESETS:
-        raise InputError(f"there is no preset {preset!r}", remedy=f"Known: {', '.join(PRESETS)}")
-    if preset is not None and name != Raw.name:
-        fields = PRESETS[preset] | fields
+    make = chosen(REPRESENTATIONS, name, "representation", "representations")
+    of_preset = {} if preset is None else chosen(PRESETS, preset, "preset", "presets")
+    if name != Raw.name:
+        fields = of_preset | fields
     if isinstance(fields.get("clip"), list):
         fields["clip"] = tuple(fields["clip"])
     try:
-        return REPRESENTATIONS[name](**fields)
+        return make(**fields)
     except TypeError as error:
         raise InputError(f"{name} cannot be made ({error})", remedy="Leave the unknown field out") from error

@@ -17,12 +17,11 @@ from core.study import (
     Changeset,
     EventTable,
     LabelClass,
-    NewEvent,
     RecordingEntry,
     Study,
+    add_event,
     combine,
     label_events,
-    new_events,
     remove_events,
 )
 from desktop.commands.edit import EditCommand
@@ -321,8 +320,7 @@ class Session(QObject):
         """Add an event that the annotator drew, labelled if a class is given, and select it."""
 
         def build(study: Study) -> Changeset:
-            event = NewEvent(recording_id, channel, start_s, duration_s, kind, "annotator", {"by": study.annotator})
-            made = new_events(study, [event])
+            made = add_event(study, recording_id, channel, start_s, duration_s, kind)
             return combine(made.title, made, label_events(study, made.event_ids, label)) if label else made
 
         self.edit(build, then=lambda done: self.selection.set(done.event_ids, origin))

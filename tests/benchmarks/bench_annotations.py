@@ -4,7 +4,7 @@
 
 The window is real, painted offscreen, in a process of its own; the study is on the disk and every edit is committed there
 (`synchronous=FULL`). Each line of JSON is one result: what was done, ms from the key to when table and traces have been
-painted with what it left (median, 95th percentile, longest, n). `target_ms` is what the issue asks for.
+painted with what it left (median, 95th percentile, longest, n). `target_ms` is what is wanted.
 """
 
 import argparse
@@ -16,28 +16,27 @@ import tempfile
 import time
 from pathlib import Path
 
+from bench_window import live
+
 TIMES = 15
-TARGETS_MS = {"open": 500}
-EDIT_MS = 50
+OPEN_MS, EDIT_MS = 500, 50  # what is wanted
 
 
-class Painted:
-    """Knows which widgets have been painted since it was asked last."""
+def painting_of(*widgets):
+    """Return what knows which widgets have been painted since its `seen` was cleared."""
+    from PySide6.QtCore import QEvent, QObject
 
-    def __new__(cls, *widgets):
-        from PySide6.QtCore import QEvent, QObject
+    class Painted(QObject):
+        def eventFilter(self, watched, event):
+            if event.type() == QEvent.Type.Paint:
+                self.seen.add(watched)
+            return False
 
-        class Filter(QObject):
-            def eventFilter(self, watched, event):
-                if event.type() == QEvent.Type.Paint:
-                    self.seen.add(watched)
-                return False
-
-        made = Filter()
-        made.seen, made.widgets = set(), widgets
-        for widget in widgets:
-            widget.installEventFilter(made)
-        return made
+    painted = Painted()
+    painted.seen = set()
+    for widget in widgets:
+        widget.installEventFilter(painted)
+    return painted
 
 
 def make_study(folder, n):
@@ -45,13 +44,13 @@ def make_study(folder, n):
     import numpy as np
     from make_long_edf import long_edf
 
-    from core.signals import add_to_study
-    from core.study import NewEvent, Study, define_classes, label_events, new_events
+    from core.signals import add_to_study, open_from_study
+    from core.study import BY_HAND, NewEvent, Study, define_classes, label_events, new_events
 
     rng = np.random.default_rng(0)
     with Study.create(folder, annotator="Ana") as study:
         recording = add_to_study(study, long_edf(1, channels=8))
-        channels = [c.name for c in _recording(study, recording).channels]
+        channels = [c.name for c in open_from_study(study, recording).channels]
         study.apply(define_classes(study, [(key, key) for key in ("N", "V", "S", "artefact")]))
         events = []
         for start in np.sort(rng.uniform(0, 3590, n)):
@@ -59,19 +58,13 @@ def make_study(folder, n):
             said = {"by": ("Ana", "Bo")[rng.integers(2)]} if drawn else {"hbr_db": round(float(rng.uniform(3, 20)), 2)}
             if rng.random() < 0.1:
                 said["comment"] = f"look again {rng.integers(100)}"
-            kind, maker = ("mark", "annotator") if drawn else ("hits", "hits")
+            kind, maker = ("mark", BY_HAND) if drawn else ("hits", "hits")
             length = float(rng.choice([0.05, 0.2, 0.5, 2.0]))
             events.append(NewEvent(recording, channels[rng.integers(8)], float(start), length, kind, maker, said))
         added = new_events(study, events)
         study.apply(added)
         ids = rng.permutation(added.event_ids)[: n * 2 // 3]
         study.apply(label_events(study, ids.tolist(), rng.choice(["N", "V", "S", "artefact"], len(ids)).tolist()))
-
-
-def _recording(study, recording):
-    from core.signals import open_from_study
-
-    return open_from_study(study, recording)
 
 
 class Bench:
@@ -95,20 +88,13 @@ class Bench:
         self.window = MainWindow(self.session)
         self.window.resize(1600, 1000)
         self.window.show()
-        self.live(200)
-
-    def live(self, ms):
-        from PySide6.QtCore import QEventLoop, QTimer
-
-        loop = QEventLoop()
-        QTimer.singleShot(ms, loop.quit)
-        loop.exec()
+        live(200)
 
     def settle(self):
-        self.live(20)
+        live(20)
         while self.session.tasks.busy or self.session.saving:
-            self.live(5)
-        self.live(60)
+            live(5)
+        live(60)
 
     def until(self, done, limit_s=20.0):
         """Let events be processed until something is so; return ms."""
@@ -139,7 +125,7 @@ class Bench:
             if before is not None and (room.opened is before[0] or room.traces.drawn_page is before[1]):
                 return False
             if self.painted is None:
-                self.painted = Painted(room.table.viewport(), room.traces)
+                self.painted = painting_of(room.table.viewport(), room.traces)
                 room.table.viewport().update()
                 room.traces.update()
             return len(self.painted.seen) == 2
@@ -150,7 +136,7 @@ class Bench:
     def listen(self):
         """Know what has been painted since the window heard of a change last."""
         room, session = self.room, self.session
-        self.painted = Painted(room.table.viewport(), room.traces)
+        self.painted = painting_of(room.table.viewport(), room.traces)
         for signal in (
             session.events_changed, session.labels_changed, session.selection.changed, room.layers.changed,
             room.model.modelReset,
@@ -225,7 +211,7 @@ class Bench:
         QTest.mousePress(room.traces, left, none, at)
         for x in range(5, 41, 5):
             _move(room.traces, at.x() + x, at.y())
-        self.live(30)
+        live(30)
         at.setX(at.x() + 40)
         return self.answer(
             lambda: QTest.mouseRelease(room.traces, left, none, at),
@@ -335,19 +321,19 @@ def child(folder, n, profile):
     if profile:
         bench.open(n)
     else:
-        measured("open, with making the room", lambda: [bench.open(n)], 500)
+        measured("open, with making the room", lambda: [bench.open(n)], OPEN_MS)
     bench.settle()
 
     def again():
         bench.settle()
         return bench.open(n)
 
-    measured("open again", lambda: [again() for _ in range(5)], 500)
+    measured("open again", lambda: [again() for _ in range(5)], OPEN_MS)
     bench.settle()
     bench.window.activateWindow()
     bench.room.setFocus()
     bench.listen()
-    bench.live(50)
+    live(50)
     bench.room.go_to(600)
     bench.settle()
     for what, name in PARTS.items():
@@ -355,7 +341,7 @@ def child(folder, n, profile):
     bench.window.grab().save(str(Path(folder) / "window.png"))
     bench.window.close()
     bench.window.deleteLater()
-    bench.live(20)
+    live(20)
 
 
 def main():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication, QMenu
 
-from core.study import Changeset, NewEvent, Study, new_events
+from core.study import BY_HAND, Changeset, NewEvent, Study, new_events
 from desktop.services.session import Session
 from desktop.views.review.measure_panel import MeasurePanel
 from desktop.views.review.measured import Measured, Ruled, measure_stretch, note_of, sum_of, table_of
@@ -170,7 +170,7 @@ class Measures(QObject):
         def build(study: Study) -> Changeset:
             by = {"by": study.annotator}
             marks = [
-                NewEvent(recording, one.channel, one.start_s, one.duration_s, "mark", "annotator", by) for one in ruled
+                NewEvent(recording, one.channel, one.start_s, one.duration_s, "mark", BY_HAND, by) for one in ruled
             ]
             return new_events(study, marks, f"mark {len(marks)} measured stretches")
 
