@@ -236,7 +236,7 @@ class SpectralDialog(QDialog):
         before = self._before
         levels = (self.low.value(), max(self.high.value(), self.low.value() + 1)) if self.by_hand.isChecked() else None
         return SpectralLook(
-            channel=before.channel, levels=levels, clip=(self.a.value(), max(self.b.value(), self.a.value() + 0.1)),
+            levels=levels, clip=(self.a.value(), max(self.b.value(), self.a.value() + 0.1)),
             colours=before.colours, highest_hz={**before.highest_hz, self._kind: self.highest.value()},
             velocity=self.velocity.isChecked(), emission_mhz=self.emission.value(), angle_deg=self.angle.value(),
             probe_told=before.probe_told or self.velocity.isChecked(),

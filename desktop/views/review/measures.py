@@ -93,8 +93,7 @@ class Measures(QObject):
         room, look = self._room, self._room.spectral.look
         axis = None
         if room.recording is not None and room.recording.channels:
-            titles = (self.tr("Frequency (Hz)"), self.tr("Frequency (kHz)"), self.tr("Velocity (cm/s)"))
-            axis = frequency_axis(room.recording, room.picture_channel, look, titles)
+            axis = frequency_axis(room.recording, room.picture_channel, look)
         self.panel.show_measured(self.measured, self._said, look, axis)
         self.panel.arrived()
 

@@ -18,7 +18,7 @@ from desktop.views.review.gone import Gone
 from desktop.views.review.pictures.rows import lay_rows
 from desktop.views.review.pictures.trace_canvas import TraceCanvas
 from desktop.views.review.pictures.traces import DrawnPage, draw_page, read_page
-from desktop.views.review.spectral import frequency_axis
+from desktop.views.review.spectral import called, frequency_axis
 from desktop.views.review.tiles import Tiles
 from desktop.widgets.parts import number
 
@@ -148,8 +148,7 @@ class Pages(QObject):
         channel = room.picture_channel
         canvas.show_time(room.start_s, room.length_s)
         canvas.gaps = missing_of(recording, channel)
-        titles = (self.tr("Frequency (Hz)"), self.tr("Frequency (kHz)"), self.tr("Velocity (cm/s)"))
-        axis = frequency_axis(recording, channel, look, titles)
+        axis = frequency_axis(recording, channel, look)
         try:
             grid = grid_for(recording, channel, room.length_s, round(canvas.frame.rect.width()))
         except HitscopeError:
@@ -169,8 +168,7 @@ class Pages(QObject):
             self._await("picture")
 
     def _caption(self, opened: Opened, channel: int, levels: tuple[float, float] | None, share: float) -> str:
-        gate = gate_of(opened.recording, channel)
-        name = opened.recording.channels[channel].name if gate is None else self.tr("gate {}").format(gate + 1)
+        name = called(opened.recording.channels[channel].name, gate_of(opened.recording, channel))
         if levels is None:
             return name
         said = self.tr("{}, {} to {} dB").format(name, number(levels[0]), number(levels[1]))

@@ -27,7 +27,7 @@ from desktop.views.review.pictures.trace_canvas import TraceCanvas
 from desktop.views.review.pictures.traces import draw_page, read_page
 from desktop.views.review.pointing import Pointing
 from desktop.views.review.shown_events import ShownEvents
-from desktop.views.review.spectral import SpectralLook, frequency_axis
+from desktop.views.review.spectral import SpectralLook, called, frequency_axis
 from desktop.views.review.tiles import draw_tile
 from desktop.widgets.parts import number
 
@@ -208,11 +208,8 @@ def _traces(painter: QPainter, plates: Plates, view: View, frame: Frame, press: 
 
 def _spectrogram(painter: QPainter, plates: Plates, view: View, frame: Frame, press: Press) -> None:
     canvas, recording, look = plates.spectrogram, view.opened.recording, view.spectral
-    axis = frequency_axis(
-        recording, view.channel, look, (tr("Frequency (Hz)"), tr("Frequency (kHz)"), tr("Velocity (cm/s)"))
-    )
-    gate = gate_of(recording, view.channel)
-    name = recording.channels[view.channel].name if gate is None else tr("gate {}").format(gate + 1)
+    axis = frequency_axis(recording, view.channel, look)
+    name = called(recording.channels[view.channel].name, gate_of(recording, view.channel))
     try:
         grid = grid_for(recording, view.channel, frame.length_s, round(frame.rect.width() * max(press.ratio, 1)))
         levels = look.levels or levels_of(

@@ -16,6 +16,7 @@ from desktop.services.player import Player, Span
 from desktop.services.session import Session
 from desktop.services.tasks import TaskReporter
 from desktop.views.review.sound_bar import SPEEDS, SoundBar
+from desktop.views.review.spectral import called
 from desktop.widgets.parts import clock, number
 
 if TYPE_CHECKING:
@@ -267,8 +268,7 @@ class Sound(QObject):
     def _channel_text(self) -> str:
         recording, channel = self._room.recording, self._room.picture_channel
         assert recording is not None
-        gate = gate_of(recording, channel)
-        return recording.channels[channel].name if gate is None else f"gate {gate + 1}"
+        return called(recording.channels[channel].name, gate_of(recording, channel))
 
     def fill_menu(self, menu: QMenu, t: float) -> None:
         """Add what can be done with the sound at a place of the page."""

@@ -1,9 +1,9 @@
-"""How the spectrogram looks: of which channel, in which levels and colours, up to which frequency, as frequency or velocity."""
+"""How the spectrogram looks: in which levels and colours, up to which frequency, as frequency or velocity."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, fields, replace
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,8 @@ COLOURS = ("cividis", "viridis", "inferno", "grey")
 CLIP = (-0.5, 3.0)  # levels in standard deviations from the mean (a and b of the papers' rule)
 HIGHEST_HZ = {"eeg": 40.0, "eog": 40.0, "ecg": 60.0}  # what is shown at first; emg, audio and Doppler: all
 
+tr = partial(QCoreApplication.translate, "spectral")
+
 
 @dataclass(frozen=True)
 class SpectralLook:
@@ -28,8 +30,6 @@ class SpectralLook:
 
     Attributes
     ----------
-    channel : str
-        Whose spectrogram; of a Doppler channel, its gate's.
     levels : (float, float) or None
         Lowest and highest level, dB; None for those of the recording by `clip`.
     clip : (float, float)
@@ -46,7 +46,6 @@ class SpectralLook:
         Whether somebody has said them, so that velocities need not be asked for again.
     """
 
-    channel: str = ""
     levels: tuple[float, float] | None = None
     clip: tuple[float, float] = CLIP
     colours: str = "cividis"
@@ -98,23 +97,25 @@ class Spectral(QObject):
         self.look = SpectralLook(**values)
 
 
-def frequency_axis(
-    recording: Recording, channel: int, look: SpectralLook, titles: tuple[str, str, str]
-) -> FrequencyAxis:
-    """Return the upright axis of a channel's spectrogram; `titles` for Hz, kHz and velocity."""
-    hertz, kilohertz, velocity = titles
+def called(name: str, gate: int | None) -> str:
+    """Return what is said of a channel whose spectrogram or sound it is: of Doppler I/Q, its gate."""
+    return name if gate is None else tr("gate {}").format(gate + 1)
+
+
+def frequency_axis(recording: Recording, channel: int, look: SpectralLook) -> FrequencyAxis:
+    """Return the upright axis of a channel's spectrogram."""
     half = look.highest_of(recording, channel)
     if gate_of(recording, channel) is None:
-        return FrequencyAxis(0.0, half, 1.0, hertz)
+        return FrequencyAxis(0.0, half, 1.0, tr("Frequency (Hz)"))
     if look.velocity:
         per_hz = velocity_cm_s(1.0, 1e6 * look.emission_mhz, look.angle_deg)
-        return FrequencyAxis(-half, half, float(per_hz), with_probe(velocity, look))
-    return FrequencyAxis(-half, half, 1e-3, kilohertz)
+        return FrequencyAxis(-half, half, float(per_hz), with_probe(tr("Velocity (cm/s)"), look), velocity=True)
+    return FrequencyAxis(-half, half, 1e-3, tr("Frequency (kHz)"))
 
 
 def with_probe(velocity: str, look: SpectralLook) -> str:
     """Return what is said of a velocity, with what of the probe it rests on: none is true without."""
-    return QCoreApplication.translate("spectral", "{} at {}").format(velocity, look.probe)
+    return tr("{} at {}").format(velocity, look.probe)
 
 
 @cache

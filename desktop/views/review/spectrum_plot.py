@@ -14,6 +14,7 @@ from core.signals import decibels
 from desktop.services import theme
 from desktop.views.review.measured import Floats, Measured
 from desktop.views.review.pictures.spectrogram_canvas import FrequencyAxis
+from desktop.views.review.spectral import called
 from desktop.widgets.parts import label, line, number
 from desktop.widgets.plots import pen, plot
 
@@ -101,9 +102,10 @@ class SpectrumPlot(QWidget):
         self.plot.setLabel("bottom", axis.title, color=theme.token("muted"))
         self.plot.setLabel("left", scale.title.format(measured.unit), color=theme.token("muted"))
         step = spectrum[0][1] - spectrum[0][0]
-        of = measured.channel if measured.gate is None else self.tr("gate {}").format(measured.gate + 1)
         apart = number(step, 2 if step < 10 else 1)
-        self.caption.setText(self.tr("Spectrum of {}, every {} Hz").format(of, apart))
+        self.caption.setText(
+            self.tr("Spectrum of {}, every {} Hz").format(called(measured.channel, measured.gate), apart)
+        )
         self._say_peak(freqs, density, y, axis, scale, measured)
 
     def _show_range(self, y: Floats) -> None:
@@ -121,7 +123,7 @@ class SpectrumPlot(QWidget):
         at = float(freqs[top] * axis.factor)
         self._mark.setData([at], [float(np.log10(y[top]) if scale.powers else y[top])])
         hertz = self.tr("Peak at {} Hz").format(number(freqs[top], 2 if abs(freqs[top]) < 100 else 0))
-        velocity = self.tr(" ({} cm/s)").format(number(at, 1)) if "cm/s" in axis.title else ""
+        velocity = self.tr(" ({} cm/s)").format(number(at, 1)) if axis.velocity else ""
         self.peak.setText(f"{hertz}{velocity} · {scale.text(float(y[top])).format(measured.unit)}")
 
     def _dress(self) -> None:

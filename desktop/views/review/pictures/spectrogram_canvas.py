@@ -37,12 +37,16 @@ class TileImage:
 
 @dataclass(frozen=True)
 class FrequencyAxis:
-    """What the upright axis says: frequencies `low_hz` to `high_hz`, written as ``hz * factor`` under a title with its unit."""
+    """What the upright axis says: frequencies `low_hz` to `high_hz`, written as ``hz * factor`` under a title with its unit.
+
+    `velocity` says that they are velocities of blood.
+    """
 
     low_hz: float = 0.0
     high_hz: float = 100.0
     factor: float = 1.0
     title: str = ""
+    velocity: bool = False
 
     def ticks(self, height_px: float) -> list[tuple[float, str]]:
         """Return frequencies (Hz) and what is written at them."""
