@@ -81,7 +81,7 @@ class Session(QObject):
         self.selection = SelectionBus(self)
         self.undo_stack = QUndoStack(self)
         self.tasks = TaskPool(2, self)
-        self.background = TaskPool(1, self)  # what takes minutes and nobody waits for
+        self.background = TaskPool(1, self)
         self._writer = TaskPool(1, self)
         self._deferred: list[Callable[[], None]] = []
         self.jobs = JobsService(self)

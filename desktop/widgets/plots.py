@@ -63,7 +63,7 @@ def pen(key: str, width: float = 1) -> Any:
 
 
 def image_levels(db: np.ndarray) -> tuple[float, float]:
-    """Return the levels of a spectrogram by the papers' rule: from the mean to three standard deviations above it."""
+    """Return the levels of a spectrogram by the papers' rule: μ − σ/2 to μ + 3σ."""
     finite = db[np.isfinite(db)]
     if not len(finite):
         return 0.0, 1.0

@@ -96,15 +96,13 @@ class Bench:
 
     def frame_ms(self, start_s, length_s):
         """Return the time to read, draw and paint a page without the window's threads, ms."""
-        from desktop.services import theme
-        from desktop.views.review.pages import TRACE_COLOURS
         from desktop.views.review.pictures.rows import lay_rows
-        from desktop.views.review.pictures.traces import draw_page, read_page
+        from desktop.views.review.pictures.traces import draw_page, read_page, trace_colours
 
         room, traces = self.room, self.room.traces
         look, opened, rect = room.appearance.look, room.opened, traces.frame.rect
         size = round(rect.width()), round(rect.height())
-        colours = {key: theme.token(key) for key in TRACE_COLOURS}
+        colours = trace_colours()
 
         def frame():
             rows = lay_rows(opened.recording.channels, opened.typical, look, size[1], room.px_per_mm)

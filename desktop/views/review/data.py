@@ -1,4 +1,4 @@
-"""What Review reads in the background: a recording as a whole, and the page that is drawn of it."""
+"""A recording as Review opens it in the background: what holds for all its pages."""
 
 from __future__ import annotations
 

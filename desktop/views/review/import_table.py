@@ -85,7 +85,7 @@ class FoundModel(QAbstractTableModel):
         """Tick rows, or not; what cannot be read is left out."""
         paths = {self.found[row].path for row in rows if self.found[row].readable}
         self._ticked = self._ticked | paths if on else self._ticked - paths
-        self._said(NAME)
+        self._told()
 
     def is_ticked(self, row: int) -> bool:
         """Whether a row is ticked."""
@@ -97,9 +97,9 @@ class FoundModel(QAbstractTableModel):
         for row in rows:
             self.found[row] = replace(self.found[row], why=self.tr("by hand"), **{field: value})
             self._by_hand[self.found[row].path, field] = value
-        self._said(column)
+        self._told()
 
-    def _said(self, column: int) -> None:
+    def _told(self) -> None:
         if self.found:
             self.dataChanged.emit(self.index(0, 0), self.index(len(self.found) - 1, NOTES))
         self.changed.emit()

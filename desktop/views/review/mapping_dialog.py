@@ -27,8 +27,8 @@ from core.signals import READERS, Contents, MappingNeeded, Recording, array_cont
 from desktop.services.guard import guarded, while_alive
 from desktop.services.session import Session
 from desktop.views.review.adding import Wanted
-from desktop.views.review.pictures.traces import DrawnPage
-from desktop.views.review.trace_preview import TracePreview, draw_start, trace_colours
+from desktop.views.review.pictures.traces import DrawnPage, trace_colours
+from desktop.views.review.trace_preview import TracePreview, draw_start
 from desktop.widgets.parts import clock, label, number, unit_of
 
 PAUSE_MS = 150  # after the last change, before it is tried

@@ -10,14 +10,13 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.errors import HitscopeError
 from core.signals import Pyramid, Recording, build_pyramid, gate_of, grid_for
-from desktop.services import theme
 from desktop.services.session import Session
 from desktop.services.tasks import TaskReporter
 from desktop.views.review.data import COMING, Opened, missing_of
 from desktop.views.review.gone import Gone
 from desktop.views.review.pictures.rows import lay_rows
 from desktop.views.review.pictures.trace_canvas import TraceCanvas
-from desktop.views.review.pictures.traces import DrawnPage, draw_page, read_page
+from desktop.views.review.pictures.traces import DrawnPage, draw_page, read_page, trace_colours
 from desktop.views.review.spectral import called, frequency_axis
 from desktop.views.review.tiles import Tiles
 from desktop.widgets.parts import number
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 
 DIM_AFTER_MS = 150
 GROWTH_MS = 700  # between looks at a pyramid that grows
-TRACE_COLOURS = (*(f"trace-{n}" for n in range(1, 9)), "muted")
 
 
 class Pages(QObject):
@@ -103,7 +101,7 @@ class Pages(QObject):
         width, height, ratio = max(1, round(rect.width())), max(1, round(rect.height())), canvas.devicePixelRatioF()
         channels = opened.recording.channels
         rows = lay_rows(channels, opened.typical, look, height, room.px_per_mm)
-        colours = {key: theme.token(key) for key in TRACE_COLOURS}
+        colours = trace_colours()
         canvas.show_time(start_s, length_s)
         self._await(what)
 

@@ -24,7 +24,7 @@ from desktop.views.review.pictures.overview_canvas import OverviewCanvas
 from desktop.views.review.pictures.rows import Look, lay_rows
 from desktop.views.review.pictures.spectrogram_canvas import SpectrogramCanvas
 from desktop.views.review.pictures.trace_canvas import TraceCanvas
-from desktop.views.review.pictures.traces import draw_page, read_page
+from desktop.views.review.pictures.traces import draw_page, read_page, trace_colours
 from desktop.views.review.pointing import Pointing
 from desktop.views.review.shown_events import ShownEvents
 from desktop.views.review.spectral import SpectralLook, called, frequency_axis
@@ -38,7 +38,6 @@ FONT_PX = 11  # of all text in pictures; paper is measured in these px
 OVERVIEW_PX = 84
 SHARES = {"traces": 3, "spectrogram": 2}  # of the height, where both are shown
 VECTOR_RATIO = 2.5  # values per px that lines in vector files have at most
-TRACE_COLOURS = (*(f"trace-{n}" for n in range(1, 9)), "muted")
 tr = partial(QCoreApplication.translate, "printing")
 
 
@@ -198,7 +197,7 @@ def _traces(painter: QPainter, plates: Plates, view: View, frame: Frame, press: 
         round(rect.width() * ratio / (1 + press.vector)),
     )
     size = (1, 1) if press.vector else (round(rect.width()), round(rect.height()))
-    drawn = draw_page(page, rows, *size, ratio, {key: theme.token(key) for key in TRACE_COLOURS})
+    drawn = draw_page(page, rows, *size, ratio, trace_colours())
     canvas.gaps = opened.recording.gaps
     canvas.gaps_of = {c.name: missing_of(opened.recording, n) for n, c in enumerate(channels)}
     canvas.show_page(drawn, "", press.px_per_mm if view.look.paper else None)

@@ -31,11 +31,6 @@ def draw_start(recording: Recording, width: int, height: int, ratio: float, colo
     return draw_page(page, rows, width, height, ratio, colours)
 
 
-def trace_colours() -> dict[str, str]:
-    """Return the colours of traces in the theme in use, by their names."""
-    return {key: theme.token(key) for key in (*(f"trace-{n}" for n in range(1, 9)), "muted")}
-
-
 class TracePreview(QWidget):
     """Shows such a picture, or why there is none."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, Qt
 
+from desktop.services import theme
 from desktop.views.review.pictures.events import Box
 
 if TYPE_CHECKING:
@@ -84,12 +85,12 @@ def _mark(canvas: TimeCanvas, drag: Drag, at: QPointF, ended: bool) -> None:
         canvas.pointing.show_preview(None)
         canvas.drawn.emit(start, stop - start, channel)
     else:
-        canvas.pointing.show_preview(Box(0, start, stop - start, channel, "#8a919c", True))
+        canvas.pointing.show_preview(Box(0, start, stop - start, channel, theme.token("unlabelled"), True))
 
 
 def _zoom(canvas: TimeCanvas, drag: Drag, at: QPointF, ended: bool) -> None:
     start, stop = sorted((drag.began_s, canvas.time_at(at)))
-    canvas.pointing.show_preview(None if ended else Box(0, start, stop - start, "", "#3a9bd4", True))
+    canvas.pointing.show_preview(None if ended else Box(0, start, stop - start, "", theme.token("accent"), True))
     if ended and stop > start:
         canvas.zoomed_to.emit(start, stop)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from pyqtgraph.functions import arrayToQPolygonF
-from PySide6.QtCore import QPointF, QRectF, QSize, Signal
+from PySide6.QtCore import QRectF, QSize, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPen, QPolygonF
 
 from desktop.services import theme
@@ -105,8 +105,7 @@ class OverviewCanvas(TimeCanvas):
     @guarded
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._held is not None:
-            frame = self.frame
-            self.moved.emit(frame.t(QPointF(event.position()).x()) - self._held)
+            self.moved.emit(self.frame.t(event.position().x()) - self._held)
         else:
             self.setToolTip(self.scale.text(self.time_at(event.position())))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from desktop.services import theme
@@ -148,7 +148,5 @@ class TraceCanvas(TimeCanvas):
 
 def axis_title(scale: TimeScale) -> str:
     """Return the title of a time axis."""
-    from PySide6.QtCore import QCoreApplication
-
     said = "Time (min:s)" if scale.began is None else "Time of day"
     return QCoreApplication.translate("pictures", said)

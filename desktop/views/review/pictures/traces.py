@@ -11,6 +11,7 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
 from core.signals import Pyramid
+from desktop.services import theme
 from desktop.views.review.pictures.frame import Frame
 from desktop.views.review.pictures.raster import Floats, Ints, between_samples, columns_of, paint_strokes, touching
 from desktop.views.review.pictures.rows import Row, fit_strokes
@@ -76,6 +77,11 @@ def read_page(pyramid: Pyramid, channels: Sequence[int], start_s: float, length_
     got = pyramid.query_page(channels, start_s, start_s + length_s, n_bins)
     lines = tuple(Line(channel, *found) for channel, found in zip(channels, got, strict=True))
     return Page(start_s, length_s, lines, fastest * length_s / pixels)
+
+
+def trace_colours() -> dict[str, str]:
+    """Return the colours of traces in the theme in use, by their names."""
+    return {key: theme.token(key) for key in (*(f"trace-{n}" for n in range(1, 9)), "muted")}
 
 
 def draw_page(
