@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from datetime import datetime
 
 from PySide6.QtCore import QDateTime, QElapsedTimer, QLocale, Qt, QTimer
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QDoubleSpinBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from core.errors import HitscopeError
 from core.signals import Channel
@@ -39,6 +50,16 @@ def button(text: str, run: Callable[[], object], *, primary: bool = False, tip: 
     return made
 
 
+def spin(low: float, high: float, value: float, decimals: int, suffix: str) -> QDoubleSpinBox:
+    """Return a box for a number with its unit."""
+    made = QDoubleSpinBox()
+    made.setDecimals(decimals)
+    made.setRange(low, high)
+    made.setValue(value)
+    made.setSuffix(suffix)
+    return made
+
+
 def card(title: str = "") -> tuple[QFrame, QVBoxLayout]:
     """Return a card and its layout."""
     frame = QFrame()
@@ -61,6 +82,13 @@ def badge(text: str) -> QLabel:
 def number(value: float, decimals: int = 0) -> str:
     """Return a number as the user's locale writes it."""
     return QLocale().toString(round(float(value), decimals) + 0.0, "f", decimals)
+
+
+def decimals_for(value: float, figures: int = 4) -> int:
+    """Return how many decimals, 9 at most, tell a number with so many significant digits; 0 of zero and of none."""
+    if not value or not math.isfinite(value):
+        return 0
+    return min(max(figures - 1 - math.floor(math.log10(abs(value))), 0), 9)
 
 
 def unit_of(channel: Channel) -> str:

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from core.errors import HitscopeError
 from core.signals import FILTER_PRESETS, Band, Filters, Recording, apply_filters
 from desktop.views.review.spectral import CLIP, SpectralLook
-from desktop.widgets.parts import label
+from desktop.widgets.parts import label, spin
 
 NAMES = {
     "eeg": "EEG",
@@ -166,17 +166,17 @@ class SpectralDialog(QDialog):
         self.by_hand = QCheckBox(self.tr("by hand"))
         self.by_hand.setChecked(look.levels is not None)
         low, high = look.levels or (-20.0, 40.0)
-        self.low, self.high = self._spin(-400, 400, low, 1, " dB"), self._spin(-400, 400, high, 1, " dB")
-        self.a, self.b = self._spin(-9, 20, look.clip[0], 1, " σ"), self._spin(-9, 20, look.clip[1], 1, " σ")
-        self.highest = self._spin(1, half_hz, min(look.highest_hz.get(kind, half_hz), half_hz), 0, " Hz")
+        self.low, self.high = spin(-400, 400, low, 1, " dB"), spin(-400, 400, high, 1, " dB")
+        self.a, self.b = spin(-9, 20, look.clip[0], 1, " σ"), spin(-9, 20, look.clip[1], 1, " σ")
+        self.highest = spin(1, half_hz, min(look.highest_hz.get(kind, half_hz), half_hz), 0, " Hz")
         form.addRow(self.tr("From μ + a σ, a ="), self.a)
         form.addRow(self.tr("to μ + b σ, b ="), self.b)
         form.addRow(self.tr("Levels"), self._pair(self.by_hand, self.low, self.high))
         form.addRow(self.tr("Up to"), self.highest)
         self.velocity = QCheckBox(self.tr("velocity (cm/s) instead of frequency"))
         self.velocity.setChecked(look.velocity)
-        self.emission = self._spin(0.5, 20, look.emission_mhz, 2, " MHz")
-        self.angle = self._spin(0, 85, look.angle_deg, 0, " °")
+        self.emission = spin(0.5, 20, look.emission_mhz, 2, " MHz")
+        self.angle = spin(0, 85, look.angle_deg, 0, " °")
         if doppler:
             form.addRow(self.tr("Axis"), self.velocity)
             form.addRow(self.tr("The probe emits"), self.emission)
@@ -193,15 +193,6 @@ class SpectralDialog(QDialog):
         for check in (self.by_hand, self.velocity):
             check.toggled.connect(lambda _on: self._apply())
         self._enable()
-
-    @staticmethod
-    def _spin(low: float, high: float, value: float, decimals: int, suffix: str) -> QDoubleSpinBox:
-        box = QDoubleSpinBox()
-        box.setDecimals(decimals)
-        box.setRange(low, high)
-        box.setValue(value)
-        box.setSuffix(suffix)
-        return box
 
     @staticmethod
     def _pair(*widgets: QWidget) -> QWidget:

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
-    QDoubleSpinBox,
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
@@ -28,7 +27,7 @@ from PySide6.QtWidgets import (
 from desktop.services.session import Session
 from desktop.views.review.output import FORMATS, WIDTHS_MM, Wish, picture, preview, save, titles_of_parts
 from desktop.views.review.printing import Plates, View
-from desktop.widgets.parts import label
+from desktop.widgets.parts import label, spin
 
 PREVIEW_PX = (480, 400)
 FOLDER = "export_folder"  # of the settings: where the last file went
@@ -54,8 +53,8 @@ class ExportDialog(QDialog):
         ):
             self.width_box.addItem(self.tr("{}, {} mm").format(title, f"{WIDTHS_MM[key]:g}"), WIDTHS_MM[key])
         self.width_box.addItem(self.tr("Another width"))
-        self.width, self.height = self._millimetres(40, 600, WIDTHS_MM["double"]), self._millimetres(20, 600, 120)
-        self.text = self._millimetres(4, 16, 7, " pt")
+        self.width, self.height = spin(40, 600, WIDTHS_MM["double"], 0, " mm"), spin(20, 600, 120, 0, " mm")
+        self.text = spin(4, 16, 7, 1, " pt")
         self.dpi, self.theme, self.caption = QSpinBox(), QComboBox(), QCheckBox(self.tr("Write below what it shows"))
         self.dpi.setRange(72, 1200)
         self.dpi.setSingleStep(50)
@@ -71,15 +70,6 @@ class ExportDialog(QDialog):
         self._lay_out()
         self._connect()
         self._changed()
-
-    @staticmethod
-    def _millimetres(low: float, high: float, value: float, suffix: str = " mm") -> QDoubleSpinBox:
-        box = QDoubleSpinBox()
-        box.setDecimals(0 if suffix == " mm" else 1)
-        box.setRange(low, high)
-        box.setValue(value)
-        box.setSuffix(suffix)
-        return box
 
     def _lay_out(self) -> None:
         form, row, column = QFormLayout(), QHBoxLayout(), QVBoxLayout(self)
@@ -118,8 +108,8 @@ class ExportDialog(QDialog):
         self.width.valueChanged.connect(self._name_column)
         for box in (self.parts, self.format, self.theme):
             box.currentIndexChanged.connect(lambda _n: self._changed())
-        for spin in (self.width, self.height, self.text, self.dpi):
-            spin.valueChanged.connect(lambda _value: self._changed())
+        for box in (self.width, self.height, self.text, self.dpi):
+            box.valueChanged.connect(lambda _value: self._changed())
         self.caption.toggled.connect(lambda _on: self._changed())
 
     def _column_chosen(self, row: int) -> None:

@@ -7,7 +7,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from desktop.services.guard import guarded
-from desktop.views.review.measured import CLOCK_DECIMALS, QUANTITIES, Measured, doppler_shifts, shift_text
+from desktop.views.review.measured import CLOCK_DECIMALS, QUANTITIES, SHIFTS, Measured, doppler_shifts, shift_text
 from desktop.views.review.pictures.spectrogram_canvas import FrequencyAxis
 from desktop.views.review.ruler import RulerPanel
 from desktop.views.review.spectral import SpectralLook
@@ -15,7 +15,6 @@ from desktop.views.review.spectrum_plot import SpectrumPlot
 from desktop.widgets.parts import button, clock, label, line
 
 LEAST_FIGURES_PX = 160
-SHIFTS = ("Mean Doppler shift", "Strongest shift")
 
 
 class MeasurePanel(QWidget):
@@ -75,7 +74,7 @@ class MeasurePanel(QWidget):
             grid.addWidget(self._names[name], row, 0)
             grid.addWidget(self.values[name], row, 1)
         noise = self.tr("Weighted by power: noise and the walls of the vessel count as blood does")
-        self.values["Mean Doppler shift"].setToolTip(noise)
+        self.values[SHIFTS[0]].setToolTip(noise)
         column.addLayout(head)
         column.addWidget(self.how)
         column.addLayout(grid)

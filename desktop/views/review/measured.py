@@ -19,10 +19,9 @@ from core.signals import (
     velocity_cm_s,
 )
 from desktop.views.review.spectral import SpectralLook, with_probe
-from desktop.widgets.parts import clock, number, unit_of
+from desktop.widgets.parts import clock, decimals_for, number, unit_of
 
 Floats = npt.NDArray[np.float64]
-FIGURES = 4  # significant digits of the largest amplitude; the others have as many decimals
 TIME_DECIMALS, CLOCK_DECIMALS = 4, 3
 
 
@@ -69,10 +68,9 @@ def measure_stretch(recording: Recording, channel: int, start_s: float, stop_s: 
 
 
 def decimals_of(found: Measurement) -> int:
-    """Return how many decimals amplitudes are told with."""
+    """Return how many decimals amplitudes are told with: those of the largest, which has four significant digits."""
     sizes = [abs(v) for v in (found.minimum, found.maximum, found.at_start, found.at_stop) if np.isfinite(v)]
-    largest = max(sizes, default=0.0)
-    return int(np.clip(FIGURES - 1 - np.floor(np.log10(largest)), 0, 9)) if largest > 0 else 0
+    return decimals_for(max(sizes, default=0.0))
 
 
 @dataclass(frozen=True)
@@ -132,12 +130,16 @@ QUANTITIES: tuple[Quantity, ...] = (
 )
 
 
+SHIFTS = ("Mean Doppler shift", "Strongest shift")
+
+
 def doppler_shifts(m: Measured) -> dict[str, float]:
     """Return the mean and the strongest Doppler shift of a gate's spectrum, Hz; nothing of other channels."""
     if m.gate is None or m.spectrum is None:
         return {}
     freqs, density = m.spectrum
-    return {"Mean Doppler shift": mean_frequency(freqs, density), "Strongest shift": float(freqs[density.argmax()])}
+    shifts = mean_frequency(freqs, density), float(freqs[density.argmax()])
+    return dict(zip(SHIFTS, shifts, strict=True))
 
 
 def shift_text(shift_hz: float, look: SpectralLook) -> str:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtCore import QDateTime, QLocale
 
 from desktop.widgets.elided import ElidedLabel
-from desktop.widgets.parts import clock, number, unit_of
+from desktop.widgets.parts import clock, decimals_for, number, unit_of
 
 if TYPE_CHECKING:
     from desktop.views.review.view import ReviewView
@@ -61,6 +60,5 @@ class PointerLine(ElidedLabel):
         if traces.paper_px is None or row is None:
             return ""
         tall = traces.paper_px / row.px_per_unit
-        decimals = int(np.clip(1 - np.floor(np.log10(tall)), 0, 9))
         said = self.tr("Small square: {} ms × {} {} ({}) · ")
-        return said.format(number(1000 / speed), f"{number(tall, decimals)}", row.unit, row.name)
+        return said.format(number(1000 / speed), number(tall, decimals_for(tall, 2)), row.unit, row.name)

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
-    QDoubleSpinBox,
     QFormLayout,
     QProgressDialog,
     QVBoxLayout,
@@ -24,7 +23,7 @@ from desktop.services.tasks import TaskReporter
 from desktop.views.review.export_dialog import ask_path
 from desktop.views.review.printing import Plates, View
 from desktop.views.review.report import PAPERS, Plan, Span, around_events, whole_recording, write_report
-from desktop.widgets.parts import label, number
+from desktop.widgets.parts import label, number, spin
 
 MANY = 60  # pages: said before they are printed
 MB_PER_PAGE = 0.8  # a full page of EEG
@@ -50,7 +49,8 @@ class ReportDialog(QDialog):
             self.pages.setItemData(
                 1, self.tr("Select events in the list or on the page first"), Qt.ItemDataRole.ToolTipRole
             )
-        self.around, self.length = self._seconds(0.1, 600, 2.0), self._seconds(0.1, 86_400, max(view.length_s, 0.1))
+        self.around = spin(0.1, 600, 2.0, 1, " s")
+        self.length = spin(0.1, 86_400, max(view.length_s, 0.1), 1, " s")
         for key in PAPERS:
             self.paper.addItem(key, key)
         if QLocale().measurementSystem() != QLocale.MeasurementSystem.MetricSystem:
@@ -67,20 +67,11 @@ class ReportDialog(QDialog):
         self._lay_out()
         for combo in (self.pages, self.paper, self.turned):
             combo.currentIndexChanged.connect(lambda _n: self._changed())
-        for spin in (self.around, self.length):
-            spin.valueChanged.connect(lambda _value: self._changed())
+        for box in (self.around, self.length):
+            box.valueChanged.connect(lambda _value: self._changed())
         for box in (self.spectrogram, self.listed):
             box.toggled.connect(lambda _on: self._changed())
         self._changed()
-
-    @staticmethod
-    def _seconds(low: float, high: float, value: float) -> QDoubleSpinBox:
-        box = QDoubleSpinBox()
-        box.setDecimals(1)
-        box.setRange(low, high)
-        box.setValue(value)
-        box.setSuffix(" s")
-        return box
 
     def _lay_out(self) -> None:
         column, form = QVBoxLayout(self), QFormLayout()

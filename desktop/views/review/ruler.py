@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.views.review.measured import Ruled, ruled_table, sum_of
-from desktop.widgets.parts import button, clock, line, number
+from desktop.widgets.parts import button, clock, decimals_for, line, number
 
 
 class RulerPanel(QWidget):
@@ -82,7 +82,7 @@ class RulerPanel(QWidget):
         self._ruled, self._writable = tuple(ruled), writable
         self.table.setRowCount(len(ruled))
         for row, one in enumerate(ruled):
-            swing = f"{number(one.peak_to_peak, _decimals(one.peak_to_peak))} {one.unit}"
+            swing = f"{number(one.peak_to_peak, decimals_for(one.peak_to_peak))} {one.unit}"
             for column, text in enumerate((clock(one.start_s, 3), number(one.duration_s, 4), swing, one.channel)):
                 item = QTableWidgetItem(text)
                 right = column < 3
@@ -130,8 +130,3 @@ class RulerPanel(QWidget):
 
     def _copy(self) -> None:
         QApplication.clipboard().setText(ruled_table(self._ruled))
-
-
-def _decimals(value: float) -> int:
-    """Return decimals for four significant digits."""
-    return int(np.clip(3 - np.floor(np.log10(abs(value))), 0, 9)) if np.isfinite(value) and value else 0

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from core.signals import Channel, Typical, conversion
-from desktop.widgets.parts import number, unit_of
+from desktop.widgets.parts import decimals_for, number, unit_of
 
 FILL = 0.85  # of a row: what the range of nearly all of a channel's samples takes
 COMMON = ("eeg", "ecg", "eog", "emg", "doppler_i", "doppler_q", "doppler_forward", "doppler_reverse")
@@ -162,5 +162,4 @@ def amount(value: float, unit: str) -> str:
     if value >= LARGE or 0 < value < SMALL:
         power = int(np.floor(np.log10(value) + 1e-9))
         return f"{number(value / 10.0**power)}×10{str(power).translate(RAISED)} {unit}"
-    decimals = max(0, -int(np.floor(np.log10(value)))) if value > 0 else 0
-    return f"{number(value, decimals)} {unit}"
+    return f"{number(value, decimals_for(value, 1))} {unit}"
