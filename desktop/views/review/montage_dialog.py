@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.signals import MONTAGES, Derivation, Montage, Recording, applicable, make_montage
+from core.signals import MONTAGES, Derivation, Montage, Recording, make_montage
 from desktop.services import theme
 from desktop.views.review.formulas import problem_of, understood, written
 from desktop.widgets.parts import button, label, number
@@ -30,13 +30,20 @@ NAME, SUM, PROBLEM = range(3)
 
 
 class MontageDialog(QDialog):
-    """Edits a montage for the channels of a recording; `montage` is what was made."""
+    """Edits a montage for the channels of a recording, from usual ones that fit or those `saved`; `montage` is what was made."""
 
     def __init__(
-        self, recording: Recording, bad: Sequence[str], saved: Sequence[Montage], now: Montage, parent: QWidget
+        self,
+        recording: Recording,
+        bad: Sequence[str],
+        fitting: Sequence[str],
+        saved: Sequence[Montage],
+        now: Montage,
+        parent: QWidget,
     ) -> None:
         super().__init__(parent)
-        self._recording, self._bad, self._saved = recording, list(bad), {m.name: m for m in saved}
+        self._recording, self._bad, self._fitting = recording, list(bad), fitting
+        self._saved = {m.name: m for m in saved}
         self._filling = False
         self.setWindowTitle(self.tr("A montage of your own"))
         self.resize(720, 560)
@@ -68,10 +75,9 @@ class MontageDialog(QDialog):
         self.name, self.start = QLineEdit(), QComboBox()
         self.name.setPlaceholderText(self.tr("such as Temporal chains"))
         self.start.addItem(self.tr("choose…"))
-        for key, why in applicable(self._recording, self._bad).items():
-            if not why:
-                self.start.addItem(self.tr(MONTAGES[key].title), key)
-                self.start.setItemData(self.start.count() - 1, self.tr(MONTAGES[key].help), Qt.ItemDataRole.ToolTipRole)
+        for key in self._fitting:
+            self.start.addItem(self.tr(MONTAGES[key].title), key)
+            self.start.setItemData(self.start.count() - 1, self.tr(MONTAGES[key].help), Qt.ItemDataRole.ToolTipRole)
         if self._saved:
             self.start.insertSeparator(self.start.count())
         for name in self._saved:

@@ -106,10 +106,11 @@ class OwnMontages(QObject):
         room = self._room
         if room.opened is None or self.offered is None:
             return
+        fitting = [key for key, why in self.offered.fits.items() if not why]
         stored, bad, now = room.opened.stored, sorted(room.appearance.look.bad), room.derived.montage
         if not isinstance(now, Montage):
-            now = make_montage(now, stored, bad) if not self.offered.fits[now] else Montage("")
-        dialog = MontageDialog(stored, bad, [montage for montage, _ in self.offered.own], now, room)
+            now = make_montage(now, stored, bad) if now in fitting else Montage("")
+        dialog = MontageDialog(stored, bad, fitting, [montage for montage, _ in self.offered.own], now, room)
         dialog.accepted.connect(lambda: self.keep(dialog.montage))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
