@@ -332,6 +332,10 @@ class Session(QObject):
         assert self.study is not None
         return self._open.get(self.study, recording_id, report)
 
+    def entry_of(self, recording_id: int | None) -> RecordingEntry | None:
+        """Return what the study knows of a recording; None if it has none of this id."""
+        return next((entry for entry in self.recordings if entry.id == recording_id), None)
+
     def arrays_of(self, recording_id: int) -> Path:
         """Return the folder of what was computed from a recording: its pyramids."""
         assert self.study is not None

@@ -143,7 +143,7 @@ class Inspector(QScrollArea):
             self._forget()
 
     def _tell(self, event: EventTable, selected: int) -> None:
-        entry = next((r for r in self._session.recordings if r.id == event.recording[0]), None)
+        entry = self._session.entry_of(event.recording[0])
         more = self.tr(" and {} more").format(number(selected - 1)) if selected > 1 else ""
         self.title.setText(self.tr("Event {}").format(event.id[0]) + more)
         self.simulated.setVisible(bool(entry and entry.simulated))

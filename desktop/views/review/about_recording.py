@@ -49,8 +49,8 @@ def facts_of(session: Session, recording_id: int) -> Facts:
     """Return what the file of a recording says (in a task: of long files, annotations are read only now)."""
     recording = session.recording(recording_id)
     counts = Counter(annotation.text or "—" for annotation in recording.annotations)
-    stamp = next((entry.stamp for entry in session.recordings if entry.id == recording_id), None)
-    sizes = [size for size, _changed in stamp or [[recording.path.stat().st_size, 0]]]
+    entry = session.entry_of(recording_id)
+    sizes = [size for size, _changed in (entry and entry.stamp) or [[recording.path.stat().st_size, 0]]]
     return Facts(recording, dict(counts.most_common()), sum(sizes), len(sizes))
 
 
@@ -254,7 +254,7 @@ class AboutRecording(QDialog):
     def _keep(self) -> None:
         """Keep whose the recording is."""
         said = {"subject": self.subject.text().strip() or None, "session": self.session_name.text().strip() or None}
-        now = next((entry for entry in self._session.recordings if entry.id == self._entry.id), self._entry)
+        now = self._session.entry_of(self._entry.id) or self._entry
         changes = {name: value for name, value in said.items() if value != getattr(now, name)}
         if changes:
             self._session.edit(lambda study: edit_recording(study, now.id, **changes))
@@ -318,7 +318,7 @@ class AboutRecording(QDialog):
 
     def _follow(self) -> None:
         """Show whose the recording is after an undo too."""
-        now = next((entry for entry in self._session.recordings if entry.id == self._entry.id), None)
+        now = self._session.entry_of(self._entry.id)
         for field, text in ((self.subject, now.subject), (self.session_name, now.session)) if now else ():
             if not field.hasFocus() or not field.isModified():
                 field.setText(text or "")

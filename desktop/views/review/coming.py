@@ -86,7 +86,7 @@ class Coming(QObject):
 
     def listed(self) -> list[RecordingEntry]:
         """Return the recordings to list; one that has arrived is handed over first, and what is shown of it stays."""
-        entry = next((e for e in self._session.recordings if e.id == self._id), None)
+        entry = self._session.entry_of(self._id)
         if entry is not None:
             was_shown, opened = self.shown, self._room.opened
             self._recording = self._id = None
