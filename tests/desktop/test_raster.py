@@ -2,20 +2,17 @@
 
 import numpy as np
 import pytest
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtGui import QColor
 
 from core.signals import Channel, Typical
-from desktop.views.review.pictures.raster import between_samples, columns_of, paint_strokes, touching
+from desktop.views.review.pictures.raster import between_samples, columns_of, strokes_picture, touching
 from desktop.views.review.pictures.rows import Look, fit_strokes, lay_rows
 
 
 def painted(columns, top, bottom, width=40, height=90):
     """How much of each pixel is covered, 0 to 1."""
-    image = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
-    image.fill(0)
-    painter = QPainter(image)
-    paint_strokes(painter, columns, top, bottom, "#000000", (width, height))
-    painter.end()
+    image = strokes_picture(columns, top, bottom, "#000000", (width, height))
+    assert (image.width(), image.height()) == (width, height)
     return np.array([[QColor.fromRgba(image.pixel(x, y)).alphaF() for x in range(width)] for y in range(height)])
 
 

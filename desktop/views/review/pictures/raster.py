@@ -9,7 +9,7 @@ import itertools
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtGui import QColor, QImage
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
@@ -55,10 +55,8 @@ def between_samples(x: Floats, values: Floats, width: int) -> tuple[Ints, Floats
     return np.arange(width), low, high
 
 
-def paint_strokes(
-    painter: QPainter, columns: Ints, top: Floats, bottom: Floats, colour: str, size: tuple[int, int]
-) -> None:
-    """Paint strokes of one colour, ends smoothed, on a picture of a size (width, height).
+def strokes_picture(columns: Ints, top: Floats, bottom: Floats, colour: str, size: tuple[int, int]) -> QImage:
+    """Return strokes of one colour, ends smoothed, as a picture of a size (width, height), clear elsewhere.
 
     `top` and `bottom` (px, (n_traces, n_columns)) are NaN where nothing is drawn. Each stroke adds to the pixel where it
     begins and takes away where it ends; sums from top to bottom then say how much of each pixel is covered. O(pixels).
@@ -66,26 +64,23 @@ def paint_strokes(
     width, height = size
     top, bottom = np.clip(top, 0, height), np.clip(bottom, 0, height)
     seen = top < bottom
-    if not seen.any():
-        return
     columns, top, bottom = np.broadcast_to(columns, top.shape)[seen], top[seen], bottom[seen]
-    first, last = int(top.min()), int(bottom.max())
-    cover = np.zeros((-(-(last - first + 2) // BLOCK), BLOCK, width), np.int16)
+    cover = np.zeros((-(-(height + 2) // BLOCK), BLOCK, width), np.int16)
     for ends, whole in ((top, WHOLE), (bottom, -WHOLE)):
         rows = ends.astype(np.intp)
-        later = ((ends - rows) * whole).astype(np.int16)
-        at = (rows - first) * width + columns
+        at, later = rows * width + columns, ((ends - rows) * whole).astype(np.int16)
         np.add.at(cover.reshape(-1), at, whole - later)
-        np.add.at(cover.reshape(-1), at + width, later)
+        if later.any():  # not where they end between pixels, as most do
+            np.add.at(cover.reshape(-1), at + width, later)
     # Down each block, then from block to block: forty times as fast as cumsum down the columns, in few calls.
     for row in range(1, BLOCK):
         cover[:, row] += cover[:, row - 1]
     for above, below in itertools.pairwise(cover):
         below += above[-1]
-    covered = np.minimum(cover, WHOLE, out=cover).astype(np.uint8).reshape(-1, width)
-    image = QImage(covered.data, width, len(covered), width, QImage.Format.Format_Indexed8)
-    image.setColorTable(_shades(colour))
-    painter.drawImage(0, first, image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied))
+    covered = np.minimum(cover, WHOLE, out=cover).astype(np.uint8)
+    shades = QImage(covered.data, width, height, width, QImage.Format.Format_Indexed8)
+    shades.setColorTable(_shades(colour))
+    return shades.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
 
 
 def _shades(colour: str) -> list[int]:

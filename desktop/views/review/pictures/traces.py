@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 from core.signals import Pyramid
 from desktop.services import theme
 from desktop.views.review.pictures.frame import Frame
-from desktop.views.review.pictures.raster import Floats, Ints, between_samples, columns_of, paint_strokes, touching
+from desktop.views.review.pictures.raster import Floats, Ints, between_samples, columns_of, strokes_picture, touching
 from desktop.views.review.pictures.rows import Row, fit_strokes
 
 LINE_PX = 0.8  # of lines in vector files
@@ -94,19 +94,32 @@ def draw_page(
     """
     w, h = max(1, round(width * ratio)), max(1, round(height * ratio))
     rows = fit_strokes(rows, [_stroke_of(line) for line in page.lines])
-    image = QImage(w, h, QImage.Format.Format_ARGB32_Premultiplied)
-    image.fill(0)
     alike: dict[tuple[int, bool, str], list[tuple[Row, Line]]] = {}
     for row, line in zip(rows, page.lines, strict=True):
         if len(line.t):
             alike.setdefault((id(line.t), line.exact, "muted" if row.bad else row.colour), []).append((row, line))
-    painter = QPainter(image)
+    pictures = []
     for (_, exact, colour), members in alike.items():
         x = (members[0][1].t - page.start_s) * (w / page.length_s)
-        paint_strokes(painter, *_strokes(x, members, w, ratio, exact), colours[colour], (w, h))
-    painter.end()
+        pictures.append(strokes_picture(*_strokes(x, members, w, ratio, exact), colours[colour], (w, h)))
+    image = _over_each_other(pictures, w, h)
     image.setDevicePixelRatio(ratio)
     return DrawnPage(page, rows, image)
+
+
+def _over_each_other(pictures: list[QImage], width: int, height: int) -> QImage:
+    """Return pictures of one size as one, which the first becomes; a clear one for none."""
+    if not pictures:
+        clear = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
+        clear.fill(0)
+        return clear
+    image, *others = pictures
+    if others:
+        painter = QPainter(image)
+        for other in others:
+            painter.drawImage(0, 0, other)
+        painter.end()
+    return image
 
 
 def _stroke_of(line: Line) -> float:
