@@ -15,8 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import scipy.fft
-import scipy.ndimage
+import scipy  # its parts come when they are used: the window asks this module for options only
 
 from core.errors import InputError
 

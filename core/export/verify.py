@@ -14,7 +14,7 @@ import numpy as np
 
 from core.errors import BundleError, HitscopeError, InputError
 from core.export.archive import MAX_BYTES, is_sealed, unpack
-from core.export.onnx_model import describe_onnx
+from core.export.onnx_file import describe_onnx
 from core.features import build_representation
 
 SCHEMA = 1

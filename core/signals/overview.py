@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from core.errors import InputError
+from core.signals.digital import AT_ONCE
 from core.signals.pyramid import Line, Pyramid, lines_of_samples
 from core.signals.recording import Floats, Recording
 
@@ -25,25 +27,51 @@ class Typical:
     spread: float
 
 
-def typical_of(recording: Recording, channel: int | str) -> Typical:
-    """Return where the row of a channel lies at first, and the height that it stands for.
+def typical_of(recording: Recording, channels: Sequence[int | str] | None = None) -> tuple[Typical, ...]:
+    """Return where the rows of channels lie at first, and the heights that they stand for. O(channels).
 
     The median, and the range from percentile 0.3 to 99.7, of twenty windows of a second, evenly taken over the recording:
     the same on every page, so that amplitudes can be compared. The range of a flat channel, and of one without samples, is 1.
 
+    Parameters
+    ----------
+    recording : Recording
+    channels : sequence of int or str, optional
+        All of them if it is left out. Those of one rate and length are read together.
+
+    Returns
+    -------
+    tuple of Typical
+        One for each channel.
+
     Raises
     ------
     InputError
-        If there is no such channel, or it cannot be read.
+        If there is no such channel, or one cannot be read.
     """
-    number = recording.index(channel)
-    if not recording.channels[number].n_samples:
+    numbers = [
+        recording.index(channel) for channel in (range(len(recording.channels)) if channels is None else channels)
+    ]
+    alike: dict[tuple[float, int], list[int]] = {}
+    for number in dict.fromkeys(numbers):
+        known = recording.channels[number]
+        alike.setdefault((known.fs, known.n_samples), []).append(number)
+    found: dict[int, Typical] = {}
+    for (fs, _), members in alike.items():
+        together = max(1, int(AT_ONCE // (WINDOWS * WINDOW_S * fs)))
+        for first in range(0, len(members), together):
+            some = members[first : first + together]
+            windows = [_look(recording, some, at, WINDOW_S) for at in _evenly(recording, some[0], WINDOWS)]
+            samples = np.concatenate(windows, axis=1) if windows else np.empty((len(some), 0))
+            found |= {number: _typical(row) for number, row in zip(some, samples, strict=True)}
+    return tuple(found[number] for number in numbers)
+
+
+def _typical(samples: Floats) -> Typical:
+    finite = samples[np.isfinite(samples)]
+    if not len(finite):
         return Typical(0.0, 1.0)
-    found = np.concatenate([_look(recording, number, at, WINDOW_S) for at in _evenly(recording, number, WINDOWS)])
-    found = found[np.isfinite(found)]
-    if not len(found):
-        return Typical(0.0, 1.0)
-    low, middle, high = np.percentile(found, PERCENTILES)
+    low, middle, high = np.percentile(finite, PERCENTILES)
     return Typical(float(middle), float(high - low) or 1.0)
 
 
@@ -81,7 +109,7 @@ def envelope_of(source: Recording | Pyramid, channel: int | str, n_bins: int = 5
     if known.n_samples <= WHOLE:
         return lines_of_samples(recording, [number], 0, known.n_samples, max(1, known.n_samples // n_bins))[0]
     starts = _evenly(recording, number, n_bins)
-    looks = [_look(recording, number, start, LOOK_S) for start in starts]
+    looks = [_look(recording, [number], start, LOOK_S)[0] for start in starts]
     low = np.array([np.fmin.reduce(look) for look in looks])
     high = np.array([np.fmax.reduce(look) for look in looks])
     return starts / known.fs, low, high
@@ -92,6 +120,9 @@ def _evenly(recording: Recording, number: int, n: int) -> npt.NDArray[np.int64]:
     return np.unique(np.linspace(0, recording.channels[number].n_samples, n, endpoint=False).astype(np.int64))
 
 
-def _look(recording: Recording, number: int, start: int, length_s: float) -> Floats:
-    known = recording.channels[number]
-    return recording.read(number, start, min(start + max(1, round(length_s * known.fs)), known.n_samples))
+def _look(recording: Recording, numbers: Sequence[int], start: int, length_s: float) -> Floats:
+    """Return a stretch of channels of one rate and length, (n_channels, n)."""
+    known = recording.channels[numbers[0]]
+    return recording.digital(
+        numbers, start, min(start + max(1, round(length_s * known.fs)), known.n_samples)
+    ).physical()

@@ -16,7 +16,7 @@ class ThemedPlot(pg.PlotWidget):
     """A plot that follows the theme; `dress` adds what else must be coloured, now and with every other theme."""
 
     def __init__(self, name: str, x: str = "", y: str = "", box: pg.ViewBox | None = None) -> None:
-        super().__init__(background=theme.token("plot"), viewBox=box)
+        super().__init__(background=theme.token("plot"), viewBox=box, enableMenu=False)
         self.setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         item = self.getPlotItem()

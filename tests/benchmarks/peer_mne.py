@@ -75,7 +75,7 @@ def main():
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("file")
-    parser.add_argument("--pages", type=float, nargs="+", default=[10, 600])
+    parser.add_argument("--pages", type=float, nargs="*", default=[10, 600])
     parser.add_argument("--frames", type=int, default=15)
     chosen = parser.parse_args()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")

@@ -101,6 +101,32 @@ def test_the_first_page_is_there_before_the_content_is_hashed(qtbot, window, rev
     assert session.events.recording[-1] == entry.id
 
 
+def test_nothing_is_hashed_before_the_first_page_is_there(qtbot, window, review, edf, monkeypatch):
+    add, drawn = adding.add_to_study, []
+
+    def watched(*arguments, **options):
+        drawn.append((review.opened.id, review.traces.drawn_page.page))
+        return add(*arguments, **options)
+
+    monkeypatch.setattr(adding, "add_to_study", watched)
+    before = review.traces.drawn_page.page
+    review.library.add([str(edf)])
+    settle(qtbot, window.session)
+    ((shown, page),) = drawn
+    assert shown == 0
+    assert page is not before
+    assert len(page.lines) == len(review.channels)
+
+
+def test_what_waits_to_be_added_is_not_added_to_another_study(qtbot, window, review, edf, tmp_path):
+    session = window.session
+    review.library.add([str(edf)])
+    qtbot.waitUntil(lambda: review.recordings.count() > len(session.recordings), timeout=10_000)
+    session.use(Study.create(tmp_path / "another"))
+    settle(qtbot, session)
+    assert session.recordings == []
+
+
 def test_a_record_named_without_its_header_is_shown_first_and_known_then(qtbot, window, review, tmp_path, held):
     for path in resources.path("demo").glob("208.*"):
         data = path.read_bytes()  # the samples are turned round, to be of a content of their own

@@ -7,16 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
 from core.jobs import Reporter
-from core.signals import Pyramid, Recording, Typical, envelope_of, open_pyramid, typical_of
+from core.signals import Pyramid, Recording, Typical, open_pyramid, typical_of
 from desktop.services.session import Session
 
-Floats = npt.NDArray[np.float64]
 Gaps = tuple[tuple[float, float], ...]
-ENVELOPE_BINS = 600
 COMING = 0  # the id of a recording that the study has not given one yet; its own begin at 1
 
 
@@ -35,8 +30,6 @@ class Opened:
         Of what is shown; it may still be growing.
     typical : tuple of Typical
         The middle and range of each channel that is shown, the same on every page, so that amplitudes can be compared.
-    envelope : (t, low, high)
-        The line of the overview.
     said : str
         What montage and filters are called.
     electrodes : mapping of str to tuple of str
@@ -50,7 +43,6 @@ class Opened:
     recording: Recording
     pyramid: Pyramid
     typical: tuple[Typical, ...] = field(repr=False)
-    envelope: tuple[Floats, Floats, Floats] = field(repr=False)
     said: str = ""
     electrodes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     serial: int = field(default_factory=itertools.count(1).__next__)
@@ -70,10 +62,7 @@ def open_recording(
     stored = coming or session.recording(recording_id, report)
     shown, said, electrodes = derive(stored)
     pyramid = Pyramid(shown, Path()) if coming else open_pyramid(shown, session.arrays_of(recording_id))
-    typical = tuple(typical_of(shown, channel) for channel in range(len(shown.channels)))
-    nothing = np.empty(0)
-    envelope = envelope_of(pyramid, 0, ENVELOPE_BINS) if shown.channels else (nothing, nothing, nothing)
-    return Opened(recording_id, stored, shown, pyramid, typical, envelope, said, electrodes)
+    return Opened(recording_id, stored, shown, pyramid, typical_of(shown), said, electrodes)
 
 
 def missing_of(recording: Recording, channel: int) -> Gaps:

@@ -93,11 +93,19 @@ class Library(QObject):
             self._session.told.emit(self.tr("The study is open read-only: nothing can be added to it."))
             return
 
+        study = self._session.study
+
         def done(seen: Inspected) -> None:
+            if self._session.study is not study:
+                return
             answered = self._answer(self._without(wanted, seen.annotations), seen.questions)
             if answered:
-                self._take_in(answered)
+                if self._study is not study:  # what was left for another study was forgotten with it
+                    self._study = study
+                    self._requests.clear()
+                    self.coming.forget()
                 self.coming.show(seen.first)
+                self._room.opening.then(lambda: self._take_in(answered) if self._session.study is study else None)
 
         self._session.tasks.submit(
             None, inspect, wanted, TaskReporter(self), done=done, failed=self._session.failed.emit
@@ -167,10 +175,6 @@ class Library(QObject):
 
     def _take_in(self, wanted: list[Wanted]) -> None:
         """Add after what was asked for before: at the same time, one file in two requests might be added twice."""
-        if self._study is not self._session.study:  # what was left for another study was forgotten with it
-            self._study = self._session.study
-            self._requests.clear()
-            self.coming.forget()
         self._requests.append(wanted)
         if len(self._requests) == 1:
             self._add_next()

@@ -31,6 +31,7 @@ class Opening(QObject):
         super().__init__(room)
         self._session, self._room = session, room
         self._report: TaskReporter | None = None
+        self._then: list[Callable[[], None]] = []
         self.stack = QStackedWidget()  # the pictures, or a page in their place
 
     def start(self, entry: RecordingEntry) -> None:
@@ -53,10 +54,23 @@ class Opening(QObject):
                 self.opened.emit(got)
             else:
                 self._refuse(entry, got)
+                self.go_on()
 
         self._session.tasks.submit(
             "review open", _open, self._session, entry, lambda stored: derive(stored, bad), coming, report, done=done
         )
+
+    def then(self, run: Callable[[], None]) -> None:
+        """Do something at once, or when what is being opened has been shown or refused: it would only delay that."""
+        self._then.append(run)
+        if self._report is None:
+            self.go_on()
+
+    def go_on(self) -> None:
+        """Do what has waited."""
+        waited, self._then = self._then, []
+        for run in waited:
+            run()
 
     def _refuse(self, entry: RecordingEntry, why: Refused) -> None:
         library = self._room.library

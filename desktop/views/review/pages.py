@@ -29,9 +29,14 @@ GROWTH_MS = 700  # between looks at a pyramid that grows
 
 
 class Pages(QObject):
-    """Reads pages for the room's pictures; `progressed` tells the share of a recording that has been gone through."""
+    """Reads pages for the room's pictures; `progressed` tells the share of a recording that has been gone through.
+
+    `shown` tells that the first page of a recording, or the first since its pyramid is complete, has been read: nothing else
+    of it is looked for before, so that nothing delays it.
+    """
 
     progressed = Signal(object)
+    shown = Signal()
 
     def __init__(self, session: Session, room: ReviewView) -> None:
         super().__init__(room)
@@ -41,6 +46,7 @@ class Pages(QObject):
         self.gone = Gone(session, self)
         self.tiles.failed.connect(lambda error: self.gone.tell(room.opened, error))
         self._awaited: set[str] = set()
+        self._first = False  # whether no page has been read yet
         self._builder: TaskReporter | None = None
         self._waiting = QTimer(self, singleShot=True, interval=DIM_AFTER_MS)
         self._waiting.timeout.connect(self._dim)
@@ -50,6 +56,7 @@ class Pages(QObject):
     def start(self, opened: Opened) -> None:
         """Take up a recording: its pages can be read at once, those of hours as its pyramid grows."""
         self.stop()
+        self._first = True
         if opened.pyramid.complete or opened.id == COMING:
             return
         report = self._builder = TaskReporter(self)
@@ -58,6 +65,7 @@ class Pages(QObject):
         def ended(_result: object) -> None:
             if self._builder is report:
                 self.progressed.emit(None)
+                self._first = True
                 self.read()
 
         self._session.background.submit(
@@ -116,14 +124,19 @@ class Pages(QObject):
                 canvas.unread_s = self._unread(*got)
                 canvas.show_page(got[1], room.channel_name, room.px_per_mm if look.paper else None)
                 if canvas is room.traces:
-                    self.tiles.go_on()
-                    room.status.refresh()
+                    ended()
 
         def failed(error: Exception) -> None:
             if not self.gone.tell(opened, error):  # else what is shown stays dimmed
                 self._arrived(what)
+            ended()
+
+        def ended() -> None:
             self.tiles.go_on()
             room.status.refresh()
+            if self._first:
+                self._first = False
+                self.shown.emit()
 
         self._session.tasks.submit(f"review {what}", make, done=done, failed=failed)
 

@@ -229,7 +229,7 @@ def _spectrogram(painter: QPainter, plates: Plates, view: View, frame: Frame, pr
 
 def _overview(painter: QPainter, plates: Plates, view: View, frame: Frame, press: Press) -> None:
     canvas, recording = plates.overview, view.opened.recording
-    canvas.show_envelope(*envelope_of(view.opened.pyramid, 0, round(frame.rect.width())), recording.duration)
+    canvas.show_envelope(*envelope_of(view.opened.pyramid, 0, round(frame.rect.width())))
     whole = frame.at(0.0, max(recording.duration, 1e-3))
     canvas.gaps = missing_of(recording, 0)
     canvas.ticks = view.events.on_overview(whole) if view.events is not None else []

@@ -195,8 +195,11 @@ class Toolbar(QFrame):
 
     def show_reading(self, share: float | None) -> None:
         """Show how much of a recording has been read; None when it is there."""
-        self.progress.setVisible(share is not None)
-        self.progress.setValue(round(1000 * (share or 0.0)))
+        bar = self.progress
+        bar.setVisible(share is not None)
+        bar.setUpdatesEnabled(False)  # else it is painted in here, and all that waits to be painted with it
+        bar.setValue(round(1000 * (share or 0.0)))
+        bar.setUpdatesEnabled(True)
 
     def show_finding(self, on: bool) -> None:
         """Show that events are being looked for."""

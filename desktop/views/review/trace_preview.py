@@ -26,7 +26,7 @@ def draw_start(recording: Recording, width: int, height: int, ratio: float, colo
     fastest = max((channel.fs for channel in channels), default=1.0)
     length = min(max(recording.duration, 1 / fastest), max(LENGTH_S, min(SAMPLES / fastest, recording.duration)))
     look = Look(channels=tuple(range(len(channels))))
-    rows = lay_rows(channels, [typical_of(recording, n) for n in look.channels], look, height, 4.0)
+    rows = lay_rows(channels, typical_of(recording, look.channels), look, height, 4.0)
     page = read_page(Pyramid(recording, Path()), look.channels, 0.0, length, round(width * ratio))
     return draw_page(page, rows, width, height, ratio, colours)
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtWidgets import QTabWidget
 
-from core.signals import Recording
+from core.signals import Recording, envelope_of
 from core.study import RecordingEntry, Study
 from desktop.actions.registry import Action
 from desktop.services import theme
@@ -50,6 +50,7 @@ from desktop.widgets.parts import EmptyState, clock
 from desktop.widgets.workspace import Workspace
 
 LEAST_S = 0.01  # the shortest page
+ENVELOPE_BINS = 600
 USUAL_DPI = (60.0, 400.0)  # a screen that says otherwise does not know
 
 
@@ -135,6 +136,7 @@ class ReviewView(Workspace):
         self.bar.filters.clicked.connect(self.asking.filters)
         self.opening.opened.connect(self._opened)
         self.pages.progressed.connect(self.bar.show_reading)
+        self.pages.shown.connect(self._look_beside)
         self.library.reading.connect(self.bar.show_reading)
         self.library.coming.changed.connect(self._study_changed)
         self.finder.finding.connect(self.bar.show_finding)
@@ -319,7 +321,7 @@ class ReviewView(Workspace):
             canvas.gaps = recording.gaps
             canvas.gaps_of = {c.name: missing_of(recording, n) for n, c in enumerate(channels)}
         self.overview.gaps = missing_of(recording, 0)
-        self.overview.show_envelope(*opened.envelope, recording.duration)
+        self.overview.show_whole(recording.duration, empty=another)
         self._write_times()
         self.start_s = float(goal.get("start_s", 0.0 if another else self.start_s))
         self.bar.show_scales(self.kind, self.appearance.look)
@@ -331,7 +333,18 @@ class ReviewView(Workspace):
             self.use_paper(self.appearance.paper_speed)
         else:
             self.set_length(self.plain_s)
+
+    def _look_beside(self) -> None:
+        """Look for what is shown beside the pages: the line of the overview, and which montages fit."""
+        self.opening.go_on()
         self.menus.own_montages.look()
+        opened = self.opened
+        if opened is not None and opened.recording.channels:
+            self.session.tasks.submit(
+                "review overview", envelope_of, opened.pyramid, 0, ENVELOPE_BINS,
+                done=lambda line: self.overview.show_envelope(*line) if opened is self.opened else None,
+                failed=lambda error: self.pages.gone.tell(opened, error),
+            )  # fmt: skip
 
     def take_up(self, entry: RecordingEntry, opened: Opened) -> None:
         """Go on with a recording that was shown while it was being added: nothing that is shown changes."""

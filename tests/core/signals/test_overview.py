@@ -9,29 +9,29 @@ from tests.core.signals.arrays import Floats, Integers, recording
 def test_spread_is_the_height_of_the_signal_not_of_a_spike():
     x = 10 * np.sin(np.arange(360_000) / 7.0)
     x[1000] = 1e6
-    assert typical_of(recording(Floats([x])), 0).spread == pytest.approx(20.0, rel=0.01)
+    assert typical_of(recording(Floats([x])))[0].spread == pytest.approx(20.0, rel=0.01)
 
 
 def test_spread_holds_r_waves():
     since = np.arange(300 * 1000) % 1000 - 500  # ms from an R wave that lasts 40 ms, one a second
     x = np.clip(1 - np.abs(since) / 20, 0, None)
-    assert 0.9 < typical_of(recording(Floats([x]), fs=1000.0), 0).spread < 1.0
+    assert 0.9 < typical_of(recording(Floats([x]), fs=1000.0))[0].spread < 1.0
 
 
 @pytest.mark.parametrize("x", [np.zeros(5000), np.full(5000, np.nan), np.empty(0), np.ones(1)])
 def test_spread_where_there_is_none(x):
-    assert typical_of(recording(Floats([x, np.arange(9.0)])), "c0").spread == 1.0
+    assert typical_of(recording(Floats([x, np.arange(9.0)])), ["c0"])[0].spread == 1.0
 
 
 def test_spread_passes_over_gaps():
     x = np.where(np.arange(300_000) < 200_000, np.nan, np.arange(300_000) % 2)
-    assert typical_of(recording(Floats([x])), 0).spread == 1.0
-    assert typical_of(recording(Floats([5 * x])), 0).spread == 5.0
+    assert typical_of(recording(Floats([x])))[0].spread == 1.0
+    assert typical_of(recording(Floats([5 * x])))[0].spread == 5.0
 
 
 def test_spread_reads_little():
     some = recording(Floats([np.random.default_rng(0).standard_normal(3_000_000)]))
-    assert typical_of(some, 0).spread == pytest.approx(2 * 2.748, rel=0.1)
+    assert typical_of(some)[0].spread == pytest.approx(2 * 2.748, rel=0.1)
     assert sum(stop - start for _, start, stop in some.source.reads) == 2000
 
 

@@ -45,10 +45,16 @@ class OverviewCanvas(TimeCanvas):
     def sizeHint(self) -> QSize:
         return QSize(800, 88)
 
-    def show_envelope(self, t: np.ndarray, low: np.ndarray, high: np.ndarray, duration_s: float) -> None:
+    def show_whole(self, duration_s: float, *, empty: bool = True) -> None:
+        """Show all the time of a recording; `empty` without the line of the one before."""
+        if empty:
+            self._shape = None
+        self.show_time(0.0, max(duration_s, 1e-3))
+        self.update()
+
+    def show_envelope(self, t: np.ndarray, low: np.ndarray, high: np.ndarray) -> None:
         """Show minima and maxima of a channel over a whole recording."""
         self._shape = (t, low, high) if np.isfinite(low).any() else None
-        self.show_time(0.0, max(duration_s, 1e-3))
         self.update()
 
     def show_page(self, start_s: float, length_s: float, title: str) -> None:
