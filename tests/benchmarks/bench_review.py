@@ -21,7 +21,7 @@ from pathlib import Path
 import peer_mne
 from bench_window import Heart, live
 from make_long_edf import long_edf
-from peer_mne import memory_mb, timed_ms
+from peer_mne import as_installed, memory_mb, timed_ms
 
 WIDTH, HEIGHT = 1900, 1000
 PAGES_S = (1, 2, 5, 10, 60, 300, 600, 3600, 8 * 3600, 24 * 3600)
@@ -217,7 +217,7 @@ def main():
 def measure(path, frames):
     """Return what a fresh process measures; without frames first pages only."""
     command = [sys.executable, __file__, "--child", str(path), "--frames", str(frames)]
-    said = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+    said = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=as_installed()).stdout
     if frames:
         print(said, end="", flush=True)
     return json.loads(said.splitlines()[-1])

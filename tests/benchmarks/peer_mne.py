@@ -22,11 +22,16 @@ HALF_ROW_V = 54e-6  # what fits the generated EEG into its rows; overfull rows t
 def measure(path, pages_s=(10, 600), frames=15):
     """Return what a fresh process measures, as a dict; None where the peer is not installed."""
     command = [sys.executable, __file__, str(path), "--frames", str(frames), "--pages", *map(str, pages_s)]
-    said = subprocess.run(command, capture_output=True, text=True, check=False)
+    said = subprocess.run(command, capture_output=True, text=True, check=False, env=as_installed())
     if "No module named" in said.stderr:
         return None
     said.check_returncode()
     return json.loads(said.stdout.splitlines()[-1])
+
+
+def as_installed():
+    """Return the environment of a process that keeps its bytecode, as installed programs do, on both sides."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def memory_mb(field="VmHWM"):

@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -116,6 +117,14 @@ def test_nothing_is_hashed_before_the_first_page_is_there(qtbot, window, review,
     assert shown == 0
     assert page is not before
     assert len(page.lines) == len(review.channels)
+
+
+def test_a_page_that_is_read_while_the_study_takes_the_recording_up_is_shown(qtbot, window, review):
+    review.go_to(30.0)
+    review.take_up(review.entry, replace(review.opened))
+    settle(qtbot, window.session)
+    assert review.traces.drawn_page.page.start_s == review.start_s == 30.0
+    assert not review.traces.dimmed
 
 
 def test_what_waits_to_be_added_is_not_added_to_another_study(qtbot, window, review, edf, tmp_path):

@@ -47,6 +47,10 @@ class Opened:
     electrodes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     serial: int = field(default_factory=itertools.count(1).__next__)
 
+    def is_of(self, shown: Opened | None) -> bool:
+        """Whether what was asked for with this opening is still of what is shown, which may have got another id since."""
+        return shown is not None and shown.serial == self.serial
+
 
 def open_recording(
     session: Session,

@@ -31,8 +31,8 @@ GROWTH_MS = 700  # between looks at a pyramid that grows
 class Pages(QObject):
     """Reads pages for the room's pictures; `progressed` tells the share of a recording that has been gone through.
 
-    `shown` tells that the first page of a recording, or the first since its pyramid is complete, has been read: nothing else
-    of it is looked for before, so that nothing delays it.
+    `shown` tells that the first page of a recording has been read: nothing else of it is looked for before, so that nothing
+    delays it; and that its pyramid is complete.
     """
 
     progressed = Signal(object)
@@ -53,10 +53,18 @@ class Pages(QObject):
         self._growth = QTimer(self, singleShot=True, interval=GROWTH_MS)
         self._growth.timeout.connect(self.read)
 
-    def start(self, opened: Opened) -> None:
-        """Take up a recording: its pages can be read at once, those of hours as its pyramid grows."""
+    def start(self, opened: Opened, *, read: bool = False) -> None:
+        """Take up a recording; `read` says that its first page has been read already.
+
+        Its pages can be read at once, those of hours as its pyramid grows.
+        """
         self.stop()
-        self._first = True
+        self._first = not read
+        if read:
+            self._complete(opened)
+
+    def _complete(self, opened: Opened) -> None:
+        """Complete the pyramid in the background."""
         if opened.pyramid.complete or opened.id == COMING:
             return
         report = self._builder = TaskReporter(self)
@@ -65,8 +73,8 @@ class Pages(QObject):
         def ended(_result: object) -> None:
             if self._builder is report:
                 self.progressed.emit(None)
-                self._first = True
                 self.read()
+                self.shown.emit()
 
         self._session.background.submit(
             "review pyramid", _build, opened.recording, self._session.arrays_of(opened.id), report,
@@ -119,7 +127,7 @@ class Pages(QObject):
             return built, draw_page(page, rows, width, height, ratio, colours)
 
         def done(got: tuple[float, DrawnPage]) -> None:
-            if opened is room.opened:
+            if opened.is_of(room.opened):
                 self._arrived(what)
                 canvas.unread_s = self._unread(*got)
                 canvas.show_page(got[1], room.channel_name, room.px_per_mm if look.paper else None)
@@ -134,8 +142,9 @@ class Pages(QObject):
         def ended() -> None:
             self.tiles.go_on()
             room.status.refresh()
-            if self._first:
+            if self._first and opened.is_of(room.opened):
                 self._first = False
+                self._complete(opened)
                 self.shown.emit()
 
         self._session.tasks.submit(f"review {what}", make, done=done, failed=failed)

@@ -342,14 +342,14 @@ class ReviewView(Workspace):
         if opened is not None and opened.recording.channels:
             self.session.tasks.submit(
                 "review overview", envelope_of, opened.pyramid, 0, ENVELOPE_BINS,
-                done=lambda line: self.overview.show_envelope(*line) if opened is self.opened else None,
+                done=lambda line: self.overview.show_envelope(*line) if opened.is_of(self.opened) else None,
                 failed=lambda error: self.pages.gone.tell(opened, error),
             )  # fmt: skip
 
     def take_up(self, entry: RecordingEntry, opened: Opened) -> None:
         """Go on with a recording that was shown while it was being added: nothing that is shown changes."""
         self._entry, self.opened = entry, opened
-        self.pages.start(opened)
+        self.pages.start(opened, read=True)
 
     # Channels and looks
 

@@ -127,8 +127,9 @@ def _stroke_of(line: Line) -> float:
     if line.exact or not len(line.t):
         return 0.0
     few = slice(None, None, max(1, len(line.t) // MIDDLE_OF))
-    tall = (line.high - line.low)[few]
-    return float(np.nanmedian(tall)) if np.isfinite(tall).any() else 0.0
+    tall = line.high[few] - line.low[few]
+    tall = tall[np.isfinite(tall)]
+    return float(np.median(tall)) if len(tall) else 0.0
 
 
 def _strokes(
