@@ -251,18 +251,19 @@ class Session(QObject):
 
     def undo(self) -> None:
         """Undo the last edit, also one that is still on its way to the disk."""
-        self._when_saved(self.undo_stack.undo)
+        self.when_saved(self.undo_stack.undo)
 
     def redo(self) -> None:
         """Redo the edit undone last."""
-        self._when_saved(self.undo_stack.redo)
+        self.when_saved(self.undo_stack.redo)
 
     def _submit(
         self, write: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[Exception], None]
     ) -> None:
         self._writer.submit(None, write, done=done, failed=failed)
 
-    def _when_saved(self, step: Callable[[], None]) -> None:
+    def when_saved(self, step: Callable[[], None]) -> None:
+        """Do something when no edit is on its way to the disk any more: now, or after what the last one left is known."""
         if self.saving:
             self._deferred.append(step)
         else:

@@ -3,6 +3,7 @@
 import pytest
 from PySide6.QtCore import QPointF, Qt
 
+from core.errors import StudyError
 from tests.desktop.conftest import press, settle
 from tests.desktop.mouse import at, click, drag
 
@@ -79,6 +80,24 @@ def test_a_selected_mark_is_dragged_and_its_edges_too(qtbot, window, review, nam
     assert place(session) == (pytest.approx(start), pytest.approx(length + 1, abs=0.05))
     undone_and_redone(qtbot, session, lambda: place(session))
     assert session.undo_stack.undoText().startswith("change the length")
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_what_is_dragged_stays_where_it_was_dropped_until_it_is_known_there(qtbot, window, review, monkeypatch, fails):
+    session, pointing = window.session, review.pointing
+    review.marks.add(23.0, 2.0)
+    settle(qtbot, session)
+    if fails:
+        monkeypatch.setattr(session.study, "apply", lambda *_: (_ for _ in ()).throw(StudyError("the disk is full")))
+    drag(review.traces, at(review.traces, 24.0), at(review.traces, 26.0))
+    assert place(session) == (23.0, 2.0)
+    assert pointing.preview.start_s == pytest.approx(25.0, abs=0.05)
+    seen = []
+    session.events_changed.connect(lambda _ids: seen.append(pointing.preview is not None))
+    settle(qtbot, session)
+    assert pointing.preview is None
+    assert place(session)[0] == pytest.approx(23.0 if fails else 25.0, abs=0.05)
+    assert seen == ([] if fails else [True])
 
 
 def test_a_narrow_mark_can_still_be_moved(qtbot, window, review):

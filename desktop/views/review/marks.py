@@ -32,10 +32,12 @@ class Marks(QObject):
         """Add a mark over a stretch of the recording, of a channel or of the chosen one, and select it."""
         opened = self._room.opened
         if opened is None or self._room.library.coming.not_yet():
+            self._room.pointing.show_preview(None)
             return
         start, stop = max(0.0, start_s), min(start_s + duration_s, opened.recording.duration)
         name = channel or self._room.channel_name
         self._session.add_event(opened.id, name, start, max(0.0, stop - start), label=label, origin=self._room.traces)
+        self._let_go()
 
     def add_here(self, label: str = "") -> None:
         """Mark the chosen stretch; without one, the middle of the page, for the keyboard to move and lengthen."""
@@ -94,6 +96,12 @@ class Marks(QObject):
     def put(self, event: int, start_s: float, duration_s: float) -> None:
         """Put an event where it was dragged to."""
         self._session.edit(lambda study: self._changed(study, event, start_s, duration_s))
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Take away what was dragged when the event is known at its place: else it would be seen to jump back meanwhile."""
+        pointing, box = self._room.pointing, self._room.pointing.preview
+        self._session.when_saved(lambda: pointing.show_preview(None) if pointing.preview is box else None)
 
     @staticmethod
     def _changed(study: Study, event: int, start_s: float, duration_s: float) -> Changeset:

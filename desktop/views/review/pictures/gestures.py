@@ -81,11 +81,9 @@ def _edge(canvas: TimeCanvas, drag: Drag, at: QPointF, ended: bool) -> None:
 def _mark(canvas: TimeCanvas, drag: Drag, at: QPointF, ended: bool) -> None:
     start, stop = sorted((drag.began_s, canvas.time_at(at)))
     channel = canvas.channel_at(drag.began)
+    canvas.pointing.show_preview(Box(0, start, stop - start, channel, theme.token("unlabelled"), True))
     if ended:
-        canvas.pointing.show_preview(None)
         canvas.drawn.emit(start, stop - start, channel)
-    else:
-        canvas.pointing.show_preview(Box(0, start, stop - start, channel, theme.token("unlabelled"), True))
 
 
 def _zoom(canvas: TimeCanvas, drag: Drag, at: QPointF, ended: bool) -> None:
@@ -105,7 +103,7 @@ def _event(canvas: TimeCanvas, drag: Drag, at: QPointF, ended: bool) -> None:
         changed = replace(box, start_s=start, length_s=box.stop_s - start)
     else:
         changed = replace(box, length_s=max(0.0, box.length_s + moved))
-    canvas.pointing.show_preview(None if ended else changed)
+    canvas.pointing.show_preview(changed)
     if ended:
         canvas.changed.emit(box.id, changed.start_s, changed.length_s)
 
