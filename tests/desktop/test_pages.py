@@ -5,9 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from PySide6.QtCore import QRectF
 
 from core.study import Study
 from desktop.views.review.pictures import events as drawn
+from desktop.views.review.pictures.frame import Frame
 from tests.desktop.conftest import settle
 
 RECORDINGS = Path(__file__).parents[1] / "data" / "recordings"
@@ -57,11 +59,11 @@ def test_what_is_drawn_is_bounded_whatever_the_number_of_events():
     rng, width, length = np.random.default_rng(0), 800.0, 1800.0
     starts = rng.uniform(0, length, 100_000)
     none = np.zeros(len(starts), bool)
-    colours = np.where(np.arange(len(starts)) < 5, "#rare", "#often").tolist()
+    codes = (np.arange(len(starts)) < 5).astype(np.intp)
     for duration in (0.1, 60.0):  # so long that they lie over each other
         wide = drawn.boxed(np.full(len(starts), duration), none, width / length, width)
         assert not wide.any()
-    ticks = drawn.ticks(starts, colours, 0.0, width / length)
+    ticks = drawn.ticks(Frame(QRectF(0, 0, width, 10), 0.0, length), starts, codes, ["#often", "#rare"])
     assert len(ticks) <= 2 * width / drawn.TICK_PX
     assert [tick.colour for tick in ticks[-5:]] == ["#rare"] * 5
     few = np.array([0.0, 0.1, 0.2])

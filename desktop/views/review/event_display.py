@@ -51,7 +51,7 @@ class EventDisplay(QObject):
             return
         self._of = made_of
         self.shown = ShownEvents(session, room.opened.id, room.layers)
-        self.layers = room.layers.found(session.events, self.shown.all)
+        self.layers = room.layers.found(session.events, self.shown.all, self.shown.labels)
         room.model.show(session.events, self.shown.rows)
         room.layers_panel.show_layers(self.layers)
         room.right.make_room()

@@ -64,10 +64,9 @@ class Layers(QObject):
         codes, names = self.of(events, rows)
         return rows[np.array([name not in self.hidden for name in names], bool)[codes]] if self.hidden else rows
 
-    def found(self, events: EventTable, rows: Rows) -> list[Layer]:
-        """Return the layers that rows are in, in order of their names. O(rows)."""
-        codes, names = self.of(events, rows)
-        texts, labels = coded(events.label[rows].tolist())
+    def found(self, events: EventTable, rows: Rows, labelled: Coded) -> list[Layer]:
+        """Return the layers that rows are in, in order of their names; `labelled` are the rows' labels. O(rows)."""
+        (codes, names), (texts, labels) = self.of(events, rows), labelled
         counts = np.bincount(codes * len(labels) + texts, minlength=len(names) * len(labels))
         counts = counts.reshape(len(names), len(labels))
         return [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from desktop.models.event_facts import movable
+from desktop.models.event_facts import coded, movable
 from desktop.services import theme
 from desktop.services.session import Session
 from desktop.views.review.layers import Layers
@@ -17,7 +17,8 @@ from desktop.views.review.pictures.frame import Frame
 class ShownEvents:
     """The events of the recording that is shown, ready to be drawn: arrays sorted by their start.
 
-    Made anew when events, labels or layers change, O(events log events); a page then takes O(events of the page).
+    Made anew when events, labels or layers change, O(events log events); a page then takes O(events of the page). `all` are
+    the rows of its events, hidden ones too, and `labels` how those are labelled, as `coded` gives it.
     """
 
     def __init__(self, session: Session, recording_id: int, layers: Layers) -> None:
@@ -29,12 +30,11 @@ class ShownEvents:
         self.length_s = events.duration_s[self.rows]
         self._channels, self._makers = events.channel[self.rows], events.maker[self.rows]
         self.longest_s = float(self.length_s.max(initial=0.0))
-        labels, position = events.label[self.rows].tolist(), session.position_of
-        colour, name = {"": theme.token("unlabelled")}, {"": ""}
-        for text in set(labels) - {""}:
-            colour[text] = theme.class_colour(position(text))
-            name[text] = f"{theme.class_shape(position(text))} {text}"
-        self._colours, self._names = [colour[text] for text in labels], [name[text] for text in labels]
+        self.labels = codes, texts = coded(events.label[self.all].tolist())
+        self._codes = codes[np.searchsorted(self.all, self.rows)]
+        position = session.position_of
+        self._colours = [theme.class_colour(position(text)) if text else theme.token("unlabelled") for text in texts]
+        self._names = [f"{theme.class_shape(position(text))} {text}" if text else "" for text in texts]
 
     def within(self, start_s: float, stop_s: float) -> npt.NDArray[np.intp]:
         """Return the places of events that touch a stretch of time."""
@@ -51,18 +51,21 @@ class ShownEvents:
         lengths = np.maximum(self.length_s[near], frame.length_s / 2000)
         wide = drawn.boxed(lengths, chosen, frame.px_per_s, frame.rect.width())
         boxes = [
-            Box(
-                int(self.ids[n]), float(self.start_s[n]), float(self.length_s[n]), self._channels[n], self._colours[n],
-                bool(is_chosen), self._names[n], movable(self._makers[n]),
-            )
-            for n, is_chosen in zip(near[wide].tolist(), chosen[wide].tolist(), strict=True)
-        ]  # fmt: skip
+            self._box(n, is_chosen) for n, is_chosen in zip(near[wide].tolist(), chosen[wide].tolist(), strict=True)
+        ]
         rest = near[~wide]
-        return boxes, drawn.ticks(self.start_s[rest], [self._colours[n] for n in rest], frame.start_s, frame.px_per_s)
+        return boxes, drawn.ticks(frame, self.start_s[rest], self._codes[rest], self._colours)
+
+    def _box(self, n: int, selected: bool) -> Box:
+        code = self._codes[n]
+        return Box(
+            int(self.ids[n]), float(self.start_s[n]), float(self.length_s[n]), self._channels[n], self._colours[code],
+            selected, self._names[code], movable(self._makers[n]),
+        )  # fmt: skip
 
     def on_overview(self, frame: Frame) -> list[Tick]:
         """Return the ticks of the whole recording: one for each place and colour, however many events there are."""
-        return drawn.ticks(self.start_s, self._colours, frame.start_s, frame.px_per_s)
+        return drawn.ticks(frame, self.start_s, self._codes, self._colours)
 
     def under(self, t: float, margin_s: float, channel: str = "") -> tuple[int, ...]:
         """Return the ids of the events at a time: those of its own channel before others, shorter ones first."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -64,17 +63,19 @@ def boxed(lengths_s: npt.NDArray[np.float64], selected: Flags, px_per_s: float, 
     return wide | selected
 
 
-def ticks(starts_s: npt.NDArray[np.float64], colours: Sequence[str], origin_s: float, px_per_s: float) -> list[Tick]:
-    """Return a tick for each colour and place that has an event, rare colours last, so that no frequent one hides them.
+def ticks(
+    frame: Frame, starts_s: npt.NDArray[np.float64], codes: npt.NDArray[np.intp], colours: Sequence[str]
+) -> list[Tick]:
+    """Return a tick for each label and place that has an event, rare ones last, so that no frequent one hides them.
 
-    At most one per colour and two pixels, however many events there are. O(events).
+    `codes` say which of the `colours`, one for each label, an event has. At most one tick per label and two pixels, however
+    many events there are. O(events).
     """
-    places = np.floor((starts_s - origin_s) * px_per_s / TICK_PX).astype(np.int64)
-    often = Counter(colours)
-    codes = {colour: code for code, colour in enumerate(sorted(often, key=lambda colour: (-often[colour], colour)))}
-    coded, found = np.fromiter((codes[colour] for colour in colours), np.intp, len(colours)), []
-    for colour, code in codes.items():
-        found += [Tick(place * TICK_PX, colour) for place in np.unique(places[coded == code]).tolist()]
+    places = np.floor((starts_s - frame.start_s) * frame.px_per_s / TICK_PX).astype(np.int64)
+    often = np.bincount(codes, minlength=len(colours)).tolist()
+    found = []
+    for code in sorted(range(len(colours)), key=lambda code: (-often[code], colours[code])):
+        found += [Tick(place * TICK_PX, colours[code]) for place in np.unique(places[codes == code]).tolist()]
     return found
 
 
