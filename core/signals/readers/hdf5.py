@@ -6,10 +6,12 @@ virtual and external datasets are left alone, since they would read what nobody 
 
 from __future__ import annotations
 
+import mmap
+import struct
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +28,8 @@ LISTED = EXTENSIONS
 LAYOUTS = DOPPLER
 MAGIC = b"\x89HDF\r\n\x1a\n"
 SMALL = 4096  # values of an attribute or a list of names
+OBJECT, HEAP_MOST = 16, 1 << 26  # bytes: the header of an object in a heap of texts, the largest heap that is read
+HEAP, SEARCHED = b"GCOL\1\0\0\0", 1 << 26  # how a global heap begins; bytes at both ends of a file that are searched
 LONGEST = 1 << 16  # bytes of each: more is damage, for which libraries would make room
 
 
@@ -101,19 +105,29 @@ class Found:
         with self.path.open("rb") as stream:
             stream.seek(offset)
             entries = np.frombuffer(stream.read(16 * node.size), [("n", "<u4"), ("at", "<u8"), ("index", "<u4")])
-            for at in set(entries["at"].tolist()) - {0}:
-                stream.seek(min(at, size))
-                head = stream.read(16)
-                if head[:4] != b"GCOL" or at + int.from_bytes(head[8:16], "little") > size:
-                    return False
-        return True
+            return all(heap_is_whole(stream, at, size) for at in set(entries["at"].tolist()) - {0})
+
+    @cached_property
+    def heaps_are_whole(self) -> bool:
+        """Whether the heaps of texts of any length are built as the format says.
+
+        Which heap holds those of an attribute, the library does not tell: all that begin or end the file are gone through.
+        """
+        with self.path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+            size, places = len(mapped), []
+            for first, last in ((0, min(size, SEARCHED)), (max(SEARCHED, size - SEARCHED), size)):
+                place = mapped.find(HEAP, first, last)
+                while place >= 0:
+                    places.append(place)
+                    place = mapped.find(HEAP, place + 1, last)
+            return all(heap_is_whole(stream, place, size) for place in places)
 
     def attributes(self, name: str, node: Any) -> None:
         """Take up the attributes of a group or dataset."""
         for key in node.attrs:
             found = node.attrs.get_id(key)
             few = found.shape is not None and np.prod(found.shape, dtype=object) <= SMALL
-            if few and found.dtype.itemsize <= LONGEST:
+            if few and found.dtype.itemsize <= LONGEST and (found.dtype.kind != "O" or self.heaps_are_whole):
                 self.small(f"{name}@{key}", node.attrs[key])
 
     def small(self, name: str, value: Any) -> None:
@@ -123,6 +137,26 @@ class Found:
             self.scalars[name] = float(values[0])
         elif values.dtype.kind in "SUOT" and len(values) and all(isinstance(v, bytes | str) for v in values):
             self.texts[name] = tuple(v.decode("utf-8", "replace") if isinstance(v, bytes) else str(v) for v in values)
+
+
+def heap_is_whole(stream: IO[bytes], at: int, file_bytes: int) -> bool:
+    """Return whether a global heap collection is built as the format says; on free space of no size the library never ends.
+
+    Each object is a header of 16 bytes and its data, padded to 8 bytes; number 0 is free space, its size with the header's.
+    """
+    stream.seek(min(at, file_bytes))
+    head = stream.read(OBJECT)
+    size = int.from_bytes(head[8:16], "little")
+    if not (head.startswith(HEAP) and OBJECT <= size <= min(file_bytes - at, HEAP_MOST)):
+        return False
+    heap, place = head + stream.read(size - OBJECT), OBJECT
+    while place + OBJECT <= size:
+        number, length = struct.unpack_from("<H6xQ", heap, place)
+        taken = OBJECT + -(-length // 8) * 8 if number else length
+        if taken < OBJECT or place + taken > size:
+            return False
+        place += taken
+    return True
 
 
 def packed(node: Any) -> tuple[tuple[int, ...], float]:

@@ -25,6 +25,7 @@ COMPLEX = 0x0800
 INT32, UINT32 = 5, 6
 NESTED = frozenset((1, 2, 3))  # cells, structures, objects: a matrix for each cell or field
 PLAIN = frozenset((4, *range(6, 16)))  # classes of text and numbers: flags, dimensions, name, values
+SPARSE, FUNCTION = 5, 16  # flags, dimensions, name; rows, starts of columns, values; or a matrix
 FLAGS_AT = 8  # of the content of a matrix: behind the tag of its flags
 DEEPEST = 32
 ENOUGH = 1024  # bytes of a compressed element, to see its flags
@@ -99,12 +100,17 @@ def _check_matrix(data: bytes | mmap.mmap, start: int, stop: int, order: str, de
     flags = parts[0] if parts else (0, 0, 0)
     if flags[0] != UINT32 or flags[2] - flags[1] != 8 or depth > DEEPEST:
         raise ValueError(f"no variable can begin at byte {start:,}")
-    what = struct.unpack_from(f"{order}I", data, flags[1])[0] & 0xFF
+    (said,) = struct.unpack_from(f"{order}I", data, flags[1])
+    what, is_complex = said & 0xFF, bool(said & COMPLEX)
     if what not in CLASSES:
         raise ValueError(f"the variable at byte {start:,} is of no known class")
     n = _count(data, parts[1:2], order, start)
     if what in PLAIN and len(parts) < 4:
         raise ValueError(f"the variable at byte {start:,} holds no values")
+    if what == SPARSE and len(parts) < 6 + is_complex:
+        raise ValueError(f"the variable at byte {start:,} is sparse and holds no rows, columns or values")
+    if what == FUNCTION and MATRIX not in [kind for kind, _, _ in parts[3:4]]:
+        raise ValueError(f"the variable at byte {start:,} is a function and holds none")
     if what in NESTED and n > max(1, sum(kind == MATRIX for kind, _, _ in parts)):
         raise ValueError(f"the variable at byte {start:,} states {n:,} cells and holds fewer")
     for place, (kind, first, last) in enumerate(parts[1:]):

@@ -19,6 +19,7 @@ from core.signals import (
     open_recording,
     relink,
 )
+from core.signals.readers import hdf5
 from core.study import Study
 
 RNG = np.random.default_rng(0)
@@ -315,3 +316,26 @@ class TestMatlab:
         (tmp_path / "a.mat").write_bytes(data)
         with pytest.raises(InputError, match="type 99"):
             open_recording(tmp_path / "a.mat").read(0, 0, 10)
+
+
+@pytest.mark.parametrize("of", ["array", "attribute"])
+def test_texts_of_a_damaged_heap_are_left_out(tmp_path, of):
+    """Found by the fuzz: on free space of no size the library goes round for ever."""
+    path = tmp_path / "a.h5"
+    with h5py.File(path, "w") as file:
+        file["x"] = np.arange(1000.0)
+        file["x"].attrs["fs"] = 250.0
+        if of == "array":
+            file["names"] = ["eins", "zwei"]
+        else:
+            file["x"].attrs["unit"] = "mV"
+    assert hdf5.contents(path).texts
+    data = bytearray(path.read_bytes())
+    heap = data.find(b"GCOL")
+    place = heap + 16
+    while int.from_bytes(data[place : place + 2], "little"):
+        place += 16 + -(-int.from_bytes(data[place + 8 : place + 16], "little") // 8) * 8
+    data[place + 8 : place + 16] = bytes(8)
+    path.write_bytes(data)
+    assert not hdf5.contents(path).texts
+    assert [array.name for array in hdf5.contents(path).arrays] == ["x"]

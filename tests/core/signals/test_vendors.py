@@ -103,9 +103,10 @@ def test_mne_never_opens_what_hitscope_reads_itself():
     assert all(READERS[extension] is vendors for extension in vendors.READ_BY)
 
 
-@pytest.mark.parametrize(("at", "byte"), [(162, 208), (940, 1), (940, 12), (1308, 4)])
+@pytest.mark.parametrize(("at", "byte"), [(162, 208), (940, 1), (940, 12), (1008, 5), (1308, 4)])
 def test_a_header_on_which_scipy_would_hang_or_crash_is_refused(tmp_path, at, byte):
-    """Found by the fuzz: 13 million cells that are not there, dimensions that are none, a text whose values are a variable."""
+    """Found by the fuzz: 13 million cells that are not there, dimensions that are none, a text whose values are a variable,
+    a sparse array without rows."""
     (tmp_path / EEGLAB.with_suffix(".fdt").name).write_bytes(EEGLAB.with_suffix(".fdt").read_bytes())
     data = bytearray(EEGLAB.read_bytes())
     data[at] = byte
