@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtCore import QByteArray, Qt, QTimer
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -33,6 +33,7 @@ from desktop.services import theme
 from desktop.services.guard import guarded
 from desktop.services.remembering import read_layout, write_layout
 from desktop.services.session import Session
+from desktop.services.tasks import TaskPool
 from desktop.widgets.choices import recording_filters
 from desktop.widgets.elided import ElidedButton
 from desktop.widgets.giving_way import GivesWay
@@ -88,7 +89,13 @@ class MainWindow(QMainWindow):
         self._closing = False
         self._restore()
         self._study_changed()
-        session.background.submit(None, _import_rooms)
+        self._imports = TaskPool(1, self)  # of its own: studies are closed without waiting for it
+        QTimer.singleShot(0, self, self._prepare)
+
+    def _prepare(self) -> None:
+        """Import the rooms while the start page is read; where a study is being opened that would only delay it."""
+        if self.session.study is None and not self.session.opening:
+            self._imports.submit(None, _import_rooms)
 
     # Building
 

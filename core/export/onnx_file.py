@@ -14,11 +14,14 @@ def describe_onnx(data: bytes) -> dict[str, int]:
     Raises
     ------
     BundleError
-        If it asks for files beside it, or for operators other than ONNX's own.
+        If it is none, asks for files beside it, or for operators other than ONNX's own.
     """
     import onnx
 
-    model = onnx.load_model_from_string(data)
+    try:
+        model = onnx.load_model_from_string(data)
+    except Exception as error:  # of the library's parser
+        raise BundleError("this is no ONNX model") from error
     for tensor in _tensors(model.graph):
         if tensor.data_location == onnx.TensorProto.EXTERNAL or tensor.external_data:
             raise BundleError(f"the model reads a file outside the bundle for {tensor.name}")
@@ -26,7 +29,9 @@ def describe_onnx(data: bytes) -> dict[str, int]:
     domains |= {function.domain for function in model.functions}
     if foreign := sorted(domains - {"", "ai.onnx"}):
         raise BundleError(f"the model needs operators of {', '.join(foreign)}")
-    opset = next(opset.version for opset in model.opset_import if opset.domain in ("", "ai.onnx"))
+    opset = next((opset.version for opset in model.opset_import if opset.domain in ("", "ai.onnx")), None)
+    if opset is None:
+        raise BundleError("the model does not say which operators of ONNX it needs")
     return {"opset": opset, "ir": model.ir_version, "bytes": len(data)}
 
 

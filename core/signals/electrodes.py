@@ -29,7 +29,7 @@ OLD_NAMES = {"T3": "T7", "T4": "T8", "T5": "P7", "T6": "P8"}
 LOW = ("A1", "A2", "M1", "M2", "F9", "F10", "FT9", "FT10", "T9", "T10", "TP9", "TP10", "P9", "P10", "Iz")
 PREFIX = re.compile(r"^(eeg|pol|ecg|ekg|lead)[\s_-]+", re.IGNORECASE)
 # Only references that all channels share. C3-A2 beside C4-A1 is no pair of electrodes against one reference.
-SUFFIX = re.compile(r"[\s_-]*-\s*(ref|le|avg|ar)\d*$", re.IGNORECASE)
+SUFFIX = re.compile(r"(?<![\s_-])[\s_-]*-\s*(ref|le|avg|ar)\d*$", re.IGNORECASE)
 
 
 def bare(name: str) -> str:

@@ -91,6 +91,11 @@ class Session(QObject):
 
     # Opening and closing
 
+    @property
+    def opening(self) -> bool:
+        """Whether a study is being read, to be shown then."""
+        return self._coming is not None
+
     def open_study(self, folder: str | Path, *, create: bool = False) -> None:
         """Open a study, or create one; a locked or read-only one is opened read-only, and `told` says why.
 

@@ -42,7 +42,7 @@ OWN = ("channel", "kind", "label", "annotator", "comment")  # the attributes tha
 DETAILS = "attributes"
 MISSING = ("", "n/a")
 LARGEST_CELL = 2**31 - 1
-UNIT = re.compile(r"[\s_]*[(\[]\s*(m?s|sec|seconds?)\s*[)\]]$|[\s_]+(m?s|sec|seconds?)$")
+UNIT = re.compile(r"(?<![\s_])[\s_]*[(\[]\s*(m?s|sec|seconds?)\s*[)\]]$|(?<![\s_])[\s_]+(m?s|sec|seconds?)$")
 SCALES = {"ms": 1e-3}
 
 

@@ -50,7 +50,8 @@ STATED = re.compile(
     r"[\s#%\"']*([A-Za-z][\w .-]*?)\s*(?:[(\[](k?Hz)[)\]])?\s*[:=,;\t]\s*(\d+\.?\d*(?:[eE][-+]?\d+)?)\s*(k?Hz)?[\s\"',;]*"
 )
 PADDED = re.compile(r"0\d")  # what is left of 3,05 when it is taken for two numbers
-WITH_UNIT = re.compile(r"(.*?)\s*[(\[]([^()\[\]]+)[)\]]")
+WITH_UNIT = re.compile(r"((?:.*\S)?)\s*+[(\[]([^()\[\]]+)[)\]]")
+STATED_MOST = 200  # letters of a line that states something
 
 Line = tuple[int, str]  # its byte offset and its text
 
@@ -207,7 +208,8 @@ def _stated(lines: list[str]) -> dict[str, float]:
     """Return the numbers that lines above the table state, such as ``# Sampling rate: 250 Hz``."""
     found = {}
     for line in lines:
-        match = STATED.fullmatch(line)
+        said = " ".join(line.split())  # a pattern would try every way to part long blanks
+        match = STATED.fullmatch(said) if len(said) <= STATED_MOST else None
         if match:
             kilo = "k" in (match[2] or match[4] or "")
             found[match[1]] = float(match[3]) * (1000 if kilo else 1)

@@ -18,7 +18,7 @@ ENCODING = "cp437"  # a DOS program wrote it; no byte is invalid
 MAX_BYTES = 16 << 20  # an hour of examination is some kilobytes
 BLOCK_BYTES = 128  # the unit in which a HIT says where its event lies in the `.TD?` file
 
-LINE = re.compile(r"\s*(\d{1,9}) (\S.*?)\s*")
+LINE = re.compile(r"(\d{1,9}) (\S.*)")
 FIELD = re.compile(r"PATIENT\s+(\w+): *(.*)")
 SETTING = re.compile(r"SYS (\w+) (\d{1,9})")
 CLOCK = r"(\d{1,2}:\d\d:\d\d)"
@@ -76,7 +76,7 @@ def read_log(path: Path) -> Log:
     raw = path.read_bytes() if path.stat().st_size <= MAX_BYTES else b""
     if not MAGIC.match(raw):
         raise damaged(path, "this is not a log of a DWL MultiDop")
-    lines = [match.groups() for text in raw.decode(ENCODING).splitlines() if (match := LINE.fullmatch(text))]
+    lines = [match.groups() for text in raw.decode(ENCODING).splitlines() if (match := LINE.fullmatch(text.strip()))]
     entries = [(int(count) / 100, text) for count, text in lines]
     if any(later < count for (count, _), (later, _) in pairwise(entries)):
         raise damaged(path, "the times of the log go backwards")

@@ -26,7 +26,7 @@ CHUNK = BLOCK << 4
 COMMENTS = ("#", "%")
 NO_ROW = np.frombuffer(b"#%\r\n", np.uint8)  # what a line begins with that holds no row
 MISSING = frozenset(("", "na", "n/a", "nan", "null", "none", "-", "?"))
-NUMBER = re.compile(r"[-+]?((\d+\.?\d*|\.\d+)([eE][-+]?\d+)?|inf)$", re.IGNORECASE)
+NUMBER = re.compile(r"[-+]?((\d++\.?\d*+|\.\d+)([eE][-+]?\d+)?|inf)$", re.IGNORECASE)
 STAMP = re.compile(r"(?:(\d{4})[-/](\d\d)[-/](\d\d)[T ])?(?:(\d+):)?(\d+):(\d+(?:\.\d*)?)Z?$")
 EPOCH = date(1970, 1, 1).toordinal()
 

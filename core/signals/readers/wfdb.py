@@ -22,7 +22,7 @@ LISTED: tuple[str, ...] = (".hea",)  # samples beside their header would list ea
 LAYOUTS: dict[str, ChannelLayout] = {}  # its header says what the channels are
 # Comment lines are free text; by custom those about the person are `age: 51` or `<sex>: F`.
 PERSONAL = re.compile(
-    r"\W*(?P<field>(?:patient|subject|name|initials|id|mrn|age|sex|gender|birth|dob)\b[^:=]*|[^:=]*\b(?:date|birth)\b[^:=]*)"
+    r"\W*+(?=[^:=]*+[:=])(?P<field>(?:patient|subject|name|initials|id|mrn|age|sex|gender|birth|dob)\b[^:=]*|[^:=]*\b(?:date|birth)\b[^:=]*)"
     r"[:=]\s*(?P<value>\S.*)",
     re.IGNORECASE,
 )

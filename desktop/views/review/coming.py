@@ -65,20 +65,23 @@ class Coming(QObject):
         if recording is None or self._recording is not None or any(e.path == path for e in self._session.recordings):
             return
         self._recording, self._id = recording, None
+        self._room.looks.coming()
         self.changed.emit()
         self._room.recordings.setCurrentRow(len(self._session.recordings))
 
-    def ended(self, ids: dict[str, int]) -> bool:
-        """The study has taken up files, by their paths; return whether the one on its way was left for another meanwhile.
+    def ended(self, wanted: list[str], ids: dict[str, int]) -> bool:
+        """Of files that were wanted the study has taken up some, by their paths; return whether what is shown is to stay.
 
-        If it is among them, `listed` hands it over; if not, it does not come.
+        If the one on its way is among them, `listed` hands it over; if it was wanted with them only, it does not come.
         """
         if self._recording is None:
             return False
-        left = not self.shown
         here = self._recording.path.resolve()
-        named = {Path(path).resolve(): n for path, n in ids.items()}
-        self._id = named.get(here, named.get(here.with_suffix("")))  # a WFDB record may be named without .hea
+        names = (here, here.with_suffix(""))  # a WFDB record may be named without .hea
+        if not any(Path(path).resolve() in names for path in wanted):
+            return self.shown
+        left = not self.shown
+        self._id = next((n for path, n in ids.items() if Path(path).resolve() in names), None)
         if self._id is None:
             self._recording = None
             self.changed.emit()
@@ -88,6 +91,7 @@ class Coming(QObject):
         """Return the recordings to list; one that has arrived is handed over first, and what is shown of it stays."""
         entry = self._session.entry_of(self._id)
         if entry is not None:
+            self._room.looks.arrived(entry.id)
             was_shown, opened = self.shown, self._room.opened
             self._recording = self._id = None
             if was_shown and opened is not None and opened.id == COMING:
@@ -98,3 +102,4 @@ class Coming(QObject):
     def forget(self) -> None:
         """Another study is open."""
         self._recording = self._id = None
+        self._room.looks.coming()

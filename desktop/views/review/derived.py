@@ -53,6 +53,8 @@ class Derived(QObject):
             chosen = self.montage
             made = chosen if isinstance(chosen, Montage) else make_montage(chosen, stored, sorted(bad))
             shown, electrodes = apply_montage(stored, made, sorted(bad)), electrodes_of(made, stored)
+            if bad and not isinstance(chosen, Montage) and made != make_montage(chosen, stored):
+                said = self.tr("{} without {}").format(said, ", ".join(sorted(bad)))
         except HitscopeError as error:
             said = self.tr("as recorded ({} does not fit: {})").format(self.name, error.what)
         try:

@@ -60,13 +60,13 @@ class EventDisplay(QObject):
         self.show_ticks()
         self.show_boxes()
 
-    def clear(self) -> None:
-        """Show no events: no recording is shown."""
+    def clear(self, recording_id: int) -> None:
+        """Show no events: their recording cannot be shown."""
         room = self._room
         self.shown, self.layers, self._of = None, [], ()
         room.model.show(self._session.events, np.empty(0, np.intp))
         room.layers_panel.show_layers([])
-        room.right.show_count(0, "")
+        room.right.show_unseen(int((self._session.events.recording == recording_id).sum()))
         self.offered.refresh()
 
     def _count(self) -> None:

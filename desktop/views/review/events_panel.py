@@ -209,6 +209,12 @@ class EventsPanel(QWidget):
 
     # Counts and filter
 
+    def show_unseen(self, n: int) -> None:
+        """Say that events are kept of a recording that cannot be shown."""
+        said = self.tr("1 event is kept") if n == 1 else self.tr("{} events are kept").format(number(n))
+        self.count.setText(said if n else self.tr("No events"))
+        self.why.setVisible(False)
+
     def show_count(self, total: int, hidden: str) -> None:
         """Say how many of a recording's events are shown and labelled, and what hides the rest; `hidden` says by what layers."""
         shown, labelled = len(self.model.ids), number(self.model.labelled)

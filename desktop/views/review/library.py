@@ -48,7 +48,7 @@ class Library(QObject):
         self._session, self._room = session, room
         self.coming, self.missing = Coming(session, room), Missing(session, room)
         self._requests: deque[list[Wanted]] = deque()
-        self._study: Study | None = None
+        self._study: Study | None = None  # which they are for
 
     # What is to be added
 
@@ -100,10 +100,6 @@ class Library(QObject):
                 return
             answered = self._answer(self._without(wanted, seen.annotations), seen.questions)
             if answered:
-                if self._study is not study:  # what was left for another study was forgotten with it
-                    self._study = study
-                    self._requests.clear()
-                    self.coming.forget()
                 self.coming.show(seen.first)
                 self._room.opening.then(lambda: self._take_in(answered) if self._session.study is study else None)
 
@@ -173,6 +169,22 @@ class Library(QObject):
 
     # Adding
 
+    def begin(self, study: Study | None) -> None:
+        """Take up another study; what the one before has not got yet is left, or added anew where it is the same study."""
+        same = study is not None and self._study is not None and study.folder == self._study.folder
+        left = [one for request in self._requests for one in request]
+        self._study = study
+        self._requests.clear()
+        self.coming.forget()
+        self.reading.emit(None)
+        if left and same:
+            self.add_wanted(left)
+        elif left:
+            names = ", ".join(Path(one.path).name for one in left[:NAMED])
+            self._session.told.emit(
+                self.tr("The study that was left has not got {} yet: add it there again.").format(names)
+            )
+
     def _take_in(self, wanted: list[Wanted]) -> None:
         """Add after what was asked for before: at the same time, one file in two requests might be added twice."""
         self._requests.append(wanted)
@@ -191,7 +203,7 @@ class Library(QObject):
 
         def done(result: Added) -> None:
             ended()
-            left = self.coming.ended(dict(result.ids))
+            left = self.coming.ended([one.path for one in wanted], dict(result.ids))
             self._session.recordings_added()
             said = self._tell(result)
             if result.ids and not left:
@@ -204,7 +216,7 @@ class Library(QObject):
 
         def failed(error: Exception) -> None:
             ended()
-            self.coming.ended({})
+            self.coming.ended([one.path for one in wanted], {})
             self._session.failed.emit(error)
 
         self._session.tasks.submit(None, add_all, self._study, wanted, report, done=done, failed=failed)

@@ -54,16 +54,28 @@ class Opening(QObject):
                 self.opened.emit(got)
             else:
                 self._refuse(entry, got)
+            if room.opened is not got:  # else when its first page is there
                 self.go_on()
 
         self._session.tasks.submit(
             "review open", _open, self._session, entry, lambda stored: derive(stored, bad), coming, report, done=done
         )
 
+    @property
+    def busy(self) -> bool:
+        """Whether a recording is being opened."""
+        return self._report is not None
+
+    def stop(self) -> None:
+        """Another study is open: what was being opened, and what waited for it, is of the one before."""
+        self._report = None
+        self._then.clear()
+        self._room.bar.show_reading(None)
+
     def then(self, run: Callable[[], None]) -> None:
         """Do something at once, or when what is being opened has been shown or refused: it would only delay that."""
         self._then.append(run)
-        if self._report is None:
+        if not self.busy:
             self.go_on()
 
     def go_on(self) -> None:
@@ -91,7 +103,8 @@ class Opening(QObject):
         room.simulated.setVisible(entry.simulated)
         room.left.clear_channels()
         room.pointing.begin(None)
-        room.events.clear()
+        room.pointing.forget()
+        room.events.clear(entry.id)
 
     def _show(self, page: QWidget | None) -> None:
         """Show a page in place of the pictures; None shows the pictures."""

@@ -58,10 +58,12 @@ class Pages(QObject):
 
         Its pages can be read at once, those of hours as its pyramid grows.
         """
-        self.stop()
+        self._leave_pyramid()
         self._first = not read
         if read:
             self._complete(opened)
+        else:
+            self.tiles.forget()
 
     def _complete(self, opened: Opened) -> None:
         """Complete the pyramid in the background."""
@@ -76,19 +78,32 @@ class Pages(QObject):
                 self.read()
                 self.shown.emit()
 
+        def failed(error: Exception) -> None:
+            if self._builder is report:  # else it was stopped
+                ended(None)
+                self._session.failed.emit(error)
+
         self._session.background.submit(
-            "review pyramid", _build, opened.recording, self._session.arrays_of(opened.id), report,
-            done=ended, failed=lambda error: (ended(None), self._session.failed.emit(error)),
-        )  # fmt: skip
+            "review pyramid",
+            _build,
+            opened.recording,
+            self._session.arrays_of(opened.id),
+            report,
+            done=ended,
+            failed=failed,
+        )
 
     def stop(self) -> None:
         """Let go of the recording that was shown."""
+        self._leave_pyramid()
+        self.tiles.forget()
+
+    def _leave_pyramid(self) -> None:
         if self._builder is not None:
             self._builder.cancel()
             self._builder = None
             self.progressed.emit(None)
         self._growth.stop()
-        self.tiles.forget()
 
     def _grown(self, report: TaskReporter, share: float) -> None:
         if report is not self._builder:
@@ -207,16 +222,15 @@ class Pages(QObject):
         self._awaited -= set(what)
         if not self._awaited:
             self._waiting.stop()
-        if not self._waiting.isActive():
-            self._dim()
+        self._dim()
 
     def opening(self) -> None:
         """Another recording is being opened: what is shown is of the one before."""
-        self._await("page", "picture")
+        self._await("opening")
 
     def opened(self) -> None:
         """It is there, or could not be opened."""
-        self._arrived("page", "picture")
+        self._arrived("opening", "page", "picture")
 
     def close(self) -> None:
         """Show nothing: what was shown is of another recording than the one that was chosen."""
@@ -228,9 +242,11 @@ class Pages(QObject):
         room.spectrogram.show_tiles((), room.spectrogram.frequency, "")
 
     def _dim(self) -> None:
-        """Dim what is not what was asked for any more."""
-        self._room.traces.dim("page" in self._awaited)
-        self._room.spectrogram.dim("picture" in self._awaited)
+        """Dim what has not been what was asked for for a while; what has come is clear at once."""
+        for canvas, what in ((self._room.traces, "page"), (self._room.spectrogram, "picture")):
+            late = bool(self._awaited & {"opening", what})
+            if not (late and self._waiting.isActive()):
+                canvas.dim(late)
 
 
 def _build(recording: Recording, folder: Path, report: TaskReporter) -> Pyramid:

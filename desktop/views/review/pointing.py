@@ -24,6 +24,11 @@ class Pointing(QObject):
         self.note = ""  # what stands beside the stretch
         self.preview: Box | None = None
 
+    def forget(self) -> None:
+        """Show another recording: where the pointer was, and what was dragged, is of the one before."""
+        self.move_cursor(None)
+        self.show_preview(None)
+
     def move_cursor(self, seconds: float | None) -> None:
         """Move the thin line that follows the pointer; None takes it away."""
         if seconds != self.cursor_s:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtWidgets import QTabWidget
 
-from core.signals import Recording, envelope_of
+from core.signals import Recording
 from core.study import RecordingEntry, Study
 from desktop.actions.registry import Action
 from desktop.services import theme
@@ -15,6 +15,7 @@ from desktop.services.session import Session
 from desktop.views.review.actions import actions_of
 from desktop.views.review.appearance import Appearance
 from desktop.views.review.asking import Asking
+from desktop.views.review.beside import Beside
 from desktop.views.review.channel_groups import ChannelGroups
 from desktop.views.review.data import Opened, missing_of
 from desktop.views.review.derived import Derived
@@ -27,6 +28,7 @@ from desktop.views.review.layers import Layers
 from desktop.views.review.layers_panel import LayersPanel
 from desktop.views.review.layout import gestures_of, kept_windows, lay_out, show_windows
 from desktop.views.review.library import Library
+from desktop.views.review.looks import Looks
 from desktop.views.review.marks import Marks
 from desktop.views.review.measures import Measures
 from desktop.views.review.menus import Menus
@@ -50,7 +52,6 @@ from desktop.widgets.parts import EmptyState, clock
 from desktop.widgets.workspace import Workspace
 
 LEAST_S = 0.01  # the shortest page
-ENVELOPE_BINS = 600
 USUAL_DPI = (60.0, 400.0)  # a screen that says otherwise does not know
 
 
@@ -65,7 +66,7 @@ class ReviewView(Workspace):
         self._entry: RecordingEntry | None = None
         self._study: Study | None = None
         self._goal: dict[str, Any] = {}
-        self._looks: dict[str, Any] = {}  # how recordings looked when they were left, by id
+        self.looks = Looks()
         self.picture_channel = 0
         self.start_s, self.length_s = 0.0, 10.0
         # The page length that was asked for, of which a short recording shows less; and that of pages that are no paper.
@@ -83,7 +84,7 @@ class ReviewView(Workspace):
         self.library, self.marks, self.finder = Library(session, self), Marks(session, self), Finder(session, self)
         self.amplify = self.appearance.amplify
         self.find, self.mark, self.add_recordings = self.finder.find, self.marks.add, self.library.add
-        self.opening, self.pages = Opening(session, self), Pages(session, self)
+        self.opening, self.pages, self.beside = Opening(session, self), Pages(session, self), Beside(session, self)
         self.menus, self.scroller = Menus(self), Scroller(self)
         self.groups = ChannelGroups(self)
         self.second, self.asking, self.exchange = SecondWindow(self), Asking(self), Exchange(session, self)
@@ -136,7 +137,7 @@ class ReviewView(Workspace):
         self.bar.filters.clicked.connect(self.asking.filters)
         self.opening.opened.connect(self._opened)
         self.pages.progressed.connect(self.bar.show_reading)
-        self.pages.shown.connect(self._look_beside)
+        self.pages.shown.connect(self.beside.look)
         self.library.reading.connect(self.bar.show_reading)
         self.library.coming.changed.connect(self._study_changed)
         self.finder.finding.connect(self.bar.show_finding)
@@ -208,7 +209,7 @@ class ReviewView(Workspace):
         self._keep_look()
         start_s = self.start_s if self._here else 0.0
         return {
-            "recording": self._entry.id, "start_s": start_s, "length_s": self.plain_s, "looks": self._looks,
+            "recording": self._entry.id, "start_s": start_s, "length_s": self.plain_s, "looks": self.looks.kept(),
             "spectral": self.spectral.kept(), "derived": self.derived.kept(), "hidden": sorted(self.layers.hidden),
             "absolute": self.appearance.absolute, "windows": kept_windows(self),
         }  # fmt: skip
@@ -219,7 +220,7 @@ class ReviewView(Workspace):
 
     def restore(self, state: dict[str, Any]) -> None:
         known = [r.id for r in self.session.recordings]
-        self._looks = dict(state.get("looks", {}))
+        self.looks.start(state.get("looks", {}))
         self.spectral.start(state.get("spectral", {}))
         self.derived.start(state.get("derived", {}))
         self.layers.start(state.get("hidden", []))
@@ -231,15 +232,19 @@ class ReviewView(Workspace):
 
     def _keep_look(self) -> None:
         if self.opened is not None:
-            self._looks[str(self.opened.id)] = self.appearance.kept(self.opened.recording.channels)
+            self.looks.keep(self.opened.id, self.appearance.kept(self.opened.recording.channels))
 
     def _study_changed(self) -> None:
-        study, entries = self.session.study, self.library.coming.listed()
+        study = self.session.study
         if study is not self._study:
-            self.pages.stop()
             self._study, self.opened, self._entry = study, None, None
+            self.pages.stop()
+            self.opening.stop()
+            self.pointing.forget()
+            self.library.begin(study)
+        entries = self.library.coming.listed()
         if study is None or not entries:
-            self.opened = None
+            self.opened = self._entry = None
             text = self.tr(
                 "Here you scroll recordings with their spectrograms and mark what is in them. "
                 "Recordings stay where they are; the study only remembers their place and content. "
@@ -304,10 +309,12 @@ class ReviewView(Workspace):
         another = self.opened is None or self.opened.id != opened.id
         if not another:
             self._keep_look()
+        else:
+            self.pointing.forget()
         self.opened = opened
         recording = opened.recording
         channels = recording.channels
-        self.appearance.start(channels, entry.bad_channels, self._looks.get(str(opened.id), {}))
+        self.appearance.start(channels, entry.bad_channels, self.looks.of(opened.id))
         names = [c.name for c in channels]
         self.picture_channel = names.index(goal["channel"]) if goal.get("channel") in names else 0
         self.bar.name.setText(entry.name)
@@ -334,22 +341,12 @@ class ReviewView(Workspace):
         else:
             self.set_length(self.plain_s)
 
-    def _look_beside(self) -> None:
-        """Look for what is shown beside the pages: the line of the overview, and which montages fit."""
-        self.opening.go_on()
-        self.menus.own_montages.look()
-        opened = self.opened
-        if opened is not None and opened.recording.channels:
-            self.session.tasks.submit(
-                "review overview", envelope_of, opened.pyramid, 0, ENVELOPE_BINS,
-                done=lambda line: self.overview.show_envelope(*line) if opened.is_of(self.opened) else None,
-                failed=lambda error: self.pages.gone.tell(opened, error),
-            )  # fmt: skip
-
     def take_up(self, entry: RecordingEntry, opened: Opened) -> None:
         """Go on with a recording that was shown while it was being added: nothing that is shown changes."""
         self._entry, self.opened = entry, opened
         self.pages.start(opened, read=True)
+        if self.opening.busy:  # through another montage, say: as the recording that it is now
+            self.opening.start(entry)
 
     # Channels and looks
 

@@ -71,6 +71,15 @@ def test_comments_units_and_what_they_state(table):
     np.testing.assert_array_equal(recording.read("ECG", 40, 60), x[40:60, 1])
 
 
+@pytest.mark.parametrize("line", ["# recorded to{}d", "{}(x", '"a{}b",c(', "1{}x,2"])
+@pytest.mark.parametrize("filler", [" ", "1", "_", "a ", "-"])
+def test_long_lines_of_one_character_are_gone_through(table, line, filler):
+    """Found by the fuzz: patterns tried every way to part 40,000 blanks."""
+    path = table(line.format(filler * 20_000) + "\n" + rows(RNG.normal(size=(50, 2))), name="a.csv")
+    with pytest.raises((MappingNeeded, InputError)):
+        open_recording(path)
+
+
 def test_names_and_units_in_two_rows(table):
     text = "time,MLII,V1\ns,mV,mV\n" + rows(RNG.normal(size=(50, 2)), step=0.01)
     assert [(c.name, c.unit) for c in open_recording(table(text)).channels] == [("MLII", "mV"), ("V1", "mV")]

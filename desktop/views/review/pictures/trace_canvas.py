@@ -53,7 +53,6 @@ class TraceCanvas(TimeCanvas):
     def show_page(self, drawn: DrawnPage, chosen: str, paper_px: float | None) -> None:
         """Show a page that has been read and drawn; `paper_px` is a millimetre of ECG paper, None for no paper."""
         self.drawn_page, self.rows, self.chosen, self.paper_px = drawn, drawn.rows, chosen, paper_px
-        self.dimmed = False
         self.update()
 
     def clear(self) -> None:
