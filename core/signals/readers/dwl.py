@@ -26,6 +26,7 @@ LOG, EVENTS, ENVELOPE = PARTS = ("x", "d", "w")  # the third letter of the exten
 EXTENSIONS: tuple[str, ...] = tuple(f".t{part}{number}" for part in PARTS for number in range(10))
 LISTED = EXTENSIONS[:10]
 LAYOUTS: dict[str, ChannelLayout] = {}  # the files say what the channels are
+TIMES = "no event says when it was: I/Q and HITs are placed by the log, within about 0.1 s of the log's clock and the envelope"
 ENVELOPE_BLOCK = 64  # samples of one channel that lie together
 
 
@@ -98,7 +99,7 @@ def open_file(path: Path, *, allow_truncated: bool = False) -> Recording:
     if EVENTS in parts:
         events, notes_of_events = _whole(parts[EVENTS], allow_truncated)
         starts = dwl_events.place(parts[EVENTS], events, _first_logged(marks))
-        notes += notes_of_events
+        notes += [*notes_of_events, TIMES]
         marks = _placed(marks, events, starts)
         channels += _gates(parts[EVENTS], events, starts)
         gaps = _gaps(events, starts)

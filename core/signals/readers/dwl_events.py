@@ -16,6 +16,9 @@ from core.signals.readers.damage import damaged
 HEADER_BYTES = 256
 MAX_GATES = 4  # for so many a block has room
 MAGIC = b"Embo"
+# How long after a HIT begins the log counts it: what makes I/Q and envelope agree in the examination that is known; 0.14 s to
+# 0.31 s (docs/formats/dwl.md).
+LOGGED_AFTER_S = 0.27
 
 
 @dataclass(frozen=True)
@@ -145,8 +148,8 @@ def _event(path: Path, offset: int, end: int, block: bytes, size: int) -> Event:
 def place(path: Path, events: list[Event], logged_s: Mapping[int, float]) -> list[int]:
     """Return the sample of the examination at which each event begins.
 
-    The log says when a HIT was found, to a tenth of a second or so. Events that follow closely repeat each other's samples;
-    where they do, the second one is placed by that, to the sample.
+    The log says when a HIT was found, `LOGGED_AFTER_S` after it began, give or take a tenth of a second. Events that follow
+    closely repeat each other's samples; where they do, the second one is placed by that, to the sample.
 
     Parameters
     ----------
@@ -168,7 +171,7 @@ def place(path: Path, events: list[Event], logged_s: Mapping[int, float]) -> lis
         if shift:
             starts.append(starts[-1] + shift)
         elif event.offset in logged_s:
-            nominal = round(logged_s[event.offset] * event.prf) - event.hit_start
+            nominal = round((logged_s[event.offset] - LOGGED_AFTER_S) * event.prf) - event.hit_start
             earliest = starts[-1] + events[number - 1].n_samples if starts else 0
             starts.append(max(nominal, earliest))
         else:
