@@ -143,6 +143,18 @@ class Recording:
         """
         return self.channel_gaps.get(self.index(channel), self.gaps)
 
+    def n_present(self, channel: int | str) -> int:
+        """Return how many samples of a channel do not lie in its gaps.
+
+        Parameters
+        ----------
+        channel : int or str
+            Its number or name.
+        """
+        known = self.channels[self.index(channel)]
+        spans = ((min(round(t * known.fs), known.n_samples) for t in gap) for gap in self.gaps_of(channel))
+        return known.n_samples - sum(stop - start for start, stop in spans)
+
     def read(self, channel: int | str, start: int, stop: int) -> Floats:
         """Return samples ``start … stop - 1`` of a channel, float64 in ``channel.unit``; gaps are NaN.
 

@@ -95,6 +95,22 @@ def test_annotations_are_counted(qtbot, window, review):
     assert f"T0 ({counts.count('T0')})" in said
 
 
+def test_gaps_of_single_channels_are_told_and_do_not_count_as_samples(qtbot, window, review):
+    review.library.add([str(RECORDINGS / "NLA168.TX4")])
+    settle(qtbot, window.session)
+    choose(qtbot, window, review, "NLA168")
+    review.library.about()
+    dialog = window.findChild(AboutRecording)
+    qtbot.waitUntil(lambda: dialog.channels.rowCount() == 6, timeout=10_000)
+    common, first, second = texts(dialog)["Gaps"].splitlines()
+    assert common == "of all channels: none"
+    assert first.startswith("I1, Q1: 29.3 s without samples: ")
+    assert second.startswith("I2, Q2: ")
+    assert "within about 0.1 s" in texts(dialog)["Notes"]
+    samples = [dialog.channels.item(row, 4).text().replace("\u202f", "").replace(",", "") for row in (0, 4)]
+    assert samples == ["83200 of 229550", "9920"]
+
+
 def test_whose_it_is_is_corrected_there_and_undone(qtbot, window, about):
     session = window.session
     about.subject.setFocus()

@@ -9,6 +9,7 @@ from typing import Any
 from core.cli.main import show_json
 from core.cli.options import add_reader, reader_options
 from core.signals import Recording, open_recording
+from core.signals.recording import Gaps
 
 EXAMPLE = "hitscope info resources/demo/208.hea --json"
 
@@ -47,6 +48,7 @@ def summary_of(recording: Recording, *, identifying: bool) -> dict[str, Any]:
                 "fs_hz": c.fs,
                 "unit": c.unit,
                 "n_samples": c.n_samples,
+                "n_present": recording.n_present(number),
                 "kind": c.kind,
                 "gaps_s": [list(gap) for gap in recording.gaps_of(number)],
             }
@@ -58,20 +60,30 @@ def summary_of(recording: Recording, *, identifying: bool) -> dict[str, Any]:
     }
 
 
+def _line(recording: Recording, number: int) -> str:
+    """Return what is said of a channel; samples that are counted but lie in gaps are named."""
+    c, own, present = recording.channels[number], recording.channel_gaps.get(number), recording.n_present(number)
+    line = f"  {c.name:<16} {c.kind:<16} {c.fs:>9g} Hz  {c.n_samples:>10} samples  {c.unit}"
+    line += f"  {present} of them present" if present < c.n_samples else ""
+    return line + (f", {_said(own, 'gaps of its own')}" if own else "")
+
+
+def _said(gaps: Gaps, what: str) -> str:
+    lost = sum(stop - start for start, stop in gaps)
+    return f"{len(gaps)} {what}, {lost:.1f} s in all, the first at {gaps[0][0]:.1f} s"
+
+
 def _lines(recording: Recording, summary: dict[str, Any]) -> list[str]:
     badge = "  [SIMULATED]" if recording.simulated else ""
     lines = [
         f"{recording.path}{badge}",
         f"{recording.format}, {recording.duration:.1f} s, starts {summary['start_time'] or 'unknown'}",
-        *(
-            f"  {c.name:<16} {c.kind:<16} {c.fs:>9g} Hz  {c.n_samples:>10} samples  {c.unit}"
-            + (f"  {len(own)} gaps of its own" if (own := recording.channel_gaps.get(number)) else "")
-            for number, c in enumerate(recording.channels)
-        ),
+        *(_line(recording, number) for number in range(len(recording.channels))),
     ]
     if recording.gaps:
-        lost = sum(stop - start for start, stop in recording.gaps)
-        lines.append(f"{len(recording.gaps)} gaps, {lost:.1f} s in all, the first at {recording.gaps[0][0]:.1f} s")
+        lines.append(_said(recording.gaps, "gaps of all channels"))
+    elif any(recording.channel_gaps.values()):
+        lines.append("no gaps that all channels share")
     if recording.identifying:
         said = summary["identifying"]
         shown = [f"{k}: {v}" for k, v in said.items()] if isinstance(said, dict) else said

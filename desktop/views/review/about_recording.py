@@ -31,6 +31,7 @@ from desktop.services.session import Session
 from desktop.services.tasks import TaskReporter
 from desktop.widgets.parts import badge, button, clock, label, number, unit_of
 
+Spans = tuple[tuple[float, float], ...]
 NAME_LETTERS = 3  # shorter values, such as F for female, are parts of any word
 MOST_COUNTED = 12  # kinds of annotations and gaps that are named; of more, the rest is counted
 
@@ -131,6 +132,9 @@ class AboutRecording(QDialog):
         table.setAccessibleName(self.tr("Channels"))
         titles = (self.tr("Channel"), self.tr("Kind"), self.tr("Rate (Hz)"), self.tr("Unit"), self.tr("Samples"))
         table.setHorizontalHeaderLabels(titles)
+        table.horizontalHeaderItem(4).setToolTip(
+            self.tr("Of channels with gaps: how many are present, of all with gaps")
+        )
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setTabKeyNavigation(False)
@@ -193,14 +197,27 @@ class AboutRecording(QDialog):
         self._say(self.tr("Its file"), str(error))
 
     def _gaps(self, recording: Recording) -> str:
-        if not recording.gaps:
-            return self.tr("none")
-        spans = [f"{clock(start)}–{clock(stop)}" for start, stop in recording.gaps[:MOST_COUNTED]]
-        rest = len(recording.gaps) - len(spans)
-        total = self.tr("{} s without samples").format(number(sum(stop - start for start, stop in recording.gaps), 1))
-        return self.tr("{}: {}").format(
-            total, ", ".join([*spans, *[self.tr("and {} more").format(number(rest))] * (rest > 0)])
-        )
+        """Say the gaps of all channels, and below them those of channels that have others."""
+        own: dict[Spans, list[str]] = {}
+        for row, known in enumerate(recording.channels):
+            if (gaps := recording.gaps_of(row)) and gaps != recording.gaps:
+                own.setdefault(gaps, []).append(known.name)
+        if not own:
+            return self._spans(recording.gaps) if recording.gaps else self.tr("none")
+        common = self._spans(recording.gaps) if recording.gaps else self.tr("none")
+        lines = [self.tr("of all channels: {}").format(common)]
+        lines += [f"{self._some(names)}: {self._spans(gaps)}" for gaps, names in list(own.items())[:MOST_COUNTED]]
+        rest = len(own) - MOST_COUNTED
+        return "\n".join(lines + [self.tr("and other gaps of further channels")] * (rest > 0))
+
+    def _spans(self, gaps: Spans) -> str:
+        total = self.tr("{} s without samples").format(number(sum(stop - start for start, stop in gaps), 1))
+        spans = self._some([f"{clock(start)}–{clock(stop)}" for start, stop in gaps])
+        return self.tr("{}: {}").format(total, spans)
+
+    def _some(self, texts: list[str]) -> str:
+        rest = len(texts) - MOST_COUNTED
+        return ", ".join(texts[:MOST_COUNTED] + [self.tr("and {} more").format(number(rest))] * (rest > 0))
 
     def _annotations(self, facts: Facts) -> str:
         if not facts.counts:
@@ -214,7 +231,10 @@ class AboutRecording(QDialog):
         self.channels.setRowCount(len(recording.channels))
         for row, known in enumerate(recording.channels):
             rate = number(known.fs, 0 if known.fs % 1 == 0 else 3)
-            cells = (known.name, known.kind, rate, unit_of(known), number(known.n_samples))
+            samples, present = number(known.n_samples), recording.n_present(row)
+            if present < known.n_samples:
+                samples = self.tr("{} of {}").format(number(present), samples)
+            cells = (known.name, known.kind, rate, unit_of(known), samples)
             for column, text in enumerate(cells):
                 item = QTableWidgetItem(text)
                 if column in (2, 4):

@@ -18,6 +18,8 @@ from core.jobs import write_json
 from core.signals import add_to_study, open_recording
 from core.study import NewEvent, Study, add_recording, label_events, new_events
 
+RECORDINGS = Path(__file__).parents[2] / "data" / "recordings"
+
 
 def run(capsys, *arguments):
     status = main([str(a) for a in arguments])
@@ -72,7 +74,20 @@ def test_info_tells_of_gaps(tmp_path, capsys):
     (tmp_path / "s.hea").write_text("s 1 100 100\ns.dat 16 1/mV 16 0 0 0 0 x\n")
     (tmp_path / "s.dat").write_bytes(bytes(200))
     assert json.loads(run(capsys, "info", tmp_path / "m", "--json")[1])["gaps_s"] == [[0.0, 1.0], [2.0, 3.0]]
-    assert "2 gaps, 2.0 s in all" in run(capsys, "info", tmp_path / "m")[1]
+    assert "2 gaps of all channels, 2.0 s in all" in run(capsys, "info", tmp_path / "m")[1]
+
+
+def test_info_tells_of_gaps_of_single_channels(capsys):
+    path = RECORDINGS / "NLA168.TX4"
+    said = {c["name"]: c for c in json.loads(run(capsys, "info", path, "--json")[1])["channels"]}
+    assert (said["I1"]["n_samples"], said["I1"]["n_present"], said["velocity 1"]["n_present"]) == (
+        229_550,
+        83_200,
+        9920,
+    )
+    out = run(capsys, "info", path)[1]
+    assert "83200 of them present, 4 gaps of its own, 29.3 s in all, the first at 0.0 s" in out
+    assert "no gaps that all channels share" in out
 
 
 def test_deidentify_writes_a_copy_and_replaces_none(tmp_path, capsys):
