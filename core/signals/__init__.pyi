@@ -6,6 +6,9 @@ from .annotation_files import read_annotations as read_annotations
 from .annotation_files import write_annotations as write_annotations
 from .annotation_files.csv import holds_annotations as holds_annotations
 from .annotation_files.from_events import annotations_of_events as annotations_of_events
+from .deidentified.copying import Changes as Changes
+from .deidentify import changes_of as changes_of
+from .deidentify import deidentified_formats as deidentified_formats
 from .deidentify import write_deidentified as write_deidentified
 from .digital import Digital as Digital
 from .digital import DigitalSource as DigitalSource

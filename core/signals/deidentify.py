@@ -2,22 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Protocol
 
 from core.errors import InputError
 from core.jobs import NullReporter, Reporter, replacing
 from core.signals.deidentified import audio, edf, wfdb
-from core.signals.deidentified.copying import Write
+from core.signals.deidentified.copying import Changes, Write
 from core.signals.readers import find, open_recording, reader_of
 from core.signals.recording import Recording
 
-PLANS: dict[str, Callable[[Recording, Path, bool], dict[Path, Write]]] = {
-    "edf": edf.plan,
-    "wfdb": wfdb.plan,
-    "wav": audio.plan,
-}
+
+class Plan(Protocol):
+    """How a format is copied: a module of `core.signals.deidentified`."""
+
+    def plan(self, recording: Recording, target: Path, keep_time: bool) -> dict[Path, Write]:
+        """Return how each file is written."""
+
+    def changes(self, recording: Recording, keep_time: bool) -> Changes:
+        """Return what is left out and what stays."""
+
+
+PLANS: dict[str, Plan] = {"edf": edf, "wfdb": wfdb, "wav": audio}
+
+
+def deidentified_formats() -> tuple[str, ...]:
+    """Return the formats of which a copy without names can be written: values of `Recording.format`."""
+    return tuple(PLANS)
+
+
+def changes_of(recording: Recording, *, keep_time: bool = True) -> Changes:
+    """Return what `write_deidentified` removes from a recording, and what stays that should be looked at.
+
+    Raises
+    ------
+    InputError
+        If its format cannot be copied so.
+    """
+    _check(recording.format, recording.path)
+    return PLANS[recording.format].changes(recording, keep_time)
 
 
 def write_deidentified(
@@ -51,15 +75,9 @@ def write_deidentified(
         If asked to stop; nothing is left behind.
     """
     path = find(path)
-    if (format_ := reader_of(path).FORMAT) not in PLANS:
-        raise InputError(
-            f"recordings of format {format_} cannot be written without names",
-            subject=path,
-            kept="The file was not changed",
-            remedy=f"Formats that can: {', '.join(PLANS)}. Convert it to one of them first",
-        )
+    _check(reader_of(path).FORMAT, path)
     recording = open_recording(path)
-    files = PLANS[recording.format](recording, _target(recording, Path(target).expanduser()), keep_time)
+    files = PLANS[recording.format].plan(recording, _target(recording, Path(target).expanduser()), keep_time)
     for file in files:
         if file.exists():
             raise InputError(
@@ -72,6 +90,16 @@ def write_deidentified(
         for file, write in files.items():
             write(stack.enter_context(replacing(file)), report or NullReporter())
     return tuple(files)
+
+
+def _check(format_: str, path: Path) -> None:
+    if format_ not in PLANS:
+        raise InputError(
+            f"recordings of format {format_} cannot be written without names",
+            subject=path,
+            kept="The file was not changed",
+            remedy=f"Formats that can: {', '.join(PLANS)}. Convert it to one of them first",
+        )
 
 
 def _target(recording: Recording, target: Path) -> Path:

@@ -107,6 +107,8 @@ def test_gaps_of_single_channels_are_told_and_do_not_count_as_samples(qtbot, win
     assert first.startswith("I1, Q1: 29.3 s without samples: ")
     assert second.startswith("I2, Q2: ")
     assert "within about 0.1 s" in texts(dialog)["Notes"]
+    assert not dialog.copy.isEnabled()
+    assert "format dwl cannot be written without names; those that can: edf, wfdb, wav" in dialog.copy.toolTip()
     samples = [dialog.channels.item(row, 4).text().replace("\u202f", "").replace(",", "") for row in (0, 4)]
     assert samples == ["83200 of 229550", "9920"]
 
@@ -138,6 +140,8 @@ def test_a_copy_that_names_nobody_is_written_and_said_where(qtbot, window, about
     assert str(target) in window.message.text
     assert "Removed: " in window.message.text
     assert "patient name" in window.message.text
+    assert "start date (now 01.01.85)" in window.message.text
+    assert "Kept: time of day of the start, " in window.message.text
     assert not open_recording(target).identifying
     again = InputError  # a file of that name is there now
     window.rooms["review"].library.about()

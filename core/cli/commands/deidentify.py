@@ -6,7 +6,7 @@ import argparse
 
 from core.cli.main import show_json
 from core.jobs import TerminalReporter
-from core.signals import write_deidentified
+from core.signals import changes_of, open_recording, write_deidentified
 
 EXAMPLE = "hitscope deidentify night.edf shared/p01.edf --drop-time"
 
@@ -23,8 +23,10 @@ def run(options: argparse.Namespace) -> None:
     """Write the copy and name its files."""
     with TerminalReporter("copying") as report:
         written = write_deidentified(options.file, options.out, keep_time=not options.drop_time, report=report)
+    changes = changes_of(open_recording(options.file), keep_time=not options.drop_time)
     if options.json:
-        show_json({"files": [str(path) for path in written]})
+        show_json({"files": [str(path) for path in written], "removed": changes.removed, "kept": changes.kept})
         return
     print("\n".join(str(path) for path in written))
-    print("Names of channels, and what else its annotations say, are kept: read them before you share it.")
+    print(f"removed: {', '.join(changes.removed)}")
+    print(f"kept: {', '.join(changes.kept)}: read them before you share it")

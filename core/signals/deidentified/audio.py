@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import IO
 
 from core.jobs import Reporter
-from core.signals.deidentified.copying import Write, copy_bytes
+from core.signals.deidentified.copying import Changes, Write, copy_bytes
 from core.signals.readers.flac import SIGNATURE
 from core.signals.readers.riff import MAGIC, UNKNOWN, byte_order, chunks
 from core.signals.recording import Recording
@@ -26,6 +26,11 @@ def plan(recording: Recording, target: Path, keep_time: bool) -> dict[Path, Writ
     if riff:
         return {target: lambda out, report: write_wav(path, comment, n, out, report)}
     return {target: lambda out, report: write_flac(path, comment, out, report)}
+
+
+def changes(recording: Recording, keep_time: bool) -> Changes:
+    """Return what is left out and what stays; neither file has a field for when it began that is kept."""
+    return Changes((*recording.identifying, "comments and all other fields"), ("layout of the channels",))
 
 
 def write_wav(path: Path, comment: str, n_samples: int, out: IO[bytes], report: Reporter) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -16,6 +17,20 @@ Write = Callable[[IO[bytes], Reporter], None]
 
 NO_NAMES = ("sex", "gender", "age")  # what is said there is no name, and is common in other texts
 NAMES = re.compile(r"\b(?:name|initials|technician|patient|subject)\b")
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What a copy lacks, and what it still has that can tell something of the person.
+
+    Attributes
+    ----------
+    removed, kept : tuple of str
+        By what the fields are called.
+    """
+
+    removed: tuple[str, ...]
+    kept: tuple[str, ...]
 
 
 def copy_bytes(path: Path, start: int, n: int | None, out: IO[bytes], report: Reporter) -> None:

@@ -9,7 +9,7 @@ from typing import IO, cast
 import numpy as np
 
 from core.jobs import Reporter
-from core.signals.deidentified.copying import BLOCK, Write, names_of, without_names
+from core.signals.deidentified.copying import BLOCK, Changes, Write, names_of, without_names
 from core.signals.readers.edf_persons import PATIENT, RECORDING
 from core.signals.readers.edf_samples import EdfSource
 from core.signals.readers.edf_timeline import TAL
@@ -28,6 +28,14 @@ def plan(recording: Recording, target: Path, keep_time: bool) -> dict[Path, Writ
         _write_records(source, names, out, report)
 
     return {target: write}
+
+
+def changes(recording: Recording, keep_time: bool) -> Changes:
+    """Return what is left out and what stays."""
+    removed = [*recording.identifying, "start date (now 01.01.85)"]
+    removed += [] if keep_time else ["time of day of the start (now 00:00:00)"]
+    kept = ["time of day of the start"] if keep_time else []
+    return Changes(tuple(removed), (*kept, "names of channels", "annotations, without these names"))
 
 
 def _blank(header: bytes, keep_time: bool) -> bytes:

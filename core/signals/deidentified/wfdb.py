@@ -10,7 +10,7 @@ from typing import IO
 from core.errors import InputError
 from core.jobs import Reporter
 from core.signals.deidentified.audio import write_flac
-from core.signals.deidentified.copying import Write, copy_bytes, names_of, without_names
+from core.signals.deidentified.copying import Changes, Write, copy_bytes, names_of, without_names
 from core.signals.readers.wfdb_files import FLAC_INVALID
 from core.signals.readers.wfdb_header import NULL, Header, header_lines, read_header
 from core.signals.readers.wfdb_segments import segment_headers
@@ -50,6 +50,15 @@ def plan(recording: Recording, target: Path, keep_time: bool) -> dict[Path, Writ
     if marks.is_file():
         written[target.with_suffix(".atr")] = lambda out, _: _write(out, clean_annotations(marks.read_bytes(), names))
     return written
+
+
+def changes(recording: Recording, keep_time: bool) -> Changes:
+    """Return what is left out and what stays."""
+    timed = recording.start_time is not None
+    removed = [*recording.identifying, "comments", "name of the record", "annotations but the reference ones"]
+    removed += ["start date"] * timed + ["time of day of the start"] * (not keep_time)
+    kept = ["time of day of the start, where it is stated"] * keep_time
+    return Changes(tuple(removed), (*kept, "names of channels", "reference annotations, without these names"))
 
 
 def _write(out: IO[bytes], data: bytes) -> None:

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.errors import JobCancelled
-from core.signals import Recording, write_deidentified
+from core.signals import Recording, changes_of, deidentified_formats, write_deidentified
 from core.study import RecordingEntry, edit_recording
 from desktop.services.guard import while_alive
 from desktop.services.session import Session
@@ -191,7 +191,15 @@ class AboutRecording(QDialog):
             self._say(self.tr("Read with"), ", ".join(f"{name} = {value}" for name, value in recording.options.items()))
         self._show_channels(recording)
         self._show_person(recording)
-        self.copy.setEnabled(True)
+        self._offer_copy(recording.format)
+
+    def _offer_copy(self, format_: str) -> None:
+        """Let a copy be written where the engine can, and say why not where it cannot."""
+        formats = deidentified_formats()
+        self.copy.setEnabled(format_ in formats)
+        if format_ not in formats:
+            why = self.tr("Recordings of format {} cannot be written without names; those that can: {}")
+            self.copy.setToolTip(why.format(format_, ", ".join(formats)))
 
     def _unreadable(self, error: Exception) -> None:
         self._say(self.tr("Its file"), str(error))
@@ -298,18 +306,14 @@ class AboutRecording(QDialog):
         report = TaskReporter(session)  # not of the dialog, which may be closed meanwhile
         self._copying = report
         report.progressed.connect(self._copied)
-        removed = ", ".join(recording.identifying)
-
+        changes = changes_of(recording)
         ended = while_alive(self, self._ended)
 
         def done(written: tuple[Path, ...]) -> None:
             said = self.tr("Written: {}.").format(", ".join(map(str, written)))
-            gone = (
-                self.tr("Removed: {}.").format(removed)
-                if removed
-                else self.tr("Its header named nobody; comments and free fields were removed.")
-            )
-            session.told.emit(f"{said} {gone}")
+            gone = self.tr("Removed: {}.").format(", ".join(changes.removed))
+            stays = self.tr("Kept: {}.").format(", ".join(changes.kept))
+            session.told.emit(f"{said} {gone} {stays}")
             ended()
 
         def failed(error: Exception) -> None:

@@ -95,6 +95,8 @@ def test_deidentify_writes_a_copy_and_replaces_none(tmp_path, capsys):
     (tmp_path / "a.edf").write_bytes(data[:8] + b"K17 F 02-MAY-1951 Anna_Muster".ljust(80) + data[88:])
     status, out, _ = run(capsys, "deidentify", tmp_path / "a.edf", tmp_path / "p01", "--json")
     assert (status, json.loads(out)["files"]) == (0, [str(tmp_path / "p01.edf")])
+    assert "start date (now 01.01.85)" in json.loads(out)["removed"]
+    assert "time of day of the start" in json.loads(out)["kept"]
     assert (tmp_path / "p01.edf").read_bytes()[184:] == data[184:]
     assert open_recording(tmp_path / "p01.edf").identifying == {}
     status, _, err = run(capsys, "deidentify", tmp_path / "a.edf", tmp_path / "p01.edf")

@@ -10,7 +10,7 @@ import wfdb
 import resources
 from core.errors import InputError, JobCancelled
 from core.jobs import NullReporter
-from core.signals import open_recording, write_deidentified
+from core.signals import changes_of, deidentified_formats, open_recording, write_deidentified
 from core.signals.deidentify import PLANS
 from tests.contracts.reader_cases import CASES
 from tests.contracts.wfdb_files import make_segments, real_samples, write_record
@@ -68,6 +68,18 @@ def test_time_of_day_can_be_left_out(named, tmp_path):
     assert out.read_bytes()[168:184] == b"01.01.8500.00.00"
 
 
+def test_what_is_removed_and_what_stays_is_said(named, tmp_path):
+    recording = open_recording(named)
+    stays, goes = changes_of(recording), changes_of(recording, keep_time=False)
+    assert set(recording.identifying) < set(stays.removed)
+    assert "start date (now 01.01.85)" in stays.removed
+    assert "time of day of the start" in stays.kept
+    assert "time of day of the start (now 00:00:00)" in goes.removed
+    assert not any("time" in kept for kept in goes.kept)
+    shutil.copy(resources.path("demo/tcd_simulated.wav"), tmp_path / "a.wav")
+    assert "comments and all other fields" in changes_of(open_recording(tmp_path / "a.wav")).removed
+
+
 @pytest.mark.parametrize("case", sorted(CASES))
 def test_every_case_of_the_contract_keeps_its_samples(case, tmp_path):
     folder = tmp_path / "from"
@@ -76,6 +88,7 @@ def test_every_case_of_the_contract_keeps_its_samples(case, tmp_path):
     if CASES[case].format not in PLANS:
         with pytest.raises(InputError, match="Formats that can"):
             write_deidentified(path, tmp_path / "p01")
+        assert CASES[case].format not in deidentified_formats()
         return
     before = open_recording(path)
     written = write_deidentified(path, tmp_path / f"p01{path.suffix}")
