@@ -5,13 +5,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 REPORT ?= demo-report
+PYTHON_HELP := Hitscope needs Python 3.11 or newer with venv; choose one: make PYTHON=python3.11 app
 
 # What a bare Debian needs for PySide6 (offscreen and under Xvfb).
 DEBIAN := libegl1 libgl1 libglib2.0-0 libxkbcommon0 libfontconfig1 libdbus-1-3 fonts-dejavu-core \
 	xvfb libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 libxcb-image0 libxcb-randr0 \
 	libxcb-render-util0 libxcb-xinerama0 libxcb-xkb1 libportaudio2
 
-.PHONY: app test lint bench fuzz docs pictures reproduce clean
+.PHONY: debian app test lint bench fuzz docs pictures reproduce clean
 
 app: $(READY)
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then exec $(BIN)/hitscope-window --demo; \
@@ -52,9 +53,17 @@ $(READY): pyproject.toml requirements.lock
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  dpkg -s $(DEBIAN) >/dev/null 2>&1 || { apt-get update -q && DEBIAN_FRONTEND=noninteractive \
 	  apt-get install -y -q --no-install-recommends $(DEBIAN); }; fi
+	@test -x $(BIN)/python || { command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON). $(PYTHON_HELP)" >&2; exit 1; }; \
+	  $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "$(PYTHON) is $$($(PYTHON) --version 2>&1), which is too old. $(PYTHON_HELP)" >&2; exit 1; }; \
+	  $(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
+	  { echo "$(PYTHON) has no venv (Debian: python3-venv). $(PYTHON_HELP)" >&2; exit 1; }; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install -q -c requirements.lock -e .[dev]
 	touch $(READY)
+
+debian:
+	@echo $(DEBIAN)
 
 clean:
 	rm -rf $(VENV) $(REPORT) site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

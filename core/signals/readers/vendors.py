@@ -151,7 +151,7 @@ def _opened(path: Path) -> Any:
         raise InputError(
             f"{path.suffix} files are read through MNE, which is not installed",
             subject=path,
-            remedy="Install it: pip install hitscope[vendors]",
+            remedy="Install it, in the folder of Hitscope: .venv/bin/pip install -e .[vendors]",
         ) from error
     if _reader(path) == "eeglab":
         _check_mat5(path)
