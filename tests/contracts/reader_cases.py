@@ -51,15 +51,16 @@ def by_soundfile(path):
 def by_demo_wavs(path):
     """I and Q of the ten events as they were cut out of NLA168.TD4 for the demo, and the envelope by its layout.
 
-    The log's first HIT of each run of events that share samples says when it was; the others follow in steps of 1600.
+    The log counts the first HIT of each run of events that share samples 0.27 s after it began; the others follow in steps
+    of 1600.
     """
     import soundfile
 
     firsts = {1: (14.01, 334), 2: (17.90, 294), 4: (35.96, 310), 5: (40.21, 342)}  # s in the log, line of 25 samples
-    begins = {event: round(5000 * seconds) - 25 * line for event, (seconds, line) in firsts.items()}
+    begins = {event: round(5000 * (seconds - 0.27)) - 25 * line for event, (seconds, line) in firsts.items()}
     for event, steps in {3: 1, 6: 1, 7: 4, 8: 1, 9: 4, 10: 5}.items():
         begins[event] = begins[event - 1] + 1600 * steps
-    iq = np.full((4, 230900), np.nan)
+    iq = np.full((4, 229550), np.nan)
     for event, begin in sorted(begins.items()):
         samples = soundfile.read(DEMO / f"tcd_device_event_{event:02}.wav", dtype="int16", always_2d=True)[0].T
         iq[: len(samples), begin : begin + samples.shape[1]] = samples
