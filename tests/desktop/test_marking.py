@@ -60,6 +60,18 @@ def test_ctrl_and_drag_draws_a_mark(qtbot, window, review, name):
     assert undone_and_redone(qtbot, session, lambda: len(marks(session))) == 0
 
 
+def test_times_are_stored_to_the_microsecond(qtbot, window, review):
+    session = window.session
+    review.marks.add(1.9999999999999996, 0.30000000000000004)
+    settle(qtbot, session)
+    assert place(session) == (2.0, 0.3)
+    mark = int(marks(session).id[0])
+    for start, length in ((22.500000000000004, 0.3), (22.499999999999996, 1.1234564)):
+        review.marks.put(mark, start, length)
+        settle(qtbot, session)
+    assert place(session) == (22.5, 1.123456)
+
+
 @pytest.mark.parametrize("name", ["traces", "spectrogram"])
 def test_a_selected_mark_is_dragged_and_its_edges_too(qtbot, window, review, name):
     session, canvas = window.session, getattr(review, name)
@@ -108,8 +120,8 @@ def test_a_narrow_mark_can_still_be_moved(qtbot, window, review):
     drag(canvas, middle, middle + QPointF(40, 0))
     settle(qtbot, session)
     assert place(session) == (
-        pytest.approx(23.0 + 40 / canvas.frame.px_per_s),
-        pytest.approx(8 / canvas.frame.px_per_s),
+        pytest.approx(23.0 + 40 / canvas.frame.px_per_s, abs=1e-6),
+        pytest.approx(8 / canvas.frame.px_per_s, abs=1e-6),
     )
 
 

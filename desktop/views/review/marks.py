@@ -18,7 +18,13 @@ if TYPE_CHECKING:
     from desktop.views.review.view import ReviewView
 
 SHORTEST_S = 0.001
+DECIMALS = 6  # microseconds: finer than any sample, coarser than what sums of pixels are off
 TINY_S = 1e-9
+
+
+def tidy(seconds: float) -> float:
+    """Return a time or a length as it is stored: 2 s, where the mouse gives 1.9999999999999996."""
+    return round(seconds, DECIMALS)
 
 
 class Marks(QObject):
@@ -36,7 +42,8 @@ class Marks(QObject):
             return
         start, stop = max(0.0, start_s), min(start_s + duration_s, opened.recording.duration)
         name = channel or self._room.channel_name
-        self._session.add_event(opened.id, name, start, max(0.0, stop - start), label=label, origin=self._room.traces)
+        start, length = tidy(start), tidy(max(0.0, stop - start))
+        self._session.add_event(opened.id, name, start, length, label=label, origin=self._room.traces)
         self._let_go()
 
     def add_here(self, label: str = "") -> None:
@@ -110,7 +117,8 @@ class Marks(QObject):
         before, duration = row["duration_s"], study.recording(row["recording"]).duration_s
         moved = abs(duration_s - before) < TINY_S  # rather than dragged by an edge
         length = before if moved else max(SHORTEST_S, min(duration_s, duration - max(0.0, start_s)))
-        start = float(np.clip(start_s, 0.0, max(0.0, duration - length)))
+        start = tidy(float(np.clip(start_s, 0.0, max(0.0, duration - length))))
+        length = length if moved else tidy(length)
         title = f"move event {event}" if moved else f"change the length of event {event}"
         return replace(edit_event(study, event, start_s=start, duration_s=length), title=title)
 
