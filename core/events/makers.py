@@ -141,6 +141,8 @@ def annotations_of(
         label = table.get(a.text) if mapping else a.text
         said = {name: value for name, value in a.attributes.items() if name != "channel"}
         attributes = {"symbol": a.text, "onset_s": a.onset_s, **said}
+        if duration_s and not a.duration_s and start == a.onset_s:
+            attributes["instant"] = True  # at the very start, nothing else tells it from what lasts from there
         channel, kind = channel_of(a.attributes, recording, numbered=numbered), "beat" if beat else "annotation"
         made.append(MadeEvent(channel, start, a.duration_s or duration_s, kind, attributes, label))
     return made

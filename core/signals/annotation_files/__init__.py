@@ -12,6 +12,7 @@ from core.registry import Entry, chosen
 from core.signals.annotation_files import bids, csv, edf, wfdb
 from core.signals.annotation_files.details import storable
 from core.signals.annotation_files.from_events import annotations_of_events
+from core.signals.annotation_files.moments import order_in_file, order_when_read
 from core.signals.annotation_files.targets import refuse_signals
 from core.signals.own_files import refuse_own_files
 from core.signals.readers import READERS, find, open_recording, reader_of
@@ -102,7 +103,7 @@ def read_annotations(path: str | Path, format: str | None = None) -> tuple[Annot
     except Exception as error:  # of any library, on any damage
         detail = str(error) or type(error).__name__
         raise damaged(path, f"its annotations cannot be read as {key} ({detail})") from error
-    return tuple(sorted(found, key=lambda a: a.onset_s))
+    return tuple(sorted(found, key=order_when_read))
 
 
 def write_annotations(
@@ -114,6 +115,8 @@ def write_annotations(
     replace: bool = False,
 ) -> None:
     """Write annotations to a file, from which `read_annotations` reads them again, equal, in order of their onsets.
+
+    For other programs, an event that was made round a moment (attribute ``onset_s`` or ``peak_s``) is an instant there.
 
     Parameters
     ----------
@@ -138,7 +141,7 @@ def write_annotations(
     chosen_format = chosen(ANNOTATION_FORMATS, format or _format_by_name(path), "format of annotations", "formats")
     marks = annotations_of_events(events) if isinstance(events, EventTable) else events
     marks = [storable(number, mark) for number, mark in enumerate(marks, start=1)]
-    contents = {path: chosen_format.encode(sorted(marks, key=lambda a: a.onset_s), recording)}
+    contents = {path: chosen_format.encode(sorted(marks, key=order_in_file), recording)}
     if chosen_format.sidecar is not None:
         contents[path.with_suffix(".json")] = chosen_format.sidecar()
     for file in contents:

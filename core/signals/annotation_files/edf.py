@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from core.signals.annotation_files.details import MARKER, completed, details_of
+from core.signals.annotation_files.moments import as_seen
 from core.signals.readers import edf
 from core.signals.recording import Annotation, Recording
 
@@ -62,9 +63,10 @@ def _time_stamped(event: Annotation) -> bytes:
     channel = event.attributes.get("channel")
     if isinstance(channel, str) and channel and not CONTROL.search(channel):
         text += f"@@{channel}".encode("utf-8", "replace").decode()
-    onset = np.format_float_positional(event.onset_s, trim="-", sign=True)
-    duration = f"\x15{np.format_float_positional(event.duration_s, trim='-')}" if event.duration_s > 0 else ""
-    details = details_of(event, _plain(event.onset_s, event.duration_s, text))
+    seen = as_seen(event)
+    onset = np.format_float_positional(seen.onset_s, trim="-", sign=True)
+    duration = f"\x15{np.format_float_positional(seen.duration_s, trim='-')}" if seen.duration_s > 0 else ""
+    details = details_of(event, _plain(seen.onset_s, seen.duration_s, text))
     texts = "".join(f"{each}\x14" for each in (text, details) if each)
     return f"{onset}{duration}\x14{texts}\x00".encode()
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from core.errors import InputError
 from core.signals.annotation_files.details import completed, details_of
+from core.signals.annotation_files.moments import as_seen
 from core.signals.readers.encoding import encoding_of
 from core.signals.recording import Annotation
 
@@ -178,7 +179,8 @@ def rows_of(
     assert columns is not None
     rows = [list(header)]
     for event in events:
-        said = [repr(event.onset_s), repr(event.duration_s), event.text, *(event.attributes.get(n) for n in OWN)]
+        seen = as_seen(event)
+        said = [repr(seen.onset_s), repr(seen.duration_s), event.text, *(event.attributes.get(n) for n in OWN)]
         cells = [cell if isinstance(cell, str) else "" for cell in said]
         cells = [clean.sub(" ", cell) if clean else cell for cell in cells]
         # What cannot be encoded (half a surrogate pair) is said by the details alone.

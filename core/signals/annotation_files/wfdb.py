@@ -11,6 +11,7 @@ from typing import Any
 from core.errors import InputError
 from core.signals.annotation_files.details import MARKER, completed, details_of
 from core.signals.annotation_files.mit import LONGEST_AUX, NOTE, Mark, decode_marks, encode_marks
+from core.signals.annotation_files.moments import as_seen, order_in_file
 from core.signals.readers.encoding import encoding_of
 from core.signals.recording import Annotation, Recording
 
@@ -139,23 +140,14 @@ def encode(events: Sequence[Annotation], recording: Recording | None) -> bytes:
                 remedy="Move or leave out the event, or write EDF+, BIDS or CSV",
             )
         # Programs that use the wfdb library drop a note at sample 0.
-        sample = max(round(_moment(event) * fs), int(event.text not in codes or event.text == symbols()[NOTE]))
-        if placed and placed[-1][1].onset_s == event.onset_s:
+        sample = max(round(as_seen(event).onset_s * fs), int(event.text not in codes or event.text == symbols()[NOTE]))
+        if placed and order_in_file(placed[-1][1]) == order_in_file(event):
             sample = max(sample, placed[-1][0])  # so that they are read in this order again
         placed.append((sample, event))
     marks = [Mark(0, NOTE, f"## time resolution: {int(fs) if fs == int(fs) else fs!r}".encode())]
     for sample, event in sorted(placed, key=lambda pair: pair[0]):
         marks += _marks_of(event, sample, codes.get(event.text, NOTE), fs, recording)
     return encode_marks(marks)
-
-
-def _moment(event: Annotation) -> float:
-    """Return when other programs are to see an event, s: a beat is marked at its peak, whatever was put round it."""
-    for name in ("peak_s", "onset_s"):
-        at = event.attributes.get(name)
-        if isinstance(at, int | float) and event.onset_s <= at <= event.onset_s + event.duration_s:
-            return float(at)
-    return event.onset_s
 
 
 def _marks_of(event: Annotation, sample: int, code: int, fs: float, recording: Recording | None) -> list[Mark]:

@@ -1,13 +1,16 @@
 """Annotation files and a study: out and in again, equal; in once, whatever is imported twice."""
 
+import csv
 import shutil
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import edfio
 import numpy as np
 import pytest
+import wfdb
 
 import resources
 from core.errors import InputError
@@ -250,3 +253,62 @@ def test_the_place_of_a_recording_that_is_gone_stays_its_own(study, tmp_path):
     with pytest.raises(InputError, match="is the recording night itself"):
         export_annotations(study, 1, edf)
     assert not edf.exists()
+
+
+MOMENTS = (
+    Annotation(0.0, 0.0, "start"),
+    Annotation(0.05, 0.0, "close to it"),
+    Annotation(0.0, 30.0, "W"),
+    Annotation(30.0, 0.0, "mark", {"channel": "MLII"}),
+    Annotation(30.0, 5.0, "lasting"),
+    Annotation(86.123456, 0.0, "N"),
+)
+
+
+def as_others_see(path):
+    """Times, s, as they stand in the file: without what Hitscope alone reads."""
+    if path.suffix == ".edf":
+        read = [a for a in edfio.read_edf(path).annotations if not a.text.startswith("{")]
+        return sorted((a.onset, a.duration or 0.0) for a in read)
+    if path.suffix == ".atr":
+        read = wfdb.rdann(str(path.with_suffix("")), "atr")
+        marks = zip(read.sample.tolist(), read.aux_note, strict=True)
+        return sorted((sample / 360, 0.0) for sample, aux in marks if not aux.startswith("hitscope+"))
+    rows = csv.reader(path.read_text().splitlines(), delimiter="\t" if path.suffix == ".tsv" else ",")
+    return [(float(row[0]), float(row[1])) for row in list(rows)[1:]]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_annotations_that_were_taken_are_written_when_they_were_annotated(new_study, tmp_path, monkeypatch, name):
+    study = new_study()
+    opened = replace(open_recording(resources.path("demo/208")), format="edf", annotations=MOMENTS)
+    monkeypatch.setattr("core.events.finding.open_from_study", lambda *_: opened)
+    study.apply(make_events(study, 1, "annotations"))
+    assert study.events(ids=[4]).start_s.tolist() == [29.9]
+    export_annotations(study, 1, tmp_path / name)
+    seen = as_others_see(tmp_path / name)
+    if name.endswith(".atr"):
+        assert [onset for onset, _ in seen] == pytest.approx([a.onset_s for a in in_order(MOMENTS)], abs=1 / 360)
+    else:
+        assert seen == [(a.onset_s, a.duration_s) for a in in_order(MOMENTS)]
+    other = new_study(annotator="Cleo")
+    other.apply(import_annotations(other, 1, tmp_path / name))
+    assert sorted(columns(other, *WHAT)) == sorted(columns(study, *WHAT))
+
+
+def in_order(marks):
+    return sorted(marks, key=lambda a: (a.onset_s, a.duration_s))
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_peaks_of_beats_are_written_and_what_was_moved_since_is_where_it_was_put(study, new_study, tmp_path, name):
+    beat, moved = study.events().id[3:].tolist()
+    study.apply(edit_event(study, moved, start_s=1001.05))
+    export_annotations(study, 1, tmp_path / name, ids=[beat, moved])
+    lasting = 0.0 if name.endswith(".atr") else 0.2
+    (first, second) = as_others_see(tmp_path / name)
+    assert first == (pytest.approx(1000.1, abs=1 / 720), 0.0)
+    assert second == (pytest.approx(1001.05, abs=1 / 720), lasting)
+    other = new_study()
+    other.apply(import_annotations(other, 1, tmp_path / name))
+    assert other.events().start_s.tolist() == [1000.0, 1001.05]
