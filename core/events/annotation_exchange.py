@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from core.events.symbols import BEAT_SYMBOLS
 from core.signals import (
     Annotation,
     Recording,
+    annotation_format_by_name,
     annotation_format_of,
     annotations_of_events,
     open_from_study,
@@ -26,6 +27,7 @@ from core.signals import (
 )
 from core.study import Changeset, EventTable, NewEvent, Study, combine, label_events, new_events
 
+NOBODY = "imported ("  # and the name of a file: the annotator of labels that name none
 PASSED_ON = ("propagated", "simulated")  # what was no person's label does not become one on its way through a file
 
 
@@ -119,6 +121,24 @@ def _event_of(
     return event, Label(label, str(who).strip(), str(source), sure) if label else None
 
 
+def _without_inferred(a: Annotation) -> Annotation:
+    """Return an annotation less what `_event_of` infers again of EDF+: what came from a file goes back in its own words."""
+    said = dict(a.attributes)
+    inferred = {"kind": "annotation", "label": a.text, "label_source": "imported"}
+    if (
+        any(said.pop(name, None) != value for name, value in inferred.items())
+        or not str(said.pop("annotator", "")).startswith(NOBODY)
+        or "label_confidence" in said
+    ):
+        return a
+    said.pop("maker", None)
+    if said.get("symbol") == a.text:
+        del said["symbol"]
+    if said.get("onset_s") == a.onset_s and "instant" not in said:
+        del said["onset_s"]
+    return replace(a, attributes=said)
+
+
 def _changeset(
     study: Study,
     read: Sequence[tuple[NewEvent, Label | None]],
@@ -140,12 +160,16 @@ def _changeset(
 
 
 def _labels(study: Study, labels: Sequence[tuple[int, Label]], source: str, annotator: str) -> list[Changeset]:
-    """Return what gives labels, but those of annotators who have given the event one; one changeset for each source."""
+    """Return what gives labels, but those of annotators who have given the event one; one changeset for each source.
+
+    Nor is a label given that names nobody where the event has the same one from another file.
+    """
     given = study.label_rows([identity for identity, _ in labels])
+    nobodys = {(event, row["label"]) for (event, who), row in given.items() if who.startswith(NOBODY)}
     several: defaultdict[tuple[str, str], list[tuple[int, Label]]] = defaultdict(list)
     for identity, label in labels:
         who = label.annotator or annotator
-        if (identity, who) not in given:
+        if (identity, who) not in given and (label.annotator or (identity, label.key) not in nobodys):
             several[who, label.source if label.source in PASSED_ON else source].append((identity, label))
     return [
         label_events(
@@ -168,6 +192,7 @@ def export_annotations(
     ids: Iterable[int] | None = None,
     *,
     replace: bool = False,
+    plain: bool = False,
 ) -> int:
     """Write events of a recording to an annotation file and return how many there are.
 
@@ -184,6 +209,8 @@ def export_annotations(
         Only these events.
     replace : bool
         Whether a file that is there may be replaced; never a file of a recording of the study.
+    plain : bool
+        Write only what other programs read: times, labels and comments. Imported, the events are then not equal.
 
     Raises
     ------
@@ -201,7 +228,10 @@ def export_annotations(
         )
     recording = None if entry.missing else open_from_study(study, recording_id)
     marks = annotations_of_events(events, _annotators(study, events))
-    write_annotations(path, marks, format, recording=recording, replace=replace)
+    key = format or annotation_format_by_name(path)
+    if key == "edf" and not entry.simulated:  # there, what only Hitscope reads is an annotation more
+        marks = tuple(_without_inferred(a) for a in marks)
+    write_annotations(path, marks, key, recording=recording, replace=replace, plain=plain)
     return len(marks)
 
 

@@ -1,6 +1,7 @@
 from . import simulate as simulate
 from .annotation_files import ANNOTATION_FORMATS as ANNOTATION_FORMATS
 from .annotation_files import AnnotationFormat as AnnotationFormat
+from .annotation_files import annotation_format_by_name as annotation_format_by_name
 from .annotation_files import annotation_format_of as annotation_format_of
 from .annotation_files import read_annotations as read_annotations
 from .annotation_files import write_annotations as write_annotations

@@ -73,6 +73,17 @@ def test_the_order_is_that_of_the_onsets(path):
     assert read_annotations(path) == tuple(sorted(backwards, key=lambda a: a.onset_s))
 
 
+def test_for_other_programs_there_are_times_texts_and_comments(format, path):
+    write_annotations(path, EVENTS, plain=True)
+    assert b"hitscope" not in path.read_bytes()
+    read = read_annotations(path)
+    onsets = [a.onset_s for a in read if a.text != EVENTS[2].attributes["comment"]]
+    assert onsets == pytest.approx([a.onset_s for a in EVENTS], abs=1.1e-3)
+    assert "clear; seen by both" in str(read)
+    write_annotations(path, HOSTILE, plain=True, replace=True)
+    assert {a.onset_s for a in read_annotations(path)} == {a.onset_s for a in HOSTILE}
+
+
 @pytest.mark.parametrize("name", ["demo/208", "demo/S001R04.edf"])
 def test_annotations_of_a_recording_survive_with_its_sampling_rate(path, name):
     recording = open_recording(resources.path(name))

@@ -149,3 +149,21 @@ def test_the_file_gets_the_extension_of_its_format(qtbot, tmp_path):
     assert dialog.choice().ids == (1, 2)
     dialog.choose("selected")  # there is none: it cannot be chosen
     assert not next(b for b in dialog._which.buttons() if b.objectName() == "selected").isEnabled()
+
+
+def test_what_only_hitscope_reads_is_said_and_can_be_left_out(qtbot, window, review, told, tmp_path):
+    dialog = AnnotationDialog("208", {"all": [1, 2], "shown": [], "selected": []}, tmp_path, None)
+    qtbot.addWidget(dialog)
+    assert "only Hitscope reads are written as further texts" in dialog._note.text()
+    assert not dialog.choice().plain
+    dialog.format.setCurrentIndex(dialog.format.findData("csv"))
+    assert "further column" in dialog._note.text()
+    dialog.plain.setChecked(True)
+    assert "left out" in dialog._note.text()
+    assert dialog.choice().plain
+    for plain in (False, True):
+        path = tmp_path / f"{plain}.edf"
+        review.exchange.write(Choice(tuple(review.model.ids[:2].tolist()), "edf", path, plain))
+        settle(qtbot, window.session)
+        assert told[-1] == f"2 events written to {path}."
+        assert (b"hitscope" in path.read_bytes()) != plain

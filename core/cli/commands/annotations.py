@@ -39,6 +39,11 @@ def configure(options: argparse.ArgumentParser) -> None:
         add_annotator(parser)
         if name == "export":
             parser.add_argument("--kind", help="only events of this kind")
+            parser.add_argument(
+                "--plain",
+                action="store_true",
+                help="for other programs: times, labels and comments only, without the details that only Hitscope reads",
+            )
             add_replace(parser)
     parser = action("convert", "write the annotations of one file to another", convert)
     parser.add_argument("source", type=Path, help="annotation file, or recording with annotations")
@@ -70,7 +75,8 @@ def export(options: argparse.Namespace) -> dict[str, Any]:
     with Study.open(options.study, readonly=True, annotator=options.annotator) as study:
         study.recording(options.recording)  # says which there is not
         ids = study.events(options.recording, kind=options.kind).id.tolist()
-        n = export_annotations(study, options.recording, options.file, options.format, ids, replace=options.replace)
+        how = {"replace": options.replace, "plain": options.plain}
+        n = export_annotations(study, options.recording, options.file, options.format, ids, **how)
     return {"done": f"{n:,} events written to {options.file}", "events": n, "file": str(options.file)}
 
 

@@ -32,15 +32,18 @@ class AnnotationFormat(Entry):
     read : callable
         ``read(path) -> list[Annotation]``; what goes wrong may raise any exception.
     encode : callable
-        ``encode(annotations, recording or None) -> bytes``.
+        ``encode(annotations, recording or None, plain) -> bytes``; if plain, without what only Hitscope reads.
     sidecar : callable or None
         ``sidecar() -> bytes`` of a ``.json`` beside the file.
+    texts_only : bool
+        Whether it has no columns: what only Hitscope reads stands among its texts, where other programs show it.
     """
 
     extensions: tuple[str, ...]
     read: Callable[[Path], list[Annotation]]
-    encode: Callable[[Sequence[Annotation], Recording | None], bytes]
+    encode: Callable[[Sequence[Annotation], Recording | None, bool], bytes]
     sidecar: Callable[[], bytes] | None = None
+    texts_only: bool = False
 
 
 ANNOTATION_FORMATS: dict[str, AnnotationFormat] = {
@@ -50,6 +53,7 @@ ANNOTATION_FORMATS: dict[str, AnnotationFormat] = {
         (".edf", ".bdf", ".rec"),
         edf.read,
         edf.encode,
+        texts_only=True,
     ),
     "wfdb": AnnotationFormat(
         "WFDB annotations (.atr)",
@@ -57,6 +61,7 @@ ANNOTATION_FORMATS: dict[str, AnnotationFormat] = {
         (".atr", ".qrs", ".ecg", ".ari"),
         wfdb.read,
         wfdb.encode,
+        texts_only=True,
     ),
     "bids": AnnotationFormat(
         "BIDS events.tsv",
@@ -113,6 +118,7 @@ def write_annotations(
     *,
     recording: Recording | None = None,
     replace: bool = False,
+    plain: bool = False,
 ) -> None:
     """Write annotations to a file, from which `read_annotations` reads them again, equal, in order of their onsets.
 
@@ -130,6 +136,8 @@ def write_annotations(
         which else counts milliseconds.
     replace : bool
         Whether a file that is there may be replaced; never one that holds a signal, or belongs to `recording`.
+    plain : bool
+        Write only what other programs read: times, labels and comments. Then it does not read back equal.
 
     Raises
     ------
@@ -138,10 +146,12 @@ def write_annotations(
         that was there is as it was.
     """
     path = Path(path).expanduser()
-    chosen_format = chosen(ANNOTATION_FORMATS, format or _format_by_name(path), "format of annotations", "formats")
+    chosen_format = chosen(
+        ANNOTATION_FORMATS, format or annotation_format_by_name(path), "format of annotations", "formats"
+    )
     marks = annotations_of_events(events) if isinstance(events, EventTable) else events
     marks = [storable(number, mark) for number, mark in enumerate(marks, start=1)]
-    contents = {path: chosen_format.encode(sorted(marks, key=order_in_file), recording)}
+    contents = {path: chosen_format.encode(sorted(marks, key=order_in_file), recording, plain)}
     if chosen_format.sidecar is not None:
         contents[path.with_suffix(".json")] = chosen_format.sidecar()
     for file in contents:
@@ -164,7 +174,15 @@ def _by_extension(path: Path) -> str | None:
     return next((key for key, known in ANNOTATION_FORMATS.items() if suffix in known.extensions), None)
 
 
-def _format_by_name(path: Path) -> str:
+def annotation_format_by_name(path: str | Path) -> str:
+    """Return the key in `ANNOTATION_FORMATS` that the extension of a file says, which need not be there.
+
+    Raises
+    ------
+    InputError
+        If it says none.
+    """
+    path = Path(path)
     key = _by_extension(path)
     if key is None:
         raise InputError(
@@ -194,4 +212,4 @@ def _key_of(path: Path) -> str | None:
         return key
     if path.suffix.lower() in READERS:
         return None
-    return "wfdb" if path.with_suffix(".hea").is_file() else _format_by_name(path)
+    return "wfdb" if path.with_suffix(".hea").is_file() else annotation_format_by_name(path)

@@ -37,9 +37,9 @@ def read(path: Path) -> list[Annotation]:
     return annotations_in(((number, line.split("\t")) for number, line in enumerate(lines, start=1)), path)
 
 
-def encode(events: Sequence[Annotation], recording: Recording | None) -> bytes:
+def encode(events: Sequence[Annotation], recording: Recording | None, plain: bool = False) -> bytes:
     """Return the bytes of the table."""
-    rows = rows_of(events, HEADER, {"": "n/a"}, BREAKS)
+    rows = rows_of(events, HEADER, {"": "n/a"}, BREAKS, plain=plain)
     return "".join("\t".join(row) + "\n" for row in rows).encode()
 
 

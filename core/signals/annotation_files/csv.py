@@ -75,9 +75,9 @@ def _header(text: str, delimiter: str) -> list[str]:
         return []
 
 
-def encode(events: Sequence[Annotation], recording: Recording | None) -> bytes:
+def encode(events: Sequence[Annotation], recording: Recording | None, plain: bool = False) -> bytes:
     """Return the bytes of the file: UTF-8, times with all their digits."""
     out = io.StringIO(newline="")
     # The line ends of RFC 4180: Python quotes a cell that holds one of their characters, and no other line break.
-    csv.writer(out, lineterminator="\r\n").writerows(rows_of(events, HEADER, {"": ""}))
+    csv.writer(out, lineterminator="\r\n").writerows(rows_of(events, HEADER, {"": ""}, plain=plain))
     return out.getvalue().encode()

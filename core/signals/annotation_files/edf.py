@@ -40,9 +40,9 @@ def _plain(onset_s: float, duration_s: float, text: str) -> Annotation:
     return Annotation(onset_s, duration_s, text)
 
 
-def encode(events: Sequence[Annotation], recording: Recording | None) -> bytes:
+def encode(events: Sequence[Annotation], recording: Recording | None, plain: bool = False) -> bytes:
     """Return the bytes of the file; its date is that of the recording, and whose it is, is not said."""
-    lists = [_time_stamped(event) for event in events]
+    lists = [_time_stamped(event, plain) for event in events]
     width = max([RECORD_BYTES, *(len(TIMEKEEPING) + len(each) for each in lists)])
     records = [TIMEKEEPING]
     for each in lists:
@@ -54,21 +54,27 @@ def encode(events: Sequence[Annotation], recording: Recording | None) -> bytes:
     return header + b"".join(record.ljust(width, b"\0") for record in records)
 
 
-def _time_stamped(event: Annotation) -> bytes:
-    """Return the time-stamped list of one event: its text, and as a second one what the text does not say."""
-    text = CONTROL.sub(" ", event.text) or str(event.attributes.get("label") or event.attributes.get("kind") or "mark")
-    text = CONTROL.sub(" ", text).encode("utf-8", "replace").decode()
-    if text.startswith(MARKER):
-        text = f" {text}"
+def _time_stamped(event: Annotation, plain: bool) -> bytes:
+    """Return the time-stamped list of one event: its text, and as a second one its comment or what the text does not say."""
+    text = _text(event.text or str(event.attributes.get("label") or event.attributes.get("kind") or "mark"))
     channel = event.attributes.get("channel")
     if isinstance(channel, str) and channel and not CONTROL.search(channel):
         text += f"@@{channel}".encode("utf-8", "replace").decode()
     seen = as_seen(event)
     onset = np.format_float_positional(seen.onset_s, trim="-", sign=True)
     duration = f"\x15{np.format_float_positional(seen.duration_s, trim='-')}" if seen.duration_s > 0 else ""
-    details = details_of(event, _plain(seen.onset_s, seen.duration_s, text))
-    texts = "".join(f"{each}\x14" for each in (text, details) if each)
+    if plain:
+        further = _text(str(event.attributes.get("comment", "")))
+    else:
+        further = details_of(event, _plain(seen.onset_s, seen.duration_s, text))
+    texts = "".join(f"{each}\x14" for each in (text, further) if each)
     return f"{onset}{duration}\x14{texts}\x00".encode()
+
+
+def _text(said: str) -> str:
+    """Return a text as a list can hold it, and as nobody takes it for our details."""
+    text = CONTROL.sub(" ", said).encode("utf-8", "replace").decode()
+    return f" {text}" if text.startswith(MARKER) else text
 
 
 def _header(start: datetime | None, n_records: int, n_samples: int) -> bytes:

@@ -172,9 +172,17 @@ def annotations_in(rows: Iterator[tuple[int, list[str]]], path: Path, decimal: s
 
 
 def rows_of(
-    events: Sequence[Annotation], header: tuple[str, ...], spell: dict[str, str], clean: re.Pattern[str] | None = None
+    events: Sequence[Annotation],
+    header: tuple[str, ...],
+    spell: dict[str, str],
+    clean: re.Pattern[str] | None = None,
+    *,
+    plain: bool = False,
 ) -> list[list[str]]:
-    """Return header and rows; `spell` says how a missing cell is written by column, and `clean` what no cell may hold."""
+    """Return header and rows; `spell` says how a missing cell is written by column, and `clean` what no cell may hold.
+
+    If `plain`, the last column, which only Hitscope reads, is empty.
+    """
     columns = find_columns(header)
     assert columns is not None
     rows = [list(header)]
@@ -186,7 +194,7 @@ def rows_of(
         # What cannot be encoded (half a surrogate pair) is said by the details alone.
         cells = [cell.encode("utf-8", "replace").decode() for cell in cells]
         cells = [cell or spell.get(name, spell[""]) for cell, name in zip(cells, header[:-1], strict=True)]
-        details = details_of(event, annotation_of([*cells, ""], columns))
+        details = "" if plain else details_of(event, annotation_of([*cells, ""], columns))
         rows.append([*cells, details or spell[""]])
     return rows
 

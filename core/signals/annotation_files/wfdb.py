@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -118,11 +119,11 @@ def _complete(plain: Annotation) -> Annotation:
     return completed(Annotation(plain.onset_s, plain.duration_s, plain.text, attributes), marker + details)
 
 
-def encode(events: Sequence[Annotation], recording: Recording | None) -> bytes:
+def encode(events: Sequence[Annotation], recording: Recording | None, plain: bool = False) -> bytes:
     """Return the bytes of a file at the sampling rate of its recording.
 
     A text that is a symbol becomes one; any other becomes a note. What is not at a whole sample has its exact time, and
-    whatever else symbols cannot say, as JSON behind the note.
+    whatever else symbols cannot say, as JSON behind the note; if `plain`, its comment instead.
 
     Raises
     ------
@@ -146,27 +147,41 @@ def encode(events: Sequence[Annotation], recording: Recording | None) -> bytes:
         placed.append((sample, event))
     marks = [Mark(0, NOTE, f"## time resolution: {int(fs) if fs == int(fs) else fs!r}".encode())]
     for sample, event in sorted(placed, key=lambda pair: pair[0]):
-        marks += _marks_of(event, sample, codes.get(event.text, NOTE), fs, recording)
+        code = codes.get(event.text, NOTE)
+        if plain:
+            marks.append(_mark_of(event, sample, code, recording, str(event.attributes.get("comment", ""))))
+        else:
+            marks += _marks_of(event, sample, code, fs, recording)
     return encode_marks(marks)
 
 
 def _marks_of(event: Annotation, sample: int, code: int, fs: float, recording: Recording | None) -> list[Mark]:
     """Return the mark of an event and, where its text is too long for one, those that go on with it."""
-    said = event.attributes
-    # What stands for the text where there is no symbol for it.
-    aux = said.get("aux", "") if code != NOTE or event.text == '"' else event.text
-    visible = UNPRINTABLE.sub("?", aux if isinstance(aux, str) else "").replace(MARKER, " " * len(MARKER))
-    if visible.startswith((CONTINUED.decode(), "## ")):
-        visible = f" {visible}"
-    subtype, num = (_whole(said.get(name), -128, 127) for name in ("subtype", "num"))
-    mark = Mark(sample, code, visible.encode(), subtype, _channel_number(said, recording), num)
+    mark = _mark_of(event, sample, code, recording)
     plain = Annotation(sample / fs, 0.0, symbols()[code], _attributes(mark))
     aux_bytes = mark.aux + details_of(event, plain).encode()
     first, rest = aux_bytes[:LONGEST_AUX], aux_bytes[LONGEST_AUX:]
     step = LONGEST_AUX - len(CONTINUED)
     chunks = [rest[at : at + step] for at in range(0, len(rest), step)]
     more = [Mark(sample, NOTE, CONTINUED + chunk, 0, mark.chan, mark.num) for chunk in chunks]
-    return [Mark(sample, code, first, mark.subtype, mark.chan, mark.num), *more]
+    return [replace(mark, aux=first), *more]
+
+
+def _mark_of(
+    event: Annotation, sample: int, code: int, recording: Recording | None, comment: str | None = None
+) -> Mark:
+    """Return the mark of an event without what only Hitscope reads; with a comment, its text is cut to what one can hold."""
+    said = event.attributes
+    # What stands for the text where there is no symbol for it.
+    aux = said.get("aux", "") if code != NOTE or event.text == '"' else event.text
+    aux = aux if isinstance(aux, str) else ""
+    if comment is not None:
+        aux = ": ".join(each for each in (aux, comment) if each)[: LONGEST_AUX - 1]
+    visible = UNPRINTABLE.sub("?", aux).replace(MARKER, " " * len(MARKER))
+    if visible.startswith((CONTINUED.decode(), "## ")):
+        visible = f" {visible}"
+    subtype, num = (_whole(said.get(name), -128, 127) for name in ("subtype", "num"))
+    return Mark(sample, code, visible.encode(), subtype, _channel_number(said, recording), num)
 
 
 def _whole(value: Any, least: int, most: int) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import (
     QButtonGroup,
+    QCheckBox,
     QComboBox,
     QDialog,
     QDialogButtonBox,
@@ -27,11 +28,12 @@ from desktop.widgets.parts import button, label, number
 
 @dataclass(frozen=True)
 class Choice:
-    """What was chosen: ids of the events, a key of `ANNOTATION_FORMATS`, and the file."""
+    """What was chosen: ids of the events, a key of `ANNOTATION_FORMATS`, the file, and whether it is for other programs."""
 
     ids: tuple[int, ...]
     format: str
     path: Path
+    plain: bool = False
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -76,10 +78,10 @@ class AnnotationDialog(QDialog):
         row.addWidget(button(self.tr("Browse…"), self._browse))
         form.addRow(self.tr("File"), row)
         layout.addLayout(form)
-        note = self.tr(
-            "Of several labels of an event, the one that is shown goes along. Importing the file gives the same events again."
-        )
-        layout.addWidget(label(note, "muted", wrap=True))
+        self._note = label("", "muted", wrap=True)
+        layout.addWidget(self._note)
+        self.plain = QCheckBox(self.tr("For other programs: times, labels and comments only"))
+        layout.addWidget(self.plain)
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         self._buttons.button(QDialogButtonBox.StandardButton.Ok).setText(self.tr("Export"))
         self._buttons.accepted.connect(self.accept)
@@ -87,6 +89,7 @@ class AnnotationDialog(QDialog):
         layout.addWidget(self._buttons)
         self.format.currentIndexChanged.connect(lambda _n: self._format_chosen())
         self.path.textChanged.connect(lambda _text: self._check())
+        self.plain.toggled.connect(lambda _on: self._describe())
         self._format_chosen()
 
     def _radios(self) -> QWidget:
@@ -119,7 +122,7 @@ class AnnotationDialog(QDialog):
         """Return what is chosen."""
         chosen = self._which.checkedButton()
         ids = self._events[chosen.objectName()] if chosen is not None else []
-        return Choice(tuple(ids), self.format.currentData(), self._file())
+        return Choice(tuple(ids), self.format.currentData(), self._file(), self.plain.isChecked())
 
     def _file(self) -> Path:
         """Return the file, with the extension of its format if none of that format's was written."""
@@ -135,7 +138,21 @@ class AnnotationDialog(QDialog):
         entry = ANNOTATION_FORMATS[self.format.currentData()]
         self.path.setText(str(bare) + entry.extensions[0])
         self._help.setText(self.tr(entry.help))
+        self._describe()
         self._check()
+
+    def _describe(self) -> None:
+        """Say what goes along, and what becomes of what only Hitscope reads."""
+        if self.plain.isChecked():
+            further = self.tr("Details that only Hitscope reads are left out: importing the file gives other events.")
+        elif ANNOTATION_FORMATS[self.format.currentData()].texts_only:
+            further = self.tr(
+                "Details that only Hitscope reads are written as further texts, which other programs show."
+            )
+        else:
+            further = self.tr("Details that only Hitscope reads are written as a further column.")
+        shown = self.tr("Of several labels of an event, the one that is shown goes along.")
+        self._note.setText(f"{shown}\n{further}")
 
     def _check(self) -> None:
         good = bool(Path(self.path.text().strip()).name) and self._which.checkedButton() is not None

@@ -108,4 +108,5 @@ def _in_the_way(choice: Choice) -> list[Path]:
 
 
 def _export(study: Study, recording_id: int, choice: Choice, replace: bool) -> int:
-    return export_annotations(study, recording_id, choice.path, choice.format, choice.ids, replace=replace)
+    how = {"replace": replace, "plain": choice.plain}
+    return export_annotations(study, recording_id, choice.path, choice.format, choice.ids, **how)

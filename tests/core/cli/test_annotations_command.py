@@ -44,6 +44,13 @@ def test_export_import_and_convert(folder, tmp_path, run):
         assert other.events().start_s.tolist() == mine.events().start_s.tolist()
 
 
+def test_plain_leaves_out_what_only_hitscope_reads(folder, tmp_path, run):
+    status, _, err = run("annotations", "export", folder, 1, tmp_path / "beats.edf", "--plain")
+    assert (status, err) == (0, "")
+    assert b"hitscope" not in (tmp_path / "beats.edf").read_bytes()
+    assert len(read_annotations(tmp_path / "beats.edf")) == 2955
+
+
 def test_files_are_replaced_only_with_replace(folder, tmp_path, run):
     target = tmp_path / "marks.csv"
     target.write_text("my own notes")

@@ -312,3 +312,31 @@ def test_peaks_of_beats_are_written_and_what_was_moved_since_is_where_it_was_put
     other = new_study()
     other.apply(import_annotations(other, 1, tmp_path / name))
     assert other.events().start_s.tolist() == [1000.0, 1001.05]
+
+
+def test_what_came_from_a_file_goes_back_without_further_texts(new_study, tmp_path):
+    study, other = new_study("S001R04.edf"), new_study("S001R04.edf")
+    study.apply(make_events(study, 1, "annotations"))
+    n = export_annotations(study, 1, tmp_path / "x.edf")
+    assert len(edfio.read_edf(tmp_path / "x.edf").annotations) == n == 30
+    other.apply(import_annotations(other, 1, tmp_path / "x.edf"))
+    assert columns(other, *WHAT, "label_source") == columns(study, *WHAT, "label_source")
+    assert import_annotations(study, 1, tmp_path / "x.edf").changes == ()
+    # A person's label is no file's: that, and whose it is, is said beside it.
+    first = study.events().id[:1].tolist()
+    study.apply(label_events(study, first, "T1"))
+    export_annotations(study, 1, tmp_path / "x.edf", replace=True)
+    assert len(edfio.read_edf(tmp_path / "x.edf").annotations) == n + 1
+    assert read_annotations(tmp_path / "x.edf")[0].attributes["annotator"] == "Ana"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_for_other_programs_there_are_as_many_texts_as_events_and_comments(study, tmp_path, name):
+    export_annotations(study, 1, tmp_path / name, plain=True)
+    assert b"hitscope" not in (tmp_path / name).read_bytes()
+    read = read_annotations(tmp_path / name)
+    assert len(read) == 5 + 2 * name.endswith(".edf")  # there, comments are texts of their own
+    assert {"spike", "artefact", "V"} <= {a.text for a in read} | {
+        str(a.attributes.get("aux")).partition(":")[0] for a in read
+    }
+    assert "the same place" in str(read)
