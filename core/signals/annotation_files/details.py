@@ -12,6 +12,7 @@ from typing import Any
 
 from core.checks import TABLE, TEXT, finite, list_of
 from core.errors import InputError
+from core.signals.annotation_files.moments import CLOSE_S, MOMENTS, as_seen
 from core.signals.recording import Annotation
 
 MARKER = '{"hitscope":'
@@ -36,8 +37,16 @@ def details_of(wanted: Annotation, plain: Annotation) -> str:
     return json.dumps({"hitscope": said}, separators=(",", ":")) if said else ""
 
 
-def completed(plain: Annotation, details: str) -> Annotation:
-    """Return the annotation that `details_of` was made from.
+def completed(plain: Annotation, details: str, within_s: float = CLOSE_S) -> Annotation:
+    """Return the annotation that `details_of` was made from; one whose time was edited elsewhere since is where it was put.
+
+    Parameters
+    ----------
+    plain : Annotation
+        What other programs read.
+    details : str
+    within_s : float
+        How far its time may be off without an edit.
 
     Raises
     ------
@@ -49,7 +58,20 @@ def completed(plain: Annotation, details: str) -> Annotation:
     said = _checked(json.loads(details))
     attributes = {k: v for k, v in plain.attributes.items() if k not in said.get("absent", ())}
     attributes |= said.get("attributes", {})
-    return replace(plain, attributes=attributes, **{part: said[part] for part in PARTS if part in said})
+    done = replace(plain, attributes=attributes, **{part: said[part] for part in PARTS if part in said})
+    return _as_edited(done, plain, within_s)
+
+
+def _as_edited(done: Annotation, plain: Annotation, within_s: float) -> Annotation:
+    """Return an annotation moved or lengthened as the file says, where that is not what was written."""
+    written = as_seen(done)
+    if abs(plain.duration_s - written.duration_s) > within_s:
+        return replace(done, onset_s=plain.onset_s, duration_s=plain.duration_s)
+    later = plain.onset_s - written.onset_s
+    if abs(later) <= within_s:
+        return done
+    moments = {name: done.attributes[name] + later for name in MOMENTS if done.attributes.get(name) == written.onset_s}
+    return replace(done, onset_s=done.onset_s + later, attributes={**done.attributes, **moments})
 
 
 def _checked(read: Any) -> dict[str, Any]:

@@ -116,7 +116,8 @@ def _complete(plain: Annotation) -> Annotation:
     attributes = {**plain.attributes, "aux": visible}
     if not visible:
         del attributes["aux"]
-    return completed(Annotation(plain.onset_s, plain.duration_s, plain.text, attributes), marker + details)
+    read = Annotation(plain.onset_s, plain.duration_s, plain.text, attributes)
+    return completed(read, marker + details, within_s=float("inf"))  # its times are rounded: an edit cannot be told
 
 
 def encode(events: Sequence[Annotation], recording: Recording | None, plain: bool = False) -> bytes:

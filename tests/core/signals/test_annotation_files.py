@@ -293,3 +293,18 @@ def test_a_comma_is_decimal_only_where_the_times_tell(tmp_path, lines, onsets):
         read_annotations(path)
     assert caught.value.subject == str(path)
     assert "points as decimal" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("onset", "duration", "expected"),
+    [("31.5", "0.0", (31.4, 0.2, 31.5)), ("30.0", "2.5", (30.0, 2.5, 30.0)), ("30.0", "0.0", (29.9, 0.2, 30.0))],
+)
+def test_times_that_were_edited_in_a_table_are_taken_as_they_are_there(tmp_path, onset, duration, expected):
+    path = tmp_path / "a.csv"
+    write_annotations(path, [Annotation(29.9, 0.2, "V", {"onset_s": 30.0, "kind": "beat", "more": [1]})])
+    text = path.read_text(encoding="utf-8")
+    assert "\n30.0,0.0," in text
+    path.write_text(text.replace("\n30.0,0.0,", f"\n{onset},{duration},"), encoding="utf-8")
+    (read,) = read_annotations(path)
+    assert (read.onset_s, read.duration_s, read.attributes["onset_s"]) == pytest.approx(expected)
+    assert read.attributes["more"] == [1]
