@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -70,6 +71,9 @@ class FilterDialog(QDialog):
         buttons.rejected.connect(self.reject)
         layout.addWidget(buttons)
         self._say()
+        for high, *_ in list(self._boxes.values())[:1]:  # what is typed goes there, in place of what it says
+            high.setFocus()
+            high.selectAll()
 
     def _add_row(self, grid: QGridLayout, row: int, kind: str) -> None:
         band = self._filters.band(kind)
@@ -81,7 +85,7 @@ class FilterDialog(QDialog):
         for key, entry in FILTER_PRESETS.items():
             if entry.kind == kind:
                 preset.addItem(self.tr(entry.title), key)
-                preset.setItemData(preset.count() - 1, self.tr(entry.help))
+                preset.setItemData(preset.count() - 1, self.tr(entry.help), Qt.ItemDataRole.ToolTipRole)
         preset.activated.connect(lambda n, k=kind, box=preset: self._use(k, box.itemData(n)))
         self._boxes[kind] = (high, low, notch)
         for column, widget in enumerate((label(NAMES.get(kind, kind)), high, low, notch, preset)):
