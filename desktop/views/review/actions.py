@@ -90,6 +90,8 @@ def _looks(room: ReviewView, act: Act) -> list[Action]:
         act("fit", tr("Fit all traces"), room.appearance.reset, "F"),
         act("channel_up", tr("Choose the channel above"), lambda: room.step_channel(-1), "Up"),
         act("channel_down", tr("Choose the channel below"), lambda: room.step_channel(1), "Down"),
+        act("move_up", tr("Move the chosen channel up"), lambda: room.left.move_chosen(-1), "Ctrl+Shift+Up"),
+        act("move_down", tr("Move the chosen channel down"), lambda: room.left.move_chosen(1), "Ctrl+Shift+Down"),
         act("next_channels", tr("Next channels"), lambda: room.groups.step(1), "Shift+PgDown"),
         act("previous_channels", tr("Previous channels"), lambda: room.groups.step(-1), "Shift+PgUp"),
         act("channel_larger", tr("Larger: the chosen channel"), lambda: room.amplify_chosen(1.25), "Ctrl++"),

@@ -27,7 +27,9 @@ class ChannelButtons(QWidget):
         column.setSpacing(4)
         row.setSpacing(4)
         self.title = label(self.tr("Channels"), "title", wrap=True)
-        tip = self.tr("Tick what is shown, drag to reorder; the chosen one gives the spectrogram.")
+        tip = self.tr(
+            "Tick what is shown, drag to reorder (Ctrl+Shift+Up, Down); the chosen one gives the spectrogram."
+        )
         self.title.setToolTip(tip)
         self.rows = QSpinBox()
         self.rows.setAccessibleName(self.tr("Rows at once"))

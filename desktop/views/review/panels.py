@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListWidget,
@@ -129,6 +129,12 @@ class RecordingsPanel(QWidget):
             if item.data(CHANNEL) == channel:
                 self.channels.setCurrentItem(item)
         self.channels.blockSignals(False)
+
+    def move_chosen(self, direction: int) -> None:
+        """Move the chosen channel one place down the list, or with -1 up, as dragging it does."""
+        row, top = self.channels.currentRow(), QModelIndex()
+        if row >= 0 and 0 <= row + direction < self.channels.count():
+            self.channels.model().moveRow(top, row, top, row + direction + (direction > 0))  # before which one
 
     def _ask_menu(self, at: QPoint) -> None:
         item = self.channels.itemAt(at)
