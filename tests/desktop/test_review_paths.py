@@ -4,21 +4,20 @@ import shutil
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt, QTimer
+from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialogButtonBox, QFileDialog, QMenu
+from PySide6.QtWidgets import QApplication, QComboBox, QDialogButtonBox, QFileDialog, QMenu, QPushButton, QRadioButton
 
 import resources
-from core.signals import add_to_study
 from core.study import Study
 from desktop.main_window import MainWindow
 from desktop.services.session import Session
 from desktop.views.review.annotation_dialog import AnnotationDialog
 from desktop.views.review.dialogs import FilterDialog
-from tests.desktop.conftest import press, settle
-from tests.desktop.mouse import at, drag
+from tests.desktop.conftest import settle
+from tests.desktop.mouse import at, choose_entry, choose_from_bar, choose_in, choose_tab, drag, press_button
 from tests.desktop.test_exchange import contents
-from tests.desktop.test_marking import CONTROL, SHIFT
+from tests.desktop.test_marking import ALT, CONTROL, SHIFT
 
 CONTROL_SHIFT = CONTROL | SHIFT
 
@@ -48,7 +47,11 @@ def when_asked(kind, answer):
     def look():
         asked = QApplication.activePopupWidget() or QApplication.activeModalWidget()
         if isinstance(asked, kind) and asked.isVisible():
-            answer(asked)
+            try:
+                answer(asked)
+            except BaseException:
+                asked.close()  # else the test waits for ever
+                raise
         else:
             QTimer.singleShot(20, look)
 
@@ -56,24 +59,27 @@ def when_asked(kind, answer):
 
 
 def press_key(qtbot, window, key, modifier=Qt.KeyboardModifier.NoModifier):
-    """Press a key in Review; without a window manager, nobody makes the window active again when a dialog has closed."""
+    """Press a key where the focus is; without a window manager, nobody makes the window active again after a dialog."""
     window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow)
-    press(qtbot, window.rooms["review"], key, modifier)
+    qtbot.waitUntil(lambda: window.isActiveWindow() and QApplication.focusWidget() is not None)
+    QTest.keyClick(QApplication.focusWidget(), key, modifier)
 
 
-def click(widget, where=None):
-    QTest.mouseClick(widget, Qt.MouseButton.LeftButton, pos=where if where is not None else widget.rect().center())
+def in_dialog(*keys):
+    """Press keys, or type text, in the dialog that is open, each where the focus is then."""
+    dialog = QApplication.activeModalWidget()
+    dialog.activateWindow()
+    while not dialog.isActiveWindow():
+        QTest.qWait(5)
+    for key in keys:
+        focus = QApplication.focusWidget()
+        assert focus.window() is dialog
+        QTest.keyClicks(focus, key) if isinstance(key, str) else QTest.keyClick(focus, key)
 
 
 def choose_by_mouse(title):
     """Click an entry of the menu that opens."""
-
-    def answer(menu):
-        action = next(a for a in menu.actions() if a.text() == title)
-        click(menu, menu.actionGeometry(action).center())
-
-    return answer
+    return lambda menu: choose_in(menu, title)
 
 
 def choose_by_keys(title):
@@ -121,41 +127,36 @@ def told_by_a_file(events):
     return [row[:5] + row[6:] for row in contents(events)]
 
 
-def check_import_is_equal(qtbot, window, path, file, before, tmp_path, ask):
-    with Study.create(tmp_path / "fresh", annotator="Bo") as fresh:
-        add_to_study(fresh, path)
-    session = window.session
-    session.open_study(tmp_path / "fresh")
-    settle(qtbot, session)
-    ask()
-    settle(qtbot, session)
-    assert told_by_a_file(session.events) == before
+def answer_files(monkeypatch, folder, *paths):
+    """Let the dialogs of the system, which no test can drive, give these files one after the other, and a folder."""
+    left = iter(paths)
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_a, **_k: ([str(next(left))], ""))
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_a, **_k: str(folder))
 
 
 def test_by_mouse(qtbot, sitting, tmp_path, monkeypatch):
+    """Only clicks, drags and turns of the wheel on what is on the screen."""
     window, path = sitting
-    session, room = window.session, window.rooms["review"]
-    do = lambda name: window.actions_of.qt(name).trigger()  # noqa: E731 - an entry of a menu
-    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *a, **k: ([str(path)], ""))
-    do("review.add")
+    session, room, file = window.session, window.rooms["review"], tmp_path / "marks.edf"
+    answer_files(monkeypatch, tmp_path / "fresh", path, path, file)
+    choose_from_bar(window, "Review", "Add recordings…")
     settle(qtbot, session)
     check_open(room)
 
     def fill(dialog):
-        high, low, _ = dialog._boxes["eeg"]
-        high.setValue(0.5)
-        low.setValue(40.0)
-        click(dialog.findChild(QDialogButtonBox).button(QDialogButtonBox.StandardButton.Ok))
+        presets = next(box for box in dialog.findChildren(QComboBox) if box.findText("EEG 0.5–40 Hz") >= 0)
+        choose_entry(presets, "EEG 0.5–40 Hz")
+        press_button(dialog.findChild(QDialogButtonBox).button(QDialogButtonBox.StandardButton.Ok))
 
     when_asked(FilterDialog, fill)
-    click(room.bar.filters)
+    press_button(room.bar.filters)
     settle(qtbot, session)
     when_asked(QMenu, choose_by_mouse("Common average"))
-    click(room.bar.montage)
+    press_button(room.bar.montage)
     settle(qtbot, session)
     check_derived(room)
 
-    room.tabs.setCurrentWidget(room.measures.panel)
+    choose_tab(room.tabs, "Measure")
     drag(room.traces, at(room.traces, 2.0), at(room.traces, 3.5), SHIFT)
     settle(qtbot, session)
     check_measured(room)
@@ -171,92 +172,96 @@ def test_by_mouse(qtbot, sitting, tmp_path, monkeypatch):
     settle(qtbot, session)
     longer = session.events.duration_s[0]
     assert longer > before
-    do("edit.undo")
+    choose_from_bar(window, "Edit", window.actions_of.qt("edit.undo").text())  # it says what is undone
     settle(qtbot, session)
     assert session.events.duration_s[0] == before
-    do("edit.redo")
+    choose_from_bar(window, "Edit", window.actions_of.qt("edit.redo").text())
     settle(qtbot, session)
     assert session.events.duration_s[0] == longer
 
-    file = tmp_path / "marks.edf"
-
     def export(dialog):
-        dialog.choose("all")
-        dialog.format.setCurrentIndex(dialog.format.findData("edf"))
-        dialog.path.setText(str(file))
-        click(dialog._buttons.button(QDialogButtonBox.StandardButton.Ok))
+        all_of_them = next(radio for radio in dialog.findChildren(QRadioButton) if radio.text().startswith("All"))
+        press_button(all_of_them, QPoint(10, all_of_them.height() // 2))
+        assert all_of_them.isChecked()
+        choose_entry(dialog.format, "CSV")
+        choose_entry(dialog.format, "EDF+ annotations")
+        press_button(next(b for b in dialog.findChildren(QPushButton) if b.text() == "Browse…"))
+        press_button(next(b for b in dialog.findChildren(QPushButton) if b.text() == "Export"))
 
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_a, **_k: (str(file), ""))
     when_asked(AnnotationDialog, export)
-    do("review.export_annotations")
+    choose_from_bar(window, "Review", "Export annotations…")
     settle(qtbot, session)
     kept = told_by_a_file(session.events)
-    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *a, **k: ([str(file)], ""))
-    check_import_is_equal(qtbot, window, path, file, kept, tmp_path, lambda: do("review.import_annotations"))
+
+    choose_from_bar(window, "Study", "New study…")
+    settle(qtbot, session)
+    choose_from_bar(window, "Review", "Add recordings…")
+    settle(qtbot, session)
+    check_open(room)
+    check_events(room, 0)
+    choose_from_bar(window, "Review", "Import annotations…")
+    settle(qtbot, session)
+    assert told_by_a_file(session.events) == kept
 
 
 def test_by_keys(qtbot, sitting, tmp_path, monkeypatch):
+    """Only keys, each pressed where the focus is."""
     window, path = sitting
-    session, room = window.session, window.rooms["review"]
-    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *a, **k: ([str(path)], ""))
-    press_key(qtbot, window, Qt.Key.Key_O, CONTROL)
+    session, room, file = window.session, window.rooms["review"], tmp_path / "marks.csv"
+    keys = Qt.Key
+    answer_files(monkeypatch, tmp_path / "fresh", path, path, file)
+    press_key(qtbot, window, keys.Key_O, CONTROL)
     settle(qtbot, session)
     check_open(room)
 
-    def fill(dialog):
-        high, low, _ = dialog._boxes["eeg"]
-        for box, text in ((high, "0.5"), (low, "40")):
-            box.setFocus()
-            box.selectAll()
-            QTest.keyClicks(box, text)
-            QTest.keyClick(box, Qt.Key.Key_Tab)
-        QTest.keyClick(dialog, Qt.Key.Key_Return)
-
-    when_asked(FilterDialog, fill)
-    press_key(qtbot, window, Qt.Key.Key_F, Qt.KeyboardModifier.AltModifier)
+    when_asked(FilterDialog, lambda _d: in_dialog("0.5", keys.Key_Tab, "40", keys.Key_Tab, keys.Key_Return))
+    press_key(qtbot, window, keys.Key_F, ALT)
     settle(qtbot, session)
     when_asked(QMenu, choose_by_keys("Common average"))
-    press_key(qtbot, window, Qt.Key.Key_M, Qt.KeyboardModifier.AltModifier)
+    press_key(qtbot, window, keys.Key_M, ALT)
     settle(qtbot, session)
     check_derived(room)
 
-    room.tabs.setCurrentWidget(room.measures.panel)
-    press_key(qtbot, window, Qt.Key.Key_C)
+    press_key(qtbot, window, keys.Key_M, SHIFT)  # what is measured is shown
+    press_key(qtbot, window, keys.Key_C)
     for _ in range(3):
-        press_key(qtbot, window, Qt.Key.Key_Comma)
-    press_key(qtbot, window, Qt.Key.Key_Greater, SHIFT)
+        press_key(qtbot, window, keys.Key_Comma)
+    press_key(qtbot, window, keys.Key_Greater, SHIFT)
     settle(qtbot, session)
     check_measured(room)
 
-    press_key(qtbot, window, Qt.Key.Key_M)
+    press_key(qtbot, window, keys.Key_M)
     settle(qtbot, session)
     check_events(room, 1)
     assert room.pointing.stretch is None
-    press_key(qtbot, window, Qt.Key.Key_0)
+    press_key(qtbot, window, keys.Key_0)
     settle(qtbot, session)
     check_events(room, 1, "unsure")
-    press_key(qtbot, window, Qt.Key.Key_Z, CONTROL)
+    press_key(qtbot, window, keys.Key_Z, CONTROL)
     settle(qtbot, session)
     check_events(room, 1)
-    press_key(qtbot, window, Qt.Key.Key_Z, CONTROL_SHIFT)
+    press_key(qtbot, window, keys.Key_Z, CONTROL_SHIFT)
     settle(qtbot, session)
     check_events(room, 1, "unsure")
 
-    file = tmp_path / "marks.csv"
-
     def export(dialog):
-        dialog.format.setFocus()
-        dialog.format.setCurrentIndex(dialog.format.findData("csv"))
-        dialog.path.setFocus()
-        dialog.path.selectAll()
-        QTest.keyClicks(dialog.path, str(file))
-        QTest.keyClick(dialog.path, Qt.Key.Key_Return)
+        in_dialog(keys.Key_Tab, keys.Key_End)  # from the events to the format, the last of which is CSV
+        assert dialog.format.currentText() == "CSV"
+        in_dialog(keys.Key_Tab, str(file), keys.Key_Return)
 
     when_asked(AnnotationDialog, export)
-    press_key(qtbot, window, Qt.Key.Key_E, CONTROL_SHIFT)
+    press_key(qtbot, window, keys.Key_E, CONTROL_SHIFT)
     settle(qtbot, session)
+    assert file.exists()
     kept = told_by_a_file(session.events)
-    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *a, **k: ([str(file)], ""))
-    check_import_is_equal(
-        qtbot, window, path, file, kept, tmp_path,
-        lambda: press_key(qtbot, window, Qt.Key.Key_I, CONTROL_SHIFT),
-    )  # fmt: skip
+
+    press_key(qtbot, window, keys.Key_N, CONTROL)
+    settle(qtbot, session)
+    press_key(qtbot, window, keys.Key_O, CONTROL)
+    settle(qtbot, session)
+    check_open(room)
+    check_events(room, 0)
+    press_key(qtbot, window, keys.Key_I, CONTROL_SHIFT)
+    settle(qtbot, session)
+    assert told_by_a_file(session.events) == kept
