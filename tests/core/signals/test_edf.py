@@ -14,6 +14,7 @@ from core.errors import InputError
 from core.signals import open_recording
 from core.signals.readers.edf_timeline import find_pieces, look_at_onsets
 from core.signals.readers.records import Records
+from tests.contracts.edf_files import make_gaps
 
 SMALL = Path(__file__).parents[2] / "data" / "recordings"
 
@@ -332,3 +333,18 @@ def test_a_channel_that_is_never_sampled_is_left_out_and_fewer_samples_than_none
     path.write_bytes(data[:counts] + _field("-2", 8) + data[counts + 8 :])
     with pytest.raises(InputError, match="fewer than no samples"):
         open_recording(path)
+
+
+def test_every_gap_of_a_bdf_is_where_its_records_leave_it(tmp_path):
+    """Ten records of 1 s in 20 s, as in bdfPlusD.bdf of edfReader, which its licence keeps out of here."""
+    make_gaps(tmp_path, (0, 3, 5, 7, 10, 11, 13, 16, 17, 19), record_s=1)
+    recording = open_recording(tmp_path / "gaps.bdf")
+    gaps = ((1, 3), (4, 5), (6, 7), (8, 10), (12, 13), (14, 16), (18, 19))
+    assert (recording.duration, recording.gaps) == (20, gaps)
+    together = open_recording(SMALL / "pyedflib_datarec_2s.bdf")
+    for number, channel in enumerate(recording.channels):
+        n = round(channel.fs)
+        x = recording.read(number, 0, 20 * n)
+        missing = np.isnan(x.reshape(20, n))
+        assert missing.all(axis=1).tolist() == [any(start <= s < stop for start, stop in gaps) for s in range(20)]
+        np.testing.assert_array_equal(x[~np.isnan(x)], together.read(number, 0, 10 * n))  # none is lost
