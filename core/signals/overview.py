@@ -21,10 +21,21 @@ WHOLE = 1 << 19  # samples: up to here all are read, in one go
 
 @dataclass(frozen=True)
 class Typical:
-    """What is typical of a channel all through its recording, in its unit: its middle, and the range of nearly all samples."""
+    """What is typical of a channel all through its recording, in its unit.
+
+    Attributes
+    ----------
+    middle : float
+        The median.
+    spread : float
+        The range of nearly all samples.
+    above : float
+        How far the centre of that range lies above the median: of an ECG, whose waves mostly go one way, nearly half of it.
+    """
 
     middle: float
     spread: float
+    above: float = 0.0
 
 
 def typical_of(recording: Recording, channels: Sequence[int | str] | None = None) -> tuple[Typical, ...]:
@@ -72,7 +83,7 @@ def _typical(samples: Floats) -> Typical:
     if not len(finite):
         return Typical(0.0, 1.0)
     low, middle, high = np.percentile(finite, PERCENTILES)
-    return Typical(float(middle), float(high - low) or 1.0)
+    return Typical(float(middle), float(high - low) or 1.0, float((low + high) / 2 - middle))
 
 
 def envelope_of(source: Recording | Pyramid, channel: int | str, n_bins: int = 500) -> Line:

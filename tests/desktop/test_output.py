@@ -1,5 +1,6 @@
 """Views and reports on paper and in files: the right size, lines as lines, names as text, simulated data called so."""
 
+import itertools
 import re
 import zlib
 
@@ -84,6 +85,20 @@ class TestView:
             for p in m.split()
         ]
         assert all(0 <= x <= wish.size_px.width() and -1 <= y <= wish.size_px.height() for x, y in points)
+
+    def test_what_is_cut_is_named_and_is_no_plateau(self, qtbot, room, plates, tmp_path):
+        wish = Wish(parts=("traces",))
+        fitted = save(plates, view_of(room), wish, tmp_path / "a.svg").read_text()
+        assert "beyond the picture" not in fitted
+        room.amplify(4.0)
+        settle(qtbot, room.session)
+        assert room.status.text() == "MLII and V1 reach beyond the picture: − makes them smaller"
+        svg = save(plates, view_of(room), wish, tmp_path / "b.svg").read_text()
+        assert "MLII and V1 reach beyond the picture" in svg.split("</desc>")[1]
+        traces = [points.split() for points in re.findall(r'<polyline[^>]*points="([^"]*)"', svg)]
+        heights = [[float(p.split(",")[1]) for p in points] for points in traces if len(points) > 20]
+        top = min(map(min, heights))
+        assert not any(a == b == top for ys in heights for a, b in itertools.pairwise(ys))
 
     def test_spectrogram_is_one_embedded_picture(self, qtbot, room, plates, tmp_path):
         show(qtbot, room, TCD)

@@ -1,12 +1,17 @@
 """The raster of traces: no extreme is lost, gaps stay gaps, lines between samples are straight."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PySide6.QtGui import QColor
 
-from core.signals import Channel, Typical
+from core.signals import Channel, Pyramid, Typical, typical_of
+from desktop.views.review.pictures.beyond import beyond_text, cut_line
 from desktop.views.review.pictures.raster import between_samples, columns_of, strokes_picture, touching
 from desktop.views.review.pictures.rows import Look, fit_strokes, lay_rows
+from desktop.views.review.pictures.traces import draw_page, read_page
+from tests.core.signals.arrays import Floats, recording
 
 
 def painted(columns, top, bottom, width=40, height=90):
@@ -91,3 +96,53 @@ def test_the_parts_of_a_doppler_gate_share_their_scale():
     channels = [Channel(name, 5000.0, "FS", 100, kind) for name, kind in (("I", "doppler_i"), ("Q", "doppler_q"))]
     rows = lay_rows(channels, [Typical(0.0, 0.1), Typical(0.0, 0.3)], Look(channels=(0, 1)), 300.0, 4.0)
     assert rows[0].px_per_unit == rows[1].px_per_unit
+
+
+def drawn(x, height=200, **look):
+    """A page of one second of channels that share their scale, as Review draws it."""
+    fs = x.shape[1]
+    some = recording(Floats(x), fs=float(fs))
+    channels = [Channel(c.name, c.fs, "mV", c.n_samples, "ecg") for c in some.channels]
+    look = Look(channels=tuple(range(len(x))), **look)
+    rows = lay_rows(channels, typical_of(some), look, height, 4.0)
+    page = read_page(Pyramid(some, Path()), look.channels, 0.0, 1.0, 400)
+    return draw_page(
+        page, rows, 400, height, 1.0, {f"trace-{n}": "#000000" for n in range(1, 9)} | {"muted": "#000000"}
+    )
+
+
+def test_a_signal_that_goes_one_way_stays_in_its_row():
+    t = np.arange(1000)
+    waves = np.where(t % 200 < 20, 1.0, 0.0)  # mostly at rest, and then up, or down
+    page = drawn(np.stack([waves, -waves]))
+    assert page.cut == ()
+    for row, low, high in zip(page.rows, (0.0, -1.0), (1.0, 0.0), strict=True):
+        places = [row.y - (value - row.middle) * row.px_per_unit for value in (low, high)]
+        assert all(abs(place - row.y) <= row.height / 2 for place in places)
+    assert {row.above for row in drawn(np.stack([waves, -waves]), overlaid=True).rows} == {0.0}
+
+
+def test_a_trace_enlarged_far_beyond_its_row_rests_near_its_middle():
+    waves = np.where(np.arange(1000) % 200 < 20, 1.0, 0.0)
+    row = drawn(waves[None], gain=16.0).rows[0]
+    assert abs(row.above * row.px_per_unit) < 0.1 * row.height
+
+
+def test_channels_that_reach_beyond_the_picture_are_named():
+    x = 0.1 * np.sin(np.arange(1000) / 9.0) * np.ones((3, 1))
+    assert drawn(x).cut == ()
+    x[0, 503] = 5.0
+    assert drawn(x).cut == ("c0",)
+    x[2, 503] = -5.0
+    assert drawn(x).cut == ("c0", "c2")
+    assert beyond_text(["a"]) == "a reaches beyond the picture"
+    assert beyond_text(["a", "b"]) == "a and b reach beyond the picture"
+    assert beyond_text(["a", "b", "c"]) == "a, b and c reach beyond the picture"
+    assert beyond_text(list("abcde")) == "a, b, c and 2 more reach beyond the picture"
+
+
+def test_lines_are_cut_where_they_cross_the_edge():
+    nan = np.nan
+    x, y = cut_line(np.arange(6.0), np.array([5.0, -5.0, 15.0, 5.0, nan, 20.0]), 0.0, 10.0)
+    np.testing.assert_array_equal(x, [0, 0.5, 1, 1.25, 1.75, 2, 2.5, 3, 4, 5])
+    np.testing.assert_array_equal(y, [5, 0, nan, 0, 10, nan, 10, 5, nan, nan])

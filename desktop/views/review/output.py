@@ -69,9 +69,10 @@ def paint(
         whole = QRectF(0, 0, wish.size_px.width(), wish.size_px.height())
         painter.fillRect(whole, QColor(theme.token("plot")))
         painter.setFont(plates.font)
-        text, low = view.sentence, 0.0
+        low = 0.0
         if wish.caption:
             room = QRectF(0, 0, whole.width() - 16, whole.height() / 2)
+            text = (view.longest if "traces" in wish.parts else view).sentence
             low = QFontMetricsF(plates.font).boundingRect(room, int(WRAPPED), text).height() + 8
         top = BADGE_PX if view.simulated else 0
         view = paint_view(

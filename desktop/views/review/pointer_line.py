@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QDateTime, QLocale
 
+from desktop.views.review.pictures.beyond import beyond_text
 from desktop.widgets.elided import ElidedLabel
 from desktop.widgets.parts import clock, decimals_for, number, unit_of
 
@@ -51,6 +52,9 @@ class PointerLine(ElidedLabel):
         said = self.tr("Every sample is drawn")
         if drawn.page.samples_per_px > 2:
             said = self.tr("Smallest and largest of {} samples in each pixel: no extreme is left out")
+        beyond = beyond_text(drawn.cut)
+        if beyond:
+            return self._squares() + self.tr("{}: − makes them smaller").format(beyond)
         return self._squares() + said.format(number(drawn.page.samples_per_px))
 
     def _squares(self) -> str:

@@ -18,6 +18,7 @@ from core.jobs import Reporter
 from core.signals import conversion, envelope_of, gate_of, grid_for, levels_of, read_tile
 from desktop.services import theme
 from desktop.views.review.data import Opened, missing_of
+from desktop.views.review.pictures.beyond import beyond_text
 from desktop.views.review.pictures.canvas import GUTTER, TimeCanvas
 from desktop.views.review.pictures.frame import Frame, TimeScale
 from desktop.views.review.pictures.overview_canvas import OverviewCanvas
@@ -58,6 +59,7 @@ class View:
     signal: str
     simulated: bool
     paper_speed: float
+    cut: tuple[str, ...] = ()  # names of channels that reach beyond the picture, once it is painted
 
     def at(self, start_s: float, length_s: float) -> View:
         """Return it at another time."""
@@ -72,8 +74,19 @@ class View:
     @property
     def sentence(self) -> str:
         """What stands under a picture."""
-        said = [self.name, self.times, self.paper, self.signal, tr("simulated data") if self.simulated else ""]
-        return " · ".join(text for text in said if text)
+        return " · ".join(text for text in (self.name, self.times, self.how) if text)
+
+    @property
+    def how(self) -> str:
+        """How it is shown: its paper, through which montage and filters, and what is to be known of it."""
+        simulated = tr("simulated data") if self.simulated else ""
+        return " · ".join(text for text in (self.paper, self.signal, simulated, beyond_text(self.cut)) if text)
+
+    @property
+    def longest(self) -> View:
+        """The view with as much to be said of it as there may be: its caption needs no more room, whatever is found."""
+        known = self.opened.recording.channels
+        return replace(self, cut=tuple(sorted((known[n].name for n in self.look.channels), key=len, reverse=True)))
 
     @property
     def paper(self) -> str:
@@ -139,8 +152,9 @@ class Press:
 def paint_view(
     painter: QPainter, plates: Plates, view: View, rect: QRectF, parts: Sequence[str], press: Press, report: Reporter
 ) -> View:
-    """Paint parts of a view (``traces``, ``spectrogram``, ``overview``) one below the other; return the stretch that fitted.
+    """Paint parts of a view (``traces``, ``spectrogram``, ``overview``) one below the other; return it as it was painted.
 
+    That is the stretch that fitted, with the channels that were cut.
     On ECG paper a millimetre is a millimetre: the stretch is as long as the paper.
     """
     gutter = _gutter(plates.font, view)
@@ -159,7 +173,8 @@ def paint_view(
         painters[part](painter, plates, view, Frame(place, view.start_s, view.length_s), press)
         painter.restore()
         top += height
-    return view
+    drawn = plates.traces.drawn_page
+    return replace(view, cut=drawn.cut) if drawn is not None and "traces" in parts else view
 
 
 def fitting_s(plates: Plates, view: View, width: float, press: Press) -> float:
@@ -196,8 +211,8 @@ def _traces(painter: QPainter, plates: Plates, view: View, frame: Frame, press: 
         frame.length_s,
         round(rect.width() * ratio / (1 + press.vector)),
     )
-    size = (1, 1) if press.vector else (round(rect.width()), round(rect.height()))
-    drawn = draw_page(page, rows, *size, ratio, trace_colours())
+    size = max(1, round(rect.width())), max(1, round(rect.height()))
+    drawn = draw_page(page, rows, *size, 1.0 if press.vector else ratio, trace_colours())
     canvas.gaps = opened.recording.gaps
     canvas.gaps_of = {c.name: missing_of(opened.recording, n) for n, c in enumerate(channels)}
     canvas.show_page(drawn, "", press.px_per_mm if view.look.paper else None)

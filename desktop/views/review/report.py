@@ -167,16 +167,17 @@ def _paint_pages(painter: QPainter, writer: QPdfWriter, plan: Plan, plates: Plat
                 Press(PX_PER_INCH, vector=True),
                 report,
             )
-            times = view.times
+            times, how = view.times, view.how
         else:
             first = (n - len(plan.spans)) * plan.rows_per_page
             _paint_list(painter, plan, rows[first : first + plan.rows_per_page], inner)
             times = tr("events {} to {} of {}").format(first + 1, min(first + plan.rows_per_page, len(rows)), len(rows))
-        _paint_frame(painter, plan, plates.font, times, tr("page {} of {}").format(n + 1, n_pages))
+            how = plan.view.how
+        _paint_frame(painter, plan, plates.font, times, how, tr("page {} of {}").format(n + 1, n_pages))
     report.progress(n_pages, n_pages)
 
 
-def _paint_frame(painter: QPainter, plan: Plan, font: QFont, times: str, page: str) -> None:
+def _paint_frame(painter: QPainter, plan: Plan, font: QFont, times: str, how: str, page: str) -> None:
     """Paint the head and the foot of a page."""
     area, view = plan.area, plan.view
     bold = QFont(font)
@@ -197,12 +198,8 @@ def _paint_frame(painter: QPainter, plan: Plan, font: QFont, times: str, page: s
     painter.drawLines([QLineF(0, HEAD_PX - 4, area.right(), HEAD_PX - 4), QLineF(0, foot, area.right(), foot)])
     painter.setPen(QColor(theme.token("text")))
     below = QRectF(0, foot + 2, area.width(), 16)
-    said = " · ".join(
-        text for text in (view.paper, view.signal, tr("simulated data") if view.simulated else "") if text
-    )
-    painter.drawText(
-        below, LEFT, painter.fontMetrics().elidedText(said, Qt.TextElideMode.ElideRight, int(area.width() - 110))
-    )
+    said = painter.fontMetrics().elidedText(how, Qt.TextElideMode.ElideRight, int(area.width() - 110))
+    painter.drawText(below, LEFT, said)
     painter.drawText(below, RIGHT, page)
 
 

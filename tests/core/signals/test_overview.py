@@ -18,6 +18,13 @@ def test_spread_holds_r_waves():
     assert 0.9 < typical_of(recording(Floats([x]), fs=1000.0))[0].spread < 1.0
 
 
+def test_the_centre_of_the_usual_range_is_told_from_the_median():
+    x = np.where(np.arange(300_000) % 10 < 2, 8.0, 0.0)
+    up, down, both = typical_of(recording(Floats([x, -x, np.sin(np.arange(300_000) / 7.0)])))
+    assert (up.middle, up.above, down.above) == (0.0, 4.0, -4.0)
+    assert abs(both.above) < 0.05
+
+
 @pytest.mark.parametrize("x", [np.zeros(5000), np.full(5000, np.nan), np.empty(0), np.ones(1)])
 def test_spread_where_there_is_none(x):
     assert typical_of(recording(Floats([x, np.arange(9.0)])), ["c0"])[0].spread == 1.0

@@ -53,6 +53,7 @@ class Look:
 class Row:
     """A trace's place: its middle line (px from the top), how tall its unit is, and what the gutter says of it.
 
+    `middle` is the value that lies on that line, which is `above` the channel's median.
     `bar_px` is the height of its scale bar, which stands for `bar`. `fitted` says that nobody has chosen its scale.
     """
 
@@ -68,6 +69,7 @@ class Row:
     bar_px: float
     unit: str = ""
     fitted: bool = False
+    above: float = 0.0
 
     def shrunk(self, factor: float) -> Row:
         """Return the row at a smaller scale."""
@@ -96,14 +98,27 @@ def lay_rows(
         if look.paper and known.kind == "ecg":
             bar = conversion("mV", known.unit) or bar  # a millivolt, as on all ECG paper
         colour = place % 8 + 1 if look.overlaid else colour_of(channels, channel)
+        above = 0.0 if look.overlaid else _above(typical[channel], px_per_unit, tall)
         rows.append(
             Row(
                 channel, known.name, ABOVE + (0.5 if look.overlaid else place + 0.5) * tall, tall, px_per_unit,
-                typical[channel].middle, f"trace-{colour}", known.name in look.bad, amount(bar, unit_of(known)),
-                bar * px_per_unit, unit_of(known), fitted,
+                typical[channel].middle + above, f"trace-{colour}", known.name in look.bad, amount(bar, unit_of(known)),
+                bar * px_per_unit, unit_of(known), fitted, above,
             )
         )  # fmt: skip
     return tuple(rows)
+
+
+def _above(typical: Typical, px_per_unit: float, tall: float) -> float:
+    """Return how far above its median a channel's middle line is: at the centre of its usual range, so that a signal that goes
+    one way only stays in its row.
+
+    The median stays in the row too, and near its middle where the range is far too large for it: who enlarges a trace so much
+    looks at what is small in it.
+    """
+    too_large = max(1.0, typical.spread * px_per_unit / (2 * tall))
+    most = FILL / 2 * tall / px_per_unit / too_large
+    return float(np.clip(typical.above, -most, most))
 
 
 def _spreads(channels: Sequence[Channel], typical: Sequence[Typical], look: Look) -> dict[int, float]:

@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
 from core.signals import Pyramid
 from desktop.services import theme
+from desktop.views.review.pictures.beyond import cut_line
 from desktop.views.review.pictures.frame import Frame
 from desktop.views.review.pictures.raster import Floats, Ints, between_samples, columns_of, strokes_picture, touching
 from desktop.views.review.pictures.rows import Row, fit_strokes
@@ -59,11 +60,12 @@ class Page:
 
 @dataclass(frozen=True)
 class DrawnPage:
-    """A page with its picture; transparent where nothing is drawn."""
+    """A page with its picture, transparent where nothing is drawn; `cut` names the channels that reach beyond it."""
 
     page: Page
     rows: tuple[Row, ...]
     image: QImage
+    cut: tuple[str, ...] = ()
 
 
 def read_page(pyramid: Pyramid, channels: Sequence[int], start_s: float, length_s: float, pixels: int) -> Page:
@@ -98,13 +100,22 @@ def draw_page(
     for row, line in zip(rows, page.lines, strict=True):
         if len(line.t):
             alike.setdefault((id(line.t), line.exact, "muted" if row.bad else row.colour), []).append((row, line))
-    pictures = []
+    pictures, cut = [], set()
     for (_, exact, colour), members in alike.items():
         x = (members[0][1].t - page.start_s) * (w / page.length_s)
-        pictures.append(strokes_picture(*_strokes(x, members, w, ratio, exact), colours[colour], (w, h)))
+        columns, top, bottom = _strokes(x, members, w, ratio, exact)
+        cut |= _cut(members, top, bottom, h, DOT_PX * ratio)
+        pictures.append(strokes_picture(columns, top, bottom, colours[colour], (w, h)))
     image = _over_each_other(pictures, w, h)
     image.setDevicePixelRatio(ratio)
-    return DrawnPage(page, rows, image)
+    return DrawnPage(page, rows, image, tuple(row.name for row in rows if row.channel in cut))
+
+
+def _cut(members: Sequence[tuple[Row, Line]], top: Floats, bottom: Floats, height: int, thick: float) -> set[int]:
+    """Return the channels whose values lie beyond the picture; that a line or a dot is `thick` does not count."""
+    highest, lowest = np.fmin.reduce(top, axis=1, initial=np.inf), np.fmax.reduce(bottom, axis=1, initial=-np.inf)
+    beyond = (highest < -thick) | (lowest > height + thick)
+    return {row.channel for (row, _), out in zip(members, beyond.tolist(), strict=True) if out}
 
 
 def _over_each_other(pictures: list[QImage], width: int, height: int) -> QImage:
@@ -157,17 +168,18 @@ def _strokes(
 
 def _middles(rows: Sequence[Row], low: Floats, high: Floats) -> Floats:
     """Return the values on the middle lines of rows: the same on all pages, unless a signal has drifted off its row."""
-    usual, per_unit, height = np.array([(row.middle, row.px_per_unit, row.height) for row in rows]).T
+    middle, above, per_unit, height = np.array([(r.middle, r.above, r.px_per_unit, r.height) for r in rows]).T
+    usual = middle - above
     few = slice(None, None, max(1, low.shape[1] // MIDDLE_OF))
     here = np.median((low[:, few] + high[:, few]) / 2, axis=1)
     for n in np.flatnonzero(np.isnan(here)).tolist():  # gaps are left out
         seen = (low[n] + high[n])[np.isfinite(low[n])] / 2
         here[n] = np.median(seen) if len(seen) else usual[n]
-    return np.where(np.abs(here - usual) * per_unit > height / 2, here, usual)
+    return np.where(np.abs(here - usual) * per_unit > height / 2, here + above, middle)
 
 
 def paint_line(painter: QPainter, frame: Frame, row: Row, line: Line, colour: str) -> None:
-    """Paint a trace as lines, broken at gaps, for vector devices: inside the frame, since SVG knows no clipping."""
+    """Paint a trace as lines, broken at gaps and cut at the frame, for vector devices: SVG knows no clipping."""
     if not len(line.t):
         return
     rect, middle = frame.rect, _middles([row], line.low[None], line.high[None])[0]
@@ -176,7 +188,8 @@ def paint_line(painter: QPainter, frame: Frame, row: Row, line: Line, colour: st
         x, values = np.repeat(x, 2), np.column_stack([line.low, line.high]).ravel()
     inside = (x >= rect.left()) & (x <= rect.right())
     x, y = x[inside], rect.top() + row.y - (values[inside] - middle) * row.px_per_unit
-    y = np.clip(y, rect.top(), rect.bottom())
+    dots = np.column_stack([x, y])[(y >= rect.top()) & (y <= rect.bottom())]
+    x, y = cut_line(x, y, rect.top(), rect.bottom())
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(QPen(QColor(colour), LINE_PX))
     for piece in finite_runs(y):
@@ -187,9 +200,8 @@ def paint_line(painter: QPainter, frame: Frame, row: Row, line: Line, colour: st
             painter.drawPolyline(polygon)
     if line.exact and rect.width() > APART_PX * len(line.t):
         painter.setBrush(QColor(colour))
-        for at, value in zip(x.tolist(), y.tolist(), strict=True):
-            if value == value:
-                painter.drawEllipse(QPointF(at, value), DOT_PX, DOT_PX)
+        for at, value in dots.tolist():
+            painter.drawEllipse(QPointF(at, value), DOT_PX, DOT_PX)
         painter.setBrush(QColor(0, 0, 0, 0))
 
 
