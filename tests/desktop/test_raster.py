@@ -61,9 +61,12 @@ def test_strokes_cover_what_they_span():
     assert np.abs(found - np.minimum(expected, 1)).max() < 0.06
 
 
-def test_five_hundred_strokes_over_each_other_stay_full():
-    top, bottom = np.full((500, 40), 10.0), np.full((500, 40), 20.0)
-    assert painted(np.arange(40), top, bottom)[10:20].min() == 1.0
+@pytest.mark.parametrize("n", [500, 511, 512, 1024, 3000])
+def test_many_strokes_over_each_other_stay_full(n):
+    top, bottom = np.full((n, 40), 10.0), np.full((n, 40), 20.0)
+    found = painted(np.arange(40), top, bottom)
+    assert found[10:20].min() == 1.0
+    assert (found[:10].max(), found[20:].max()) == (0.0, 0.0)
 
 
 def test_lines_between_samples_are_straight():
