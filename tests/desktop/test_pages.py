@@ -70,6 +70,21 @@ def test_what_is_drawn_is_bounded_whatever_the_number_of_events():
     assert drawn.boxed(few, few > 1, 1.0, width).all()  # instants, far apart
 
 
+def test_ticks_of_many_labels_are_those_of_each_label():
+    rng, width, length = np.random.default_rng(0), 800.0, 60.0
+    starts, codes = rng.uniform(-5, length + 5, 3000), rng.integers(0, 900, 3000)
+    colours = [f"#{code % 7:06x}" for code in range(1000)]
+    found = drawn.ticks(Frame(QRectF(0, 0, width, 10), 0.0, length), starts, codes, colours)
+    often, places = np.bincount(codes, minlength=1000), np.floor(starts * width / length / drawn.TICK_PX)
+    expected = [
+        drawn.Tick(int(place) * drawn.TICK_PX, colours[code])
+        for code in sorted(range(1000), key=lambda code: (-often[code], colours[code]))
+        for place in np.unique(places[codes == code])
+    ]
+    assert found == expected
+    assert drawn.ticks(Frame(QRectF(0, 0, width, 10), 0.0, length), starts[:0], codes[:0], colours) == []
+
+
 def test_every_trace_has_a_row_and_units_are_units(qtbot, window, review):
     review.add_recordings([str(RECORDINGS / "short_psg.edf")])
     settle(qtbot, window.session)
