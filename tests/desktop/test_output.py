@@ -13,13 +13,14 @@ from PySide6.QtWidgets import QApplication, QProgressDialog, QPushButton
 from core.study import edit_events
 from desktop.services import theme
 from desktop.views.review.export_dialog import ExportDialog
-from desktop.views.review.output import Wish, picture, save
+from desktop.views.review.output import Wish, picture, preview, save
 from desktop.views.review.printing import Plates, view_of
 from desktop.views.review.report import around_events, event_lines, whole_recording
 from desktop.views.review.report_dialog import ReportDialog
 from tests.desktop.conftest import settle
 
 ECG, TCD = 0, 1
+KEPT, SMOOTH = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
 
 
 @pytest.fixture
@@ -85,6 +86,12 @@ class TestView:
             for p in m.split()
         ]
         assert all(0 <= x <= wish.size_px.width() and -1 <= y <= wish.size_px.height() for x, y in points)
+
+    def test_preview_looks_like_what_is_saved(self, room, plates):
+        view, wish = view_of(room), Wish(parts=("traces",), dpi=150)
+        saved = picture(plates, view, wish).scaled(480, 400, KEPT, SMOOTH)
+        assert preview(plates, view, wish, 480, 400) == saved
+        assert preview(plates, view, Wish(width_mm=600, height_mm=20, dpi=1200), 480, 400).width() == 480
 
     def test_what_is_cut_is_named_and_is_no_plateau(self, qtbot, room, plates, tmp_path):
         wish = Wish(parts=("traces",))

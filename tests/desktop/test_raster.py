@@ -101,7 +101,7 @@ def test_the_parts_of_a_doppler_gate_share_their_scale():
     assert rows[0].px_per_unit == rows[1].px_per_unit
 
 
-def drawn(x, height=200, **look):
+def drawn(x, height=200, ratio=1.0, **look):
     """A page of one second of channels that share their scale, as Review draws it."""
     fs = x.shape[1]
     some = recording(Floats(x), fs=float(fs))
@@ -110,7 +110,7 @@ def drawn(x, height=200, **look):
     rows = lay_rows(channels, typical_of(some), look, height, 4.0)
     page = read_page(Pyramid(some, Path()), look.channels, 0.0, 1.0, 400)
     return draw_page(
-        page, rows, 400, height, 1.0, {f"trace-{n}": "#000000" for n in range(1, 9)} | {"muted": "#000000"}
+        page, rows, 400, height, ratio, {f"trace-{n}": "#000000" for n in range(1, 9)} | {"muted": "#000000"}
     )
 
 
@@ -142,6 +142,15 @@ def test_channels_that_reach_beyond_the_picture_are_named():
     assert beyond_text(["a", "b"]) == "a and b reach beyond the picture"
     assert beyond_text(["a", "b", "c"]) == "a, b and c reach beyond the picture"
     assert beyond_text(list("abcde")) == "a, b, c and 2 more reach beyond the picture"
+
+
+@pytest.mark.parametrize("ratio", [0.5, 0.64, 1.0, 2.5])
+def test_a_trace_is_seen_in_every_column_however_coarse_the_picture(ratio):
+    image = drawn(np.sin(np.arange(2000) / 300.0)[None], ratio=ratio).image
+    alpha = np.array(
+        [[QColor.fromRgba(image.pixel(x, y)).alpha() for x in range(image.width())] for y in range(image.height())]
+    )
+    assert (alpha.max(axis=0) == 255)[1:-1].all()
 
 
 def test_lines_are_cut_where_they_cross_the_edge():

@@ -16,6 +16,7 @@ from desktop.views.review.printing import FONT_PX, Plates, Press, View, paint_ba
 
 WIDTHS_MM = {"single": 85.0, "double": 180.0, "page": 174.0}
 BADGE_PX = 18
+PREVIEW_DOTS = 4000  # at most, on its longer side, before it is made smaller
 WRAPPED = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
 
 
@@ -159,9 +160,14 @@ def save(plates: Plates, view: View, wish: Wish, path: Path) -> Path:
 
 
 def preview(plates: Plates, view: View, wish: Wish, width: int, height: int) -> QImage:
-    """Return a small picture of what the file will be, in a size on the screen."""
-    dpi = 25.4 * min(width / wish.width_mm, height / wish.height_mm)
-    return picture(plates, view, replace(wish, dpi=max(10, int(dpi))))
+    """Return a small picture of what the file will be, to fit in a size on the screen.
+
+    It is painted at its own size and made smaller: painted small, dense traces would look otherwise than they are saved.
+    """
+    dpi = min(wish.dpi, 25.4 * PREVIEW_DOTS / max(wish.width_mm, wish.height_mm))
+    whole = picture(plates, view, replace(wish, dpi=max(10, int(dpi))))
+    kept = Qt.AspectRatioMode.KeepAspectRatio
+    return whole.scaled(width, height, kept, Qt.TransformationMode.SmoothTransformation)
 
 
 def titles_of_parts() -> dict[tuple[str, ...], str]:

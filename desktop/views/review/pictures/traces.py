@@ -150,13 +150,14 @@ def _strokes(
     low, high = np.stack([line.low for _, line in members]), np.stack([line.high for _, line in members])
     y, per_unit = (np.array([[getattr(row, name)] for row, _ in members]) * ratio for name in ("y", "px_per_unit"))
     middle = _middles([row for row, _ in members], low, high)[:, None]
+    thick = max(1.0, ratio)  # in coarse prints too a line is a dot wide
     if not exact or len(x) < 2 or x[-1] - x[0] < len(x) - 1:  # a sample or more in every column
         columns, low, high = columns_of(x, low, high, width)
         low, high = touching(columns, low, high)
         top, bottom = np.floor(y - (high - middle) * per_unit), np.floor(y - (low - middle) * per_unit)
-        return columns, top - (ratio - 1) // 2, bottom + (ratio + 1) // 2
+        return columns, top - (thick - 1) // 2, bottom + (thick + 1) // 2
     columns, lowest, highest = between_samples(x, low, width)
-    top, bottom = y - (highest - middle) * per_unit - ratio / 2, y - (lowest - middle) * per_unit + ratio / 2
+    top, bottom = y - (highest - middle) * per_unit - thick / 2, y - (lowest - middle) * per_unit + thick / 2
     if width > APART_PX * ratio * len(x):
         places, at, _ = columns_of(x, low, low, width)
         for beside in range(-round(DOT_PX * ratio), round(DOT_PX * ratio) + 1):
