@@ -1,15 +1,20 @@
 """Pages of Review: their length, and what is drawn on them when there is much to draw."""
 
+import itertools
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 from PySide6.QtCore import QRectF
+from PySide6.QtGui import QFont, QImage, QPainter
 
+from core.signals import Channel, Typical
 from core.study import Study
 from desktop.views.review.pictures import events as drawn
+from desktop.views.review.pictures import gutter
 from desktop.views.review.pictures.frame import Frame
+from desktop.views.review.pictures.rows import Look, lay_rows
 from tests.desktop.conftest import settle
 
 RECORDINGS = Path(__file__).parents[1] / "data" / "recordings"
@@ -83,6 +88,25 @@ def test_ticks_of_many_labels_are_those_of_each_label():
     ]
     assert found == expected
     assert drawn.ticks(Frame(QRectF(0, 0, width, 10), 0.0, length), starts[:0], codes[:0], colours) == []
+
+
+@pytest.mark.parametrize("name", ["A1", "EEG Fp1-Ref"])
+def test_no_scale_covers_a_name(qapp, name):
+    channels = [Channel(f"{name}{n}", 256.0, "µV", 10, "eeg") for n in range(16)]
+    channels.append(Channel("Status", 256.0, "Boolean", 10, "other"))
+    typical = [Typical(0.0, 100.0)] * 16 + [Typical(0.0, 50_000.0)]
+    rows = lay_rows(channels, typical, Look(channels=tuple(range(17))), 279.0, 4.0)
+    image = QImage(400, 300, QImage.Format.Format_RGB32)
+    painter, frame = QPainter(image), Frame(QRectF(104, 2, 286, 279), 0.0, 10.0)
+    font = QFont(qapp.font())
+    font.setPixelSize(11)
+    painter.setFont(font)
+    taken = gutter._paint_names(painter, frame, rows, "")
+    gutter._paint_low_bars(painter, frame, rows, "", taken)
+    painter.end()
+    assert len(taken) == 18, "a scale of the EEG, beside a short name or above long ones; none of the status channel"
+    assert not any(a.intersects(b) for a, b in itertools.combinations(taken, 2))
+    assert all(rect.left() >= 0 for rect in taken)
 
 
 def test_every_trace_has_a_row_and_units_are_units(qtbot, window, review):
