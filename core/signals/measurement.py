@@ -37,6 +37,8 @@ class Measurement:
     n : int
         Samples that are there; those in gaps do not count.
     unit : str
+    n_whole : int
+        Samples between the two times, those in gaps as well.
     """
 
     dt_s: float
@@ -51,6 +53,7 @@ class Measurement:
     maximum_s: float
     n: int
     unit: str
+    n_whole: int
 
     @property
     def difference(self) -> float:
@@ -79,10 +82,10 @@ def measure(recording: Recording, channel: int | str, start_s: float, stop_s: fl
     check(finite(), start_s=start_s, stop_s=stop_s)
     known = recording.channels[recording.index(channel)]
     ends = [_value_at(recording, channel, t) for t in (start_s, stop_s)]
-    n, total, squares = 0, 0.0, 0.0
+    n, n_whole, total, squares = 0, 0, 0.0, 0.0
     low, high, low_at, high_at = np.inf, -np.inf, 0, 0
     for first, x in _chunks(recording, channel, *sorted((start_s, stop_s))):
-        there = x[np.isfinite(x)]
+        there, n_whole = x[np.isfinite(x)], n_whole + len(x)
         if len(there):
             n, total, squares = n + len(there), total + float(there.sum()), squares + float(there @ there)
             lowest, highest = int(np.nanargmin(x)), int(np.nanargmax(x))
@@ -104,6 +107,7 @@ def measure(recording: Recording, channel: int | str, start_s: float, stop_s: fl
         maximum_s=high_at / known.fs if n else nan,
         n=n,
         unit=known.unit,
+        n_whole=n_whole,
     )
 
 

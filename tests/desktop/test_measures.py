@@ -6,8 +6,9 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QApplication
 from scipy.signal import welch
 
-from desktop.views.review.measured import Ruled, decimals_of, measure_stretch, sum_of
+from desktop.views.review.measured import QUANTITIES, Ruled, decimals_of, measure_stretch, sum_of
 from desktop.views.review.pictures.note import note_place
+from tests.core.signals.arrays import Floats, recording
 from tests.desktop import mouse
 from tests.desktop.conftest import press, settle
 
@@ -213,6 +214,15 @@ def test_decimals_follow_the_largest_amplitude(review, window):
     found = measure_stretch(review.recording, 0, 0.0, 10.0, False).found
     assert 1 < max(-found.minimum, found.maximum) < 10
     assert decimals_of(found) == 3
+
+
+def test_a_stretch_with_a_gap_says_so():
+    x = np.sin(np.arange(1000.0))
+    x[300:700] = np.nan
+    some = recording(Floats([x]), fs=1000.0)
+    (samples,) = [quantity for quantity in QUANTITIES if quantity.name == "Samples"]
+    assert samples.text(measure_stretch(some, 0, 0.2, 0.8, False)) == "201 of 601, with gaps"
+    assert samples.text(measure_stretch(some, 0, 0.0, 0.2, False)) == "201"
 
 
 def test_the_note_stands_beside_the_stretch_and_on_the_page(review):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from PySide6.QtCore import QCoreApplication
 
 from core.errors import HitscopeError
 from core.signals import (
@@ -114,6 +115,14 @@ def _rate(m: Measured) -> str:
     return f"{number(found.rate_hz, 3 if found.rate_hz < 100 else 1)} Hz · {number(found.per_minute, 1)} /min"
 
 
+def _samples(m: Measured) -> str:
+    n, whole = m.found.n, m.found.n_whole
+    if n == whole:
+        return number(n)
+    said = QCoreApplication.translate("measured", "{} of {}, with gaps")
+    return said.format(number(n), number(whole))
+
+
 # In the order of the panel, and of what is copied; the names are translated where they are shown.
 QUANTITIES: tuple[Quantity, ...] = (
     Quantity("Δt", lambda m: m.duration_s, lambda m: "s", _time),
@@ -126,7 +135,7 @@ QUANTITIES: tuple[Quantity, ...] = (
     _of_channel("Mean", lambda f: f.mean),
     _extreme("Lowest", lambda f: f.minimum, lambda f: f.minimum_s),
     _extreme("Highest", lambda f: f.maximum, lambda f: f.maximum_s),
-    Quantity("Samples", lambda m: m.found.n, lambda m: "", lambda m: number(m.found.n)),
+    Quantity("Samples", lambda m: m.found.n, lambda m: "", _samples),
 )
 
 
