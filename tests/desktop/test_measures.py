@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtWidgets import QApplication
 from scipy.signal import welch
 
 from desktop.views.review.measured import QUANTITIES, Ruled, decimals_of, measure_stretch, sum_of
 from desktop.views.review.pictures.note import note_place
+from desktop.widgets.parts import number
 from tests.core.signals.arrays import Floats, recording
 from tests.desktop import mouse
 from tests.desktop.conftest import press, settle
@@ -214,6 +215,29 @@ def test_decimals_follow_the_largest_amplitude(review, window):
     found = measure_stretch(review.recording, 0, 0.0, 10.0, False).found
     assert 1 < max(-found.minimum, found.maximum) < 10
     assert decimals_of(found) == 3
+
+
+def test_over_the_spectrogram_frequency_velocity_and_level_are_told(qtbot, window, review):
+    def point(canvas, t, y):
+        place = QPointF(canvas.frame.x(t), y)
+        mouse.send(canvas, QEvent.Type.MouseMove, place, Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier)
+        return review.status.text().split(" · ")
+
+    canvas = review.spectrogram
+    rect, axis = canvas.frame.rect, canvas.frequency
+    assert point(canvas, 3.0, rect.top() + rect.height() * (1 - 20.5 / axis.high_hz))[-2] == "MLII 20.5 Hz"
+    tile = next(tile for tile in canvas.tiles if tile.start_s <= 3.0 < tile.stop_s)
+    rows, columns = tile.db.shape
+    column = int((3.0 - tile.start_s) / (tile.stop_s - tile.start_s) * columns)
+    row = int((20.5 - tile.low_hz) / (tile.high_hz - tile.low_hz) * rows)
+    assert review.status.text().endswith(f" · {number(float(tile.db[row, column]), 1)} dB")
+    assert point(canvas, 3.0, rect.top() + 1)[-2] != "MLII 20.5 Hz", "upwards at the same time"
+    assert point(review.traces, 3.0, 20.0)[-1].endswith(" mV")
+    review.recordings.setCurrentRow(1)
+    review.spectral.change(velocity=True)
+    settle(qtbot, window.session)
+    assert "cm/s at 2 MHz, 0°" in point(canvas, 3.0, rect.top() + 10)[-2]
+    review.pointing.move_cursor(None)
 
 
 def test_a_stretch_with_a_gap_says_so():

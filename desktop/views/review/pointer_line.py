@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QDateTime, QLocale
 
+from core.signals import Recording, gate_of
 from desktop.views.review.pictures.beyond import beyond_text
+from desktop.views.review.spectral import called, with_probe
 from desktop.widgets.elided import ElidedLabel
 from desktop.widgets.parts import clock, decimals_for, number, unit_of
 
@@ -35,11 +37,23 @@ class PointerLine(ElidedLabel):
         if recording.start_time is not None:
             at = QDateTime(recording.start_time).addMSecs(round(1000 * t))
             parts.append(QLocale().toString(at, "yyyy-MM-dd HH:mm:ss"))
-        value = room.traces.value_at(t, room.channel_name)
-        if value is not None:
+        hz, value = room.pointing.cursor_hz, room.traces.value_at(t, room.channel_name)
+        if hz is not None:
+            parts += self._of_spectrogram(recording, t, hz)
+        elif value is not None:
             unit = unit_of(recording.channels[room.picture_channel])
             parts.append(f"{room.channel_name} {number(value, 3 if abs(value) < 10 else 1)} {unit}")
         self.setText(" · ".join(parts))
+
+    def _of_spectrogram(self, recording: Recording, t: float, hz: float) -> list[str]:
+        """Say which frequency or velocity is under the pointer, and its level."""
+        room = self._room
+        axis, name = room.spectrogram.frequency, called(room.channel_name, gate_of(recording, room.picture_channel))
+        said = f"{number(hz, 1 if abs(hz) < 100 else 0)} Hz"
+        if axis.velocity:
+            said = with_probe(f"{number(hz * axis.factor, 1)} cm/s", room.spectral.look)
+        level = room.spectrogram.level_at(t, hz)
+        return [f"{name} {said}", *([] if level is None else [f"{number(level, 1)} dB"])]
 
     def _drawn(self) -> str:
         drawn = self._room.traces.drawn_page

@@ -19,6 +19,7 @@ class Pointing(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.cursor_s: float | None = None
+        self.cursor_hz: float | None = None  # while it is over a spectrogram
         self.playing_s: float | None = None
         self.stretch: Span | None = None
         self.note = ""  # what stands beside the stretch
@@ -29,10 +30,10 @@ class Pointing(QObject):
         self.move_cursor(None)
         self.show_preview(None)
 
-    def move_cursor(self, seconds: float | None) -> None:
-        """Move the thin line that follows the pointer; None takes it away."""
-        if seconds != self.cursor_s:
-            self.cursor_s = seconds
+    def move_cursor(self, seconds: float | None, hz: float | None = None) -> None:
+        """Move the thin line that follows the pointer; None takes it away. `hz` is the frequency under the pointer, if any."""
+        if (seconds, hz) != (self.cursor_s, self.cursor_hz):
+            self.cursor_s, self.cursor_hz = seconds, hz
             self.cursor_moved.emit()
 
     def play_at(self, seconds: float | None) -> None:

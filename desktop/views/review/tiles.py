@@ -159,4 +159,4 @@ def draw_tile(tile: Tile, levels: tuple[float, float], colours: str) -> TileImag
     image = QImage(pixels.data, pixels.shape[1], pixels.shape[0], 4 * pixels.shape[1], QImage.Format.Format_ARGB32)
     step = float(tile.freqs_hz[1] - tile.freqs_hz[0]) if len(tile.freqs_hz) > 1 else 1.0
     low_hz, high_hz = float(tile.freqs_hz[0]) - step / 2, float(tile.freqs_hz[-1]) + step / 2
-    return TileImage(image.copy(), tile.start_s, tile.stop_s, low_hz, high_hz)
+    return TileImage(image.copy(), tile.start_s, tile.stop_s, low_hz, high_hz, tile.db)

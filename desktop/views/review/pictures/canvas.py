@@ -82,6 +82,10 @@ class TimeCanvas(QWidget):
         """Return the name of the channel under a point; empty where there is none."""
         return ""
 
+    def hz_at(self, at: QPointF) -> float | None:
+        """Return the frequency under a point, Hz; None where the picture has none."""
+        return None
+
     def sizeHint(self) -> QSize:
         return QSize(800, 260)
 
@@ -193,7 +197,7 @@ class TimeCanvas(QWidget):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         at, drag = event.position(), self._drag
         inside = at.x() >= GUTTER
-        self.pointing.move_cursor(self.time_at(at) if inside else None)
+        self.pointing.move_cursor(self.time_at(at) if inside else None, self.hz_at(at) if inside else None)
         if drag is None:
             self.setCursor(CURSORS[grip(self, at)[0]] if inside else Qt.CursorShape.ArrowCursor)
         elif event.buttons() & Qt.MouseButton.LeftButton:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
@@ -26,13 +27,23 @@ FILL = 0.25  # events over the picture are faint: it is the picture that is judg
 
 @dataclass(frozen=True)
 class TileImage:
-    """A tile as a picture, highest frequency at the top, with its span (s) and its frequencies (Hz)."""
+    """A tile as a picture, highest frequency at the top, with its span (s), its frequencies (Hz), and its levels (dB)."""
 
     image: QImage
     start_s: float
     stop_s: float
     low_hz: float
     high_hz: float
+    db: npt.NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
+
+    def level_at(self, t: float, hz: float) -> float | None:
+        """Return the level at a time and frequency, dB; None beyond the tile and where it has no samples."""
+        along, up = (t - self.start_s) / (self.stop_s - self.start_s), (hz - self.low_hz) / (self.high_hz - self.low_hz)
+        if self.db is None or not (0 <= along < 1 and 0 <= up < 1):
+            return None
+        rows, columns = self.db.shape
+        level = float(self.db[int(up * rows), int(along * columns)])
+        return level if np.isfinite(level) else None
 
 
 @dataclass(frozen=True)
@@ -87,6 +98,17 @@ class SpectrogramCanvas(TimeCanvas):
     def _y(self, frame: Frame, hz: float) -> float:
         axis = self.frequency
         return frame.rect.top() + (axis.high_hz - hz) * frame.rect.height() / ((axis.high_hz - axis.low_hz) or 1.0)
+
+    def hz_at(self, at: QPointF) -> float | None:
+        axis, rect = self.frequency, self.frame.rect
+        if self.empty or not rect.top() <= at.y() <= rect.bottom():
+            return None
+        return axis.high_hz - (at.y() - rect.top()) * (axis.high_hz - axis.low_hz) / rect.height()
+
+    def level_at(self, t: float, hz: float) -> float | None:
+        """Return the level that is shown at a time and frequency, dB; None where there is none."""
+        levels = (tile.level_at(t, hz) for tile in reversed(self.tiles))  # those painted last lie on top
+        return next((level for level in levels if level is not None), None)
 
     def paint_page(self, painter: QPainter, frame: Frame, *, vector: bool = False) -> None:
         painter.save()
