@@ -29,6 +29,7 @@ from core.study import BY_HAND, UNSURE, Study, define_classes
 from desktop.actions.registry import Action, ActionRegistry
 from desktop.actions.window import DIGITS, actions_of, name_classes
 from desktop.dropping import Dropping
+from desktop.rooms import ROOMS, import_rooms
 from desktop.services import theme
 from desktop.services.guard import guarded
 from desktop.services.remembering import read_layout, write_layout
@@ -44,15 +45,6 @@ from desktop.widgets.palette import CommandPalette, KeyHelp
 from desktop.widgets.parts import MessageBar, badge, label, line, number
 from desktop.widgets.start_page import StartPage
 from desktop.widgets.workspace import Workspace
-
-# The rooms in the order of the path: imported when first entered, so that the window opens at once.
-ROOMS = (
-    ("review", "Review", "▤", "desktop.views.review.view:ReviewView"),
-    ("annotate", "Annotate", "◎", "desktop.views.annotate.view:AnnotateView"),
-    ("train", "Train", "⌁", "desktop.views.train.view:TrainView"),
-    ("compress", "Compress", "▣", "desktop.views.compress.view:CompressView"),
-    ("export", "Export", "⇪", "desktop.views.export.view:ExportView"),
-)
 
 
 class MainWindow(QMainWindow):
@@ -95,7 +87,7 @@ class MainWindow(QMainWindow):
     def _prepare(self) -> None:
         """Import the rooms while the start page is read; where a study is being opened that would only delay it."""
         if self.session.study is None and not self.session.opening:
-            self._imports.submit(None, _import_rooms)
+            self._imports.submit(None, import_rooms)
 
     # Building
 
@@ -494,9 +486,3 @@ class MainWindow(QMainWindow):
             self._remembered["room"] = self.room.id
         if self.session.study is not None:
             write_layout(self.session.study, self._remembered)
-
-
-def _import_rooms() -> None:
-    """Import what the rooms are made of (in a task): 0.1 s that the window would stand still for when one is entered."""
-    for *_, where in ROOMS:
-        import_module(where.partition(":")[0])

@@ -93,7 +93,7 @@ def test_gaps_subject_and_a_first_sample_that_is_not_zero(tmp_path):
 
 def test_without_mne(brainvision, monkeypatch):
     monkeypatch.setitem(sys.modules, "mne", None)
-    with pytest.raises(InputError, match=r"pip install hitscope\[vendors\]"):
+    with pytest.raises(InputError, match=r"pip install -e \.\[vendors\]"):
         open_recording(brainvision)
 
 
