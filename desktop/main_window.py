@@ -466,6 +466,7 @@ class MainWindow(QMainWindow):
             self.session.settings.setValue("layout", self.saveState())
             self.session.take_up_runs()
         finally:
+            self._imports.close()
             self.session.close_study()
         event.accept()
 
