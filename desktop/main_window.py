@@ -86,7 +86,7 @@ class MainWindow(QMainWindow):
 
     def _prepare(self) -> None:
         """Import the rooms while the start page is read; where a study is being opened that would only delay it."""
-        if self.session.study is None and not self.session.opening:
+        if self.isVisible() and self.session.study is None and not self.session.opening:
             self._imports.submit(None, import_rooms)
 
     # Building
