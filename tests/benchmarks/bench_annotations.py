@@ -89,7 +89,7 @@ class Bench:
         self.window = MainWindow(self.session)
         self.window.resize(1600, 1000)
         self.window.show()
-        live(200)
+        live(1000)  # on the start page, where the rooms are imported in the background
 
     def settle(self):
         live(20)
