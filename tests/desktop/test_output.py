@@ -99,7 +99,7 @@ class TestView:
         assert "beyond the picture" not in fitted
         room.amplify(4.0)
         settle(qtbot, room.session)
-        assert room.status.text() == "MLII and V1 reach beyond the picture: − makes them smaller"
+        assert room.status.text() == "MLII and V1 reach beyond the picture: − makes traces smaller"
         svg = save(plates, view_of(room), wish, tmp_path / "b.svg").read_text()
         assert "MLII and V1 reach beyond the picture" in svg.split("</desc>")[1]
         traces = [points.split() for points in re.findall(r'<polyline[^>]*points="([^"]*)"', svg)]

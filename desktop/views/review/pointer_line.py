@@ -68,7 +68,7 @@ class PointerLine(ElidedLabel):
             said = self.tr("Smallest and largest of {} samples in each pixel: no extreme is left out")
         beyond = beyond_text(drawn.cut)
         if beyond:
-            return self._squares() + self.tr("{}: − makes them smaller").format(beyond)
+            return self._squares() + self.tr("{}: − makes traces smaller").format(beyond)
         return self._squares() + said.format(number(drawn.page.samples_per_px))
 
     def _squares(self) -> str:
