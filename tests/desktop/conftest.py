@@ -11,6 +11,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import QEvent, QSettings, QStandardPaths, Qt, QThreadPool, QTimer
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 import resources
 from core.events import make_events
@@ -22,6 +23,8 @@ from core.study import Study, label_events
 from desktop.main_window import MainWindow
 from desktop.services import theme
 from desktop.services.session import Session
+
+QtBot.waitUntil.__kwdefaults__["timeout"] = 30_000  # ms; a busy machine has stood still for longer than the default 5 s
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +48,7 @@ def nothing_left_behind(request, qapp):
         widget.deleteLater()
     qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     qapp.processEvents()
-    end = time.monotonic() + 5
+    end = time.monotonic() + 20
     while time.monotonic() < end and set(threading.enumerate()) - threads:
         qapp.processEvents()
         time.sleep(0.01)

@@ -27,7 +27,7 @@ def test_pages_scroll_as_fast_as_the_recording_ran_until_they_are_stopped(qtbot,
     clock.start()
     press(qtbot, review, Qt.Key.Key_Space, SHIFT)
     qtbot.waitUntil(lambda: review.start_s > 1.0)
-    assert review.start_s == pytest.approx(clock.elapsed() / 1000, abs=0.4)
+    qtbot.waitUntil(lambda: abs(review.start_s - clock.elapsed() / 1000) < 0.2)  # a busy machine: at the next step
     press(qtbot, review, Qt.Key.Key_Space, SHIFT)
     stopped = review.start_s
     settle(qtbot, window.session)

@@ -3,7 +3,6 @@
 import gc
 import os
 import threading
-import time
 import weakref
 
 import numpy as np
@@ -108,13 +107,13 @@ def test_a_recording_that_is_hashed_keeps_no_other_waiting(qtbot, session, monke
     touch(session, 1)
     report = TaskReporter(session)
     session.tasks.submit("one", session.recording, 1, report, failed=errors.append)
-    assert slow.began.wait(5)
+    assert slow.began.wait(30)
     opened = threading.Thread(target=session.recording, args=(2,))
     opened.start()
-    opened.join(2)
+    opened.join(30)
     assert not opened.is_alive()
     report.cancel()
-    qtbot.waitUntil(lambda: not session.tasks.busy, timeout=2000)
+    qtbot.waitUntil(lambda: not session.tasks.busy, timeout=20_000)
     assert isinstance(errors[0], JobCancelled)
 
 
@@ -123,10 +122,10 @@ def test_a_study_is_closed_while_a_recording_is_hashed(session, monkeypatch):
     touch(session, 1)
     session.tasks.submit("one", session.recording, 1)  # as the inspector does: nobody can stop it by hand
     session.tasks.submit("two", session.recording, 1)  # and one that waits for it
-    assert slow.began.wait(5)
-    began = time.monotonic()
-    session.close_study()
-    assert time.monotonic() - began < 1.0
+    assert slow.began.wait(30)
+    session.close_study()  # which waits for threads: the first ends because it is told to, the second never begins
+    assert not slow.go_on.is_set()
+    assert session.study is None
 
 
 def test_two_reports_are_both_written(qtbot, window, tmp_path, monkeypatch):
