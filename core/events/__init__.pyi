@@ -1,5 +1,11 @@
 from .annotation_exchange import export_annotations as export_annotations
 from .annotation_exchange import import_annotations as import_annotations
+from .beat_agreement import BeatAgreement as BeatAgreement
+from .beat_agreement import Share as Share
+from .beat_agreement import compare_beats as compare_beats
+from .beat_agreement import compare_with_annotations as compare_with_annotations
+from .beat_agreement import flutter_episodes as flutter_episodes
+from .beat_agreement import match_beats as match_beats
 from .finding import Found as Found
 from .finding import find_events as find_events
 from .finding import make_events as make_events
@@ -7,8 +13,8 @@ from .finding import run_maker as run_maker
 from .hits import Criteria as Criteria
 from .hits import Hit as Hit
 from .hits import detect_hits as detect_hits
+from .made import MadeEvent as MadeEvent
 from .makers import EVENT_MAKERS as EVENT_MAKERS
 from .makers import EventMaker as EventMaker
-from .makers import MadeEvent as MadeEvent
 from .symbols import AAMI as AAMI
 from .symbols import BEAT_SYMBOLS as BEAT_SYMBOLS

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from core.errors import InputError
-from core.events.makers import EVENT_MAKERS, MadeEvent
+from core.events.made import MadeEvent
+from core.events.makers import EVENT_MAKERS
 from core.events.options import check_options
 from core.events.places import already_there
 from core.registry import chosen
@@ -70,7 +71,7 @@ def run_maker(
     entry = chosen(EVENT_MAKERS, maker, "event maker", "makers")
     check_options(maker, options, entry.options)
     opened = recording if isinstance(recording, Recording) else recording()
-    if not opened.channels:
+    if not opened.duration:  # no channels, or none with a sample
         raise InputError("it holds no signal", subject=opened.path, remedy="Choose the recording that it belongs to")
     return entry(opened, **options)
 

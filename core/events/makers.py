@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 
 from core.errors import InputError
+from core.events.artefacts import Limits, artefacts_of
+from core.events.beats import beats_of
 from core.events.hits import Criteria, find_hits, power_tracks
+from core.events.made import MadeEvent
+from core.events.made import all_missing as _all_missing
 from core.events.options import known_options
 from core.events.places import channel_of, numbers_channels
 from core.events.symbols import BEAT_SYMBOLS, MAPPINGS
+from core.events.windows import windows_of
 from core.registry import Entry
-from core.signals import Annotation, Recording
-
-
-@dataclass(frozen=True)
-class MadeEvent:
-    """An event as a maker gives it: of a channel, ``""`` for the whole recording; `label` is None where none is known."""
-
-    channel: str
-    start_s: float
-    duration_s: float
-    kind: str
-    attributes: Mapping[str, Any] = field(default_factory=dict)
-    label: str | None = None
-
+from core.signals import Recording
 
 _IQ_REMEDY = "If its two channels are I and Q, say so when it is added (--reader layout=iq)"
 
@@ -63,52 +55,6 @@ def hits_of(recording: Recording, *, gate: int = 0, **criteria: float) -> list[M
             attributes.pop(name)
         made.append(MadeEvent(channel.name, hit.start_s, hit.duration_s, "hits", attributes))
     return made
-
-
-def beats_of(recording: Recording, *, channel: str | int | None = None) -> list[MadeEvent]:
-    """Heart beats of an ECG lead, by the GQRS detector of the wfdb library; events are 0.2 s round the R peak.
-
-    Parameters
-    ----------
-    channel : str or int, optional
-        The lead, by name or by number from 0; text that is no name may be a number. By default the first ECG lead.
-    """
-    from wfdb.processing import gqrs_detect
-
-    chosen = _first_of_kind(recording, "ecg") if channel is None else _index_of(recording, channel)
-    lead = recording.channels[chosen]
-    signal = recording.read(chosen, 0, lead.n_samples)
-    if not np.isfinite(signal).any():
-        raise _all_missing(recording, lead.name)
-    if np.nanstd(signal) == 0 or len(signal) < 3 * lead.fs:
-        return []  # a flat or too short lead has no beats to find, and the detector would fail on it
-    signal = np.where(np.isfinite(signal), signal, np.nanmedian(signal))
-    peaks = gqrs_detect(signal, fs=lead.fs)
-    return [
-        MadeEvent(lead.name, max(0.0, p / lead.fs - 0.1), 0.2, "beat", {"peak_s": float(p / lead.fs)}) for p in peaks
-    ]
-
-
-def windows_of(
-    recording: Recording, *, length_s: float = 2.0, step_s: float | None = None, min_overlap: float = 0.9
-) -> list[MadeEvent]:
-    """Windows of equal length; one that an annotation covers by `min_overlap` or more gets its text as label."""
-    step = length_s if step_s is None else step_s
-    least = 1 / max(recording.fs)
-    if not (length_s >= least and step >= least):
-        raise InputError(
-            f"windows of length_s={length_s:g} every step_s={step:g} are not possible",
-            remedy=f"Give at least one sample, {least:g} s, of each; for example length_s=2",
-        )
-    if not 0 < min_overlap <= 1:
-        raise InputError(f"min_overlap={min_overlap:g} is no share of a window", remedy="Give more than 0, at most 1")
-    starts = np.arange(0.0, recording.duration - length_s + 1e-9, step)
-    lasting = [a for a in recording.annotations if a.duration_s > 0]
-    name = recording.channels[0].name
-    return [
-        MadeEvent(name, float(start), length_s, "window", {}, _covering(lasting, float(start), length_s, min_overlap))
-        for start in starts
-    ]
 
 
 def annotations_of(
@@ -182,6 +128,12 @@ EVENT_MAKERS: dict[str, EventMaker] = {
     "windows": EventMaker(
         "Windows of 2 s", "One after the other; one that an annotation covers takes its label", windows_of
     ),
+    "threshold": EventMaker(
+        "Artefacts: flat, missing or out of range",
+        "Stretches that stay the same, have no samples or, of EEG, lie far from the running median; limits are options",
+        artefacts_of,
+        Limits,
+    ),
     "annotations": EventMaker(
         "Annotations that came with the recording",
         "Taken as events with imported labels",
@@ -190,34 +142,3 @@ EVENT_MAKERS: dict[str, EventMaker] = {
         unless={"beats_only": False},
     ),
 }
-
-
-def _index_of(recording: Recording, channel: str | int) -> int:
-    """Return the number of a channel; what comes as text is a name first, since channels may be named ``1``, ``2``, …"""
-    named = any(known.name == channel for known in recording.channels)
-    is_number = isinstance(channel, str) and channel.removeprefix("-").isdecimal()
-    return recording.index(int(channel) if is_number and not named else channel)
-
-
-def _all_missing(recording: Recording, channel: str) -> InputError:
-    return InputError(
-        f"all samples of {channel} are missing (NaN)", subject=recording.path, remedy="Record or export it again"
-    )
-
-
-def _first_of_kind(recording: Recording, kind: str) -> int:
-    for number, channel in enumerate(recording.channels):
-        if channel.kind == kind:
-            return number
-    raise InputError(
-        f"no channel is known to be {kind.upper()}",
-        subject=recording.path,
-        remedy="Choose the channel that holds it (--option channel=NAME)",
-    )
-
-
-def _covering(annotations: Sequence[Annotation], start: float, length: float, least: float) -> str | None:
-    """Return the text of the annotation that covers a window most, if it covers enough of it. O(annotations)."""
-    overlaps = [(min(a.onset_s + a.duration_s, start + length) - max(a.onset_s, start), a.text) for a in annotations]
-    best = max(overlaps, default=(0.0, ""))
-    return best[1] if best[0] >= least * length else None

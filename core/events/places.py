@@ -10,7 +10,7 @@ from core.signals import Annotation, Recording
 from core.study import EventTable, NewEvent
 
 if TYPE_CHECKING:
-    from core.events.makers import MadeEvent
+    from core.events.made import MadeEvent
 
 WHOLE = ""  # the channel of an event that is of the recording as a whole
 Place = tuple[str, float, float, str]
