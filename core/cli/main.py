@@ -19,6 +19,7 @@ COMMANDS = {
     "deidentify": ("deidentify", "a copy of a recording without what tells who the person is"),
     "study": ("study", "create a study, add recordings and events to it, list what it holds"),
     "annotations": ("annotations", "export events of a study to EDF+, WFDB, BIDS or CSV, import and convert them"),
+    "report": ("report", "the numbers of a HITS review: a page to print, and a CSV of all events"),
     "detect": ("detect", "find HITS, heart beats or windows in a recording"),
     "sound": ("sound", "Doppler as sound in a WAV file: forward left, reverse right"),
     "features": ("features", "learn features of events without labels"),

@@ -24,6 +24,7 @@ from .hits_summary import ClassCount as ClassCount
 from .hits_summary import HitsSummary as HitsSummary
 from .hits_summary import PartCount as PartCount
 from .hits_summary import Recorded as Recorded
+from .hits_summary import hbr_names as hbr_names
 from .hits_summary import hbr_of as hbr_of
 from .hits_summary import summarise as summarise
 from .intervals import Estimate as Estimate

@@ -182,12 +182,20 @@ def _strengths(events: EventTable) -> npt.NDArray[np.object_]:
 
 def _part(name: str, groups: Sequence[str], recordings: Sequence[Recorded]) -> PartCount:
     counts, hours = Counter(groups), math.fsum(r.hours for r in recordings)
-    first = [counts[key] for key in (EMBOLUS, ARTEFACT, UNSURE, UNDECIDED)]
+    known = {
+        "emboli": counts[EMBOLUS], "artefacts": counts[ARTEFACT], "unsure": counts[UNSURE], "undecided": counts[UNDECIDED],
+    }  # fmt: skip
     subjects = {r.subject for r in recordings}
     return PartCount(
-        name, *first, len(groups) - sum(first), hours, rate(counts[EMBOLUS], hours), any(r.simulated for r in recordings),
-        len(recordings), subjects.pop() if len(subjects) == 1 else "",
-    )  # fmt: skip
+        name,
+        **known,
+        others=len(groups) - sum(known.values()),
+        hours=hours,
+        per_hour=rate(counts[EMBOLUS], hours),
+        simulated=any(r.simulated for r in recordings),
+        n_recordings=len(recordings),
+        subject=subjects.pop() if len(subjects) == 1 else "",
+    )
 
 
 def _classes(verdicts: Verdicts, hours: float) -> tuple[ClassCount, ...]:

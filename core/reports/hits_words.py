@@ -1,0 +1,116 @@
+"""What a report of HITS says in sentences."""
+
+from __future__ import annotations
+
+from core.events import BASES, Agreement, Criteria, Estimate, HitsSummary, hbr_names, proportion
+from core.reports.hits_report import Detector, HitsReport
+
+SOURCES = {"annotator": "by the annotator", "propagated": "propagated", "detector": "by the detector"}
+RANGES = frozenset(hbr_names(True))
+
+
+def lead(report: HitsReport) -> str:
+    """Return the number that people look for first."""
+    total = report.summary.total
+    n = "1 embolus" if total.emboli == 1 else f"{total.emboli:,} emboli"
+    if total.per_hour.value is None:
+        return f"{n}; no rate: {total.per_hour.why}."
+    return f"{n} in {hours(total.hours)}: {total.per_hour.text(2)} per hour (95 % interval)."
+
+
+def whose(report: HitsReport) -> str:
+    """Return whose numbers these are."""
+    if report.basis == "detector":
+        return "All numbers are of the detector's suggestions: no person has judged them."
+    if report.basis == "annotator":
+        return (
+            f"All numbers are of the verdicts of {report.annotator}; what the detector suggests has no part in them. "
+            f"{report.summary.total.undecided:,} events are undecided."
+        )
+    by: dict[str, int] = {}
+    for count in report.summary.classes:
+        for source, n in count.by.items():
+            by[source] = by.get(source, 0) + n
+    propagated = f", {by['propagated']:,} propagated" if by.get("propagated") else ""
+    return (
+        f"The numbers are of two sources: {by.get('annotator', 0):,} verdicts of {report.annotator}{propagated}, and for "
+        f"{by.get('detector', 0):,} events without one the detector's suggestion, which no person has judged."
+    )
+
+
+def counted(report: HitsReport) -> str:
+    """Return the basis of the numbers in a line."""
+    return BASES[report.basis].title + (f" ({report.annotator})" if report.annotator else "")
+
+
+def hours(value: float) -> str:
+    """Return a length of time as one reads it."""
+    return f"{value:,.2f} h" if value >= 1 else f"{60 * value:,.1f} min"
+
+
+def subjects(report: HitsReport) -> str:
+    """Return of how many people the recordings are."""
+    n = report.summary.n_subjects
+    unnamed = sum(1 for r in report.recordings if not r.subject)
+    named = "1 named subject" if n == 1 else f"{n:,} named subjects"
+    return f"{named}, {unnamed:,} without a subject" if unnamed else named
+
+
+def share(n: int, of: int) -> Estimate:
+    """Return a share of the verdicts."""
+    return proportion(n, of)
+
+
+def with_emboli(summary: HitsSummary) -> str:
+    """Return how many people had emboli."""
+    if not summary.n_subjects:
+        return "No subject is named."
+    found = summary.with_emboli.text(1, 100)
+    return f"{summary.n_with_emboli:,} of {summary.n_subjects:,} named subjects had one embolus or more: {found} %."
+
+
+def detector(found: Detector) -> str:
+    """Return what found events, and how it was set."""
+    n = "1 event" if found.n == 1 else f"{found.n:,} events"
+    if found.by_hand:
+        return f"drawn by hand, {n}"
+    settings = ", ".join(f"{name}={value}" for name, value in found.settings.items())
+    return f"{found.maker}, {n}; settings: {settings or 'not noted with the events'}"
+
+
+def undefined(found: Agreement, name: str) -> str:
+    """Return why a figure of an agreement, or its interval, is undefined; empty if none is."""
+    figures = {"observed agreement": found.observed, "kappa": found.kappa, "AC1": found.ac1}
+    figures.update({f"specific agreement, {key}": figure for key, figure in found.specific.items()})
+    reasons: dict[str, list[str]] = {}
+    for title, figure in figures.items():
+        if figure.why:
+            reasons.setdefault(figure.why, []).append(title)
+    said = "; ".join(f"{', '.join(titles)}: {why}" for why, titles in reasons.items())
+    return f"{name}: {said}." if said else ""
+
+
+def methods(report: HitsReport) -> list[str]:
+    """Return the sentences that a paper needs."""
+    least, longest = Criteria().min_hbr_db, 1000 * Criteria().max_duration_s
+    made = [
+        "Candidates are high-intensity transient signals by the consensus criteria (Consensus Committee, Stroke 1995;26:1123; "
+        f"Ringelstein et al., Stroke 1998;29:725): an embolic signal lasts less than 300 ms, is at least {least:g} dB above the "
+        f"background and goes one way. The detector's usual limits are {longest:g} ms and {least:g} dB; those that were used "
+        "stand above where its events note them.",
+        "The hits-to-blood ratio (HBR) is 10 log10 of the mean power while the signal passes, blood included, over the "
+        "median power of blood around it. Events of other makers keep the value that came with them.",
+        "Rates are events per hour of recorded time, gaps left out, with exact Poisson intervals (Garwood, Biometrika "
+        "1936;28:437). They hold of independent events at a constant rate: where emboli come in showers, or subjects differ, "
+        "the interval of several recordings together is too narrow. Proportions have score intervals (Wilson, J Am Stat Assoc "
+        "1927;22:209). All intervals are of 95 %. Solid and gaseous emboli are emboli.",
+    ]
+    if report.agreements:
+        made.append(
+            "Agreement is that on the events of the study, hence on candidates, not on all moments of a recording. Cohen's kappa "
+            "has the interval of its asymptotic standard error (Fleiss, Cohen and Everitt, Psychol Bull 1969;72:323); AC1 is "
+            "Gwet's (Br J Math Stat Psychol 2008;61:29). The proportion of specific agreement is 2a / (2a + b + c), as in "
+            "intercentre studies of embolic signals (Markus et al., Stroke 1997;28:1307); its interval is Wilson's of "
+            "a / (a + b + c), transformed."
+        )
+    return made
