@@ -29,14 +29,19 @@ class Estimate:
     high: float | None = None
     why: str = ""
 
-    def text(self, decimals: int = 2, factor: float = 1.0) -> str:
-        """Return ``3.50 [1.81, 6.11]``, multiplied by a factor; a dash where it is undefined."""
+    def text(self, decimals: int | None = None, factor: float = 1.0) -> str:
+        """Return ``3.50 [1.81, 6.11]``, multiplied by a factor; a dash where it is undefined.
+
+        Without `decimals`, two below 10, one below 100 and none above, as the larger end of the interval is.
+        """
         if self.value is None:
             return "–"
-        said = f"{factor * self.value:,.{decimals}f}"
+        largest = abs(factor * (self.value if self.high is None else self.high))
+        some = decimals if decimals is not None else 2 if largest < 10 else 1 if largest < 100 else 0
+        said = f"{factor * self.value:,.{some}f}"
         if self.low is None or self.high is None:
             return said
-        return f"{said} [{factor * self.low:,.{decimals}f}, {factor * self.high:,.{decimals}f}]"
+        return f"{said} [{factor * self.low:,.{some}f}, {factor * self.high:,.{some}f}]"
 
 
 def poisson_interval(n: int) -> tuple[float, float]:

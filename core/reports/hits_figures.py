@@ -41,7 +41,7 @@ def hbr_histogram(hbr_db: Floats, groups: Texts) -> str:
     parts = _legend(used, left)
     for value in scale:
         y = bottom - value * tall
-        parts += [line(left, y, right, y, GRID), text(left - 6, y + 4, f"{value:g}", "end", MUTED)]
+        parts += [line(left, y, right, y, GRID), text(left - 6, y + 4, f"{value:,g}", "end", MUTED)]
     for n in range(len(edges) - 1):
         y = bottom
         for key in used:
@@ -70,7 +70,7 @@ def rate_figure(parts_of: Sequence[PartCount], total: PartCount) -> str:
     drawn = []
     for value in scale:
         x = left + value * wide
-        drawn += [line(x, top, x, bottom, GRID), text(x, bottom + 15, f"{value:g}", "middle", MUTED)]
+        drawn += [line(x, top, x, bottom, GRID), text(x, bottom + 15, f"{value:,g}", "middle", MUTED)]
     for n, part in enumerate(rows):
         y, is_total = top + ROW_PX * (n + 0.5), part is total and len(rows) > 1
         value, low, high = (
@@ -82,7 +82,7 @@ def rate_figure(parts_of: Sequence[PartCount], total: PartCount) -> str:
         drawn += [text(NAME_PX, y + 4, name, "end"), line(low, y, high, y, COLOURS["embolus"], 2)]
         drawn += [line(end, y - 4, end, y + 4, COLOURS["embolus"], 2) for end in (low, high)]
         drawn.append(rect(value - 4, y - 4, 8, 8, COLOURS["embolus"]))
-        drawn.append(text(right + 14, y + 4, f"{part.per_hour.text(1)}  n = {part.emboli:,}"))
+        drawn.append(text(right + 14, y + 4, f"{part.per_hour.text()}  n = {part.emboli:,}"))
     drawn.append(line(left, bottom, right, bottom))
     drawn.append(text((left + right) / 2, bottom + 32, "emboli per hour [95 % interval]", "middle", MUTED))
     return picture(bottom + 40, "Emboli per hour with 95 % intervals", drawn)
@@ -103,7 +103,7 @@ def timeline(recordings: Sequence[Recorded], recording: npt.NDArray[np.int64], s
     drawn = _legend(used, left)
     for value in scale:
         x = left + value * seconds * wide
-        drawn += [line(x, top, x, bottom, GRID), text(x, bottom + 15, f"{value:g}", "middle", MUTED)]
+        drawn += [line(x, top, x, bottom, GRID), text(x, bottom + 15, f"{value:,g}", "middle", MUTED)]
     for n, entry in enumerate(shown):
         middle, own = top + row * (n + 0.5), recording == entry.id
         name = entry.name + " (simulated)" * entry.simulated

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.events import BASES, Agreement, Criteria, Estimate, HitsSummary, hbr_names, proportion
-from core.reports.hits_report import Detector, HitsReport
+from core.reports.hits_numbers import Detector, HitsReport
 
 SOURCES = {"annotator": "by the annotator", "propagated": "propagated", "detector": "by the detector"}
 RANGES = frozenset(hbr_names(True))
@@ -15,7 +15,7 @@ def lead(report: HitsReport) -> str:
     n = "1 embolus" if total.emboli == 1 else f"{total.emboli:,} emboli"
     if total.per_hour.value is None:
         return f"{n}; no rate: {total.per_hour.why}."
-    return f"{n} in {hours(total.hours)}: {total.per_hour.text(2)} per hour (95 % interval)."
+    return f"{n} in {hours(total.hours)}: {total.per_hour.text()} per hour (95 % interval)."
 
 
 def whose(report: HitsReport) -> str:
@@ -45,7 +45,9 @@ def counted(report: HitsReport) -> str:
 
 def hours(value: float) -> str:
     """Return a length of time as one reads it."""
-    return f"{value:,.2f} h" if value >= 1 else f"{60 * value:,.1f} min"
+    if value >= 1 or value == 0:
+        return f"{value:,.2f} h"
+    return f"{60 * value:.1f} min" if value >= 1 / 60 else f"{3600 * value:.1f} s"
 
 
 def subjects(report: HitsReport) -> str:

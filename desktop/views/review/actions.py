@@ -58,6 +58,7 @@ def _files(room: ReviewView, act: Act) -> list[Action]:
         act("export_annotations", tr("Export annotations…"), room.exchange.ask, "Ctrl+Shift+E"),
         act("export", tr("Export view…"), room.asking.export, "Ctrl+E"),
         act("report", tr("Page report…"), room.asking.report, "Ctrl+P"),
+        act("hits_report", tr("HITS report…"), room.asking.hits_report),
     ]
 
 

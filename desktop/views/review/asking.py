@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QInputDialog
 from core.signals import gate_of
 from desktop.views.review.dialogs import FilterDialog, SpectralDialog
 from desktop.views.review.export_dialog import ExportDialog
+from desktop.views.review.hits_report_dialog import HitsReportDialog
 from desktop.views.review.printing import view_of
 from desktop.views.review.report_dialog import ReportDialog
 
@@ -65,6 +66,12 @@ class Asking(QObject):
         view = view_of(room)
         if view is not None and room.entry is not None:
             ReportDialog(room.session, view, room.entry.subject or "", room).open()
+
+    def hits_report(self) -> None:
+        """Ask whose numbers of HITS are to be written, and where to."""
+        session = self._room.session
+        if session.study is not None:
+            HitsReportDialog(session, session.study, self._room).open()
 
     def velocity(self) -> None:
         """Show velocity instead of frequency, or frequency again; the first time, ask what velocities rest on."""

@@ -156,6 +156,7 @@ class Menus(QObject):
         menu.addSeparator()
         menu.addAction(self.tr("Export view… (Ctrl+E)"), self._room.asking.export)
         menu.addAction(self.tr("Page report… (Ctrl+P)"), self._room.asking.report)
+        menu.addAction(self.tr("HITS report…"), self._room.asking.hits_report)
 
     def _picture(self, menu: QMenu) -> None:
         room, look = self._room, self._room.spectral.look

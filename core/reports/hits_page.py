@@ -9,7 +9,7 @@ import numpy as np
 from core.events import EMBOLI, Agreement, Estimate, PartCount, RaterAgreement, hbr_of
 from core.reports import hits_words as words
 from core.reports.hits_figures import MOST_ROWS, hbr_histogram, rate_figure, timeline
-from core.reports.hits_report import HitsReport
+from core.reports.hits_numbers import HitsReport
 from core.reports.html import bullets, element, page, paragraph, table
 
 CLASS_NAMES = {"embolus": "embolus", "solid": "embolus, solid", "gaseous": "embolus, gaseous", "": "undecided"}
@@ -31,7 +31,7 @@ def hits_html(report: HitsReport) -> str:
         *_agreements(report),
         element("h2", "Methods"),
         *(paragraph(said) for said in words.methods(report)),
-        *([element("h2", "To be known"), bullets(report.notes)] if report.notes else []),
+        *([element("h2", "Notes"), bullets(report.notes)] if report.notes else []),
     ]
     return page(title, parts)
 
@@ -44,8 +44,9 @@ def _banner(report: HitsReport) -> str:
     is_are = (
         "is a simulated recording, not of a person" if len(names) == 1 else "are simulated recordings, not of people"
     )
-    said = f"SIMULATED DATA. {what}{', '.join(names)} {is_are}."
-    return f'<table class="banner" width="100%"><tr>{element("td", said)}</tr></table>'
+    mixed = "" if what else f" Numbers over all recordings include {'it' if len(names) == 1 else 'them'}."
+    said = f"SIMULATED DATA. {what}{', '.join(names)} {is_are}.{mixed}"
+    return f'<table width="100%"><tr>{element("td", said, "banner")}</tr></table>'
 
 
 def _what(report: HitsReport) -> list[str]:
@@ -87,7 +88,7 @@ def _classes(report: HitsReport) -> list[str]:
 
 
 def _class(name: str, n: int, by: Sequence[int], share: Estimate, per_hour: Estimate) -> list[str]:
-    return [name, f"{n:,}", *(f"{m:,}" for m in by), share.text(1, 100), per_hour.text(2)]
+    return [name, f"{n:,}", *(f"{m:,}" for m in by), share.text(1, 100), per_hour.text()]
 
 
 def _strength(report: HitsReport) -> list[str]:
@@ -115,7 +116,7 @@ def _where(report: HitsReport) -> list[str]:
     parts = [
         element("h2", "Recordings"), figure,
         paragraph(f"Emboli above the line, everything else below; gaps are grey.{cut}", "caption"),
-        table(["Recording", "Subject", "Hours", "Events", *names, "Emboli per hour"], rows, left=2),
+        table(["Recording", "Subject", "Recorded", "Events", *names, "Emboli per hour"], rows, left=2),
     ]  # fmt: skip
     if not several:
         return [*parts, rate_figure(summary.by_recording, summary.total)]
@@ -125,24 +126,25 @@ def _where(report: HitsReport) -> list[str]:
     return [
         *parts, element("h2", "Subjects"), paragraph(words.with_emboli(summary)),
         rate_figure(summary.by_subject, summary.total), paragraph(cut.strip(), "caption") if cut else "",
-        table(["Subject", "Recordings", "Hours", "Events", *names, "Emboli per hour"], rows),
+        table(["Subject", "Recordings", "Recorded", "Events", *names, "Emboli per hour"], rows),
     ]  # fmt: skip
 
 
 def _rated(row: Sequence[str], part: PartCount) -> list[str]:
-    return [f"{part.hours:.2f}", *row[1:], part.per_hour.text(2)]
+    return [words.hours(part.hours), *row[1:], part.per_hour.text()]
 
 
 def _columns(parts: Sequence[PartCount]) -> tuple[list[str], list[list[str]]]:
-    """Return the titles of counts, and name and counts of each part; other classes only where there are some."""
-    others = any(p.others for p in parts)
-    titles = ["Emboli", "Artefacts", "Unsure", "Undecided", *["Other"] * others]
+    """Return the titles of counts, and name and counts of each part; beside emboli and artefacts, those that occur."""
+    columns = {"Emboli": [p.emboli for p in parts], "Artefacts": [p.artefacts for p in parts]}
+    further = {"Unsure": [p.unsure for p in parts], "Undecided": [p.undecided for p in parts]}
+    further["Other"] = [p.others for p in parts]
+    columns.update({title: counts for title, counts in further.items() if any(counts)})
     rows = []
-    for p in parts:
+    for n, p in enumerate(parts):
         name = (p.name or "not named") + " (simulated)" * (p.simulated and p.name not in words.RANGES)
-        counts = [p.n, p.emboli, p.artefacts, p.unsure, p.undecided, *[p.others] * others]
-        rows.append([name, *(f"{n:,}" for n in counts)])
-    return titles, rows
+        rows.append([name, f"{p.n:,}", *(f"{counts[n]:,}" for counts in columns.values())])
+    return list(columns), rows
 
 
 def _agreements(report: HitsReport) -> list[str]:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from core.reports.hits_report import HitsReport
+from core.reports.hits_numbers import HitsReport
 
 FIRST = (
     "event",

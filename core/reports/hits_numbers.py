@@ -212,7 +212,9 @@ def _detectors(events: EventTable) -> tuple[Detector, ...]:
     """Return what found events, most first; the same maker with other settings is another one."""
     found: Counter[tuple[str, str]] = Counter()
     for maker, attributes in zip(events.maker.tolist(), events.attributes, strict=True):
-        together: dict[str, Any] = next((attributes[name] for name in SETTINGS if isinstance(attributes.get(name), dict)), {})
+        together: dict[str, Any] = next(
+            (attributes[name] for name in SETTINGS if isinstance(attributes.get(name), dict)), {}
+        )
         settings = {**{name: attributes[name] for name in OWN_SETTINGS if name in attributes}, **together}
         found[maker, json.dumps(settings, sort_keys=True)] += 1
     return tuple(Detector(maker, n, json.loads(settings)) for (maker, settings), n in found.most_common())
