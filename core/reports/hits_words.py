@@ -25,7 +25,7 @@ def whose(report: HitsReport) -> str:
     if report.basis == "annotator":
         return (
             f"All numbers are of the verdicts of {report.annotator}; what the detector suggests has no part in them. "
-            f"{report.summary.total.undecided:,} events are undecided."
+            f"Undecided: {_events(report.summary.total.undecided)}."
         )
     by: dict[str, int] = {}
     for count in report.summary.classes:
@@ -34,7 +34,7 @@ def whose(report: HitsReport) -> str:
     propagated = f", {by['propagated']:,} propagated" if by.get("propagated") else ""
     return (
         f"The numbers are of two sources: {by.get('annotator', 0):,} verdicts of {report.annotator}{propagated}, and for "
-        f"{by.get('detector', 0):,} events without one the detector's suggestion, which no person has judged."
+        f"{_events(by.get('detector', 0))} without one the detector's suggestion, which no person has judged."
     )
 
 
@@ -73,7 +73,7 @@ def with_emboli(summary: HitsSummary) -> str:
 
 def detector(found: Detector) -> str:
     """Return what found events, and how it was set."""
-    n = "1 event" if found.n == 1 else f"{found.n:,} events"
+    n = _events(found.n)
     if found.by_hand:
         return f"drawn by hand, {n}"
     settings = ", ".join(f"{name}={value}" for name, value in found.settings.items())
@@ -116,3 +116,7 @@ def methods(report: HitsReport) -> list[str]:
             "a / (a + b + c), transformed."
         )
     return made
+
+
+def _events(n: int) -> str:
+    return "1 event" if n == 1 else f"{n:,} events"

@@ -55,7 +55,7 @@ def test_numbers_are_the_annotators_unless_others_are_asked_for(study):
     both, detector = (hits_report(study, basis=basis) for basis in ("both", "detector"))
     assert (both.summary.total.emboli, detector.summary.total.emboli, detector.annotator) == (3, 5, None)
     assert "3 verdicts of @Bo" not in hits_html(own)
-    assert "4 verdicts of Ana, and for 1 events without one the detector" in hits_html(both)
+    assert "4 verdicts of Ana, and for 1 event without one the detector" in hits_html(both)
     assert "no person has judged them" in hits_html(detector)
     assert hits_annotators(study) == {"Ana": 4, "@Bo": 3}
 
