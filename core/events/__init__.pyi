@@ -20,6 +20,14 @@ from .finding import run_maker as run_maker
 from .hits import Criteria as Criteria
 from .hits import Hit as Hit
 from .hits import detect_hits as detect_hits
+from .hits_queue import CANDIDATE_ORDERS as CANDIDATE_ORDERS
+from .hits_queue import Candidates as Candidates
+from .hits_queue import VERDICTS as VERDICTS
+from .hits_queue import candidates_of as candidates_of
+from .hits_queue import next_place as next_place
+from .hits_queue import number_of as number_of
+from .hits_queue import order_of as order_of
+from .hits_queue import verdicts_of as verdicts_of
 from .hits_summary import ClassCount as ClassCount
 from .hits_summary import HitsSummary as HitsSummary
 from .hits_summary import PartCount as PartCount
