@@ -82,8 +82,8 @@ class ActionRegistry:
         made.setToolTip(f"{title} ({action.shortcut})" if action.shortcut else title)
 
     def all(self) -> list[Action]:
-        """Return the actions in the order they were added."""
-        return [action for action, _ in self._actions.values()]
+        """Return the actions in the order they were added, with the keys that they have now."""
+        return [_with_key(action, made) for action, made in self._actions.values()]
 
     def qt(self, id: str) -> QAction:
         """Return the Qt action of an id, for a button."""
@@ -105,3 +105,9 @@ class ActionRegistry:
     def _enable(self) -> None:
         for action, made in self._actions.values():
             made.setEnabled(True if action.shortcut else action.when())
+
+
+def _with_key(action: Action, made: QAction) -> Action:
+    """Return an action with the key it has now: a room may lend keys for a while."""
+    same = QKeySequence(action.shortcut) == made.shortcut()
+    return action if same else replace(action, shortcut=made.shortcut().toString())

@@ -67,6 +67,7 @@ class Session(QObject):
     runs_changed = Signal()
     failed = Signal(object)
     told = Signal(str)
+    veiled = Signal()  # events are to be seen otherwise than before: see `seen`
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -79,6 +80,7 @@ class Session(QObject):
         # Not QSettings(organisation, application): that ignores the default format, by which tests and the tour keep apart.
         self.settings = QSettings(QSettings.defaultFormat(), QSettings.Scope.UserScope, "Hitscope", "Hitscope")
         self.selection = SelectionBus(self)
+        self.veil: Callable[[EventTable], EventTable] | None = None  # hides what others said
         self.undo_stack = QUndoStack(self)
         self.tasks = TaskPool(2, self)
         self.background = TaskPool(1, self)
@@ -332,6 +334,10 @@ class Session(QObject):
         self.edit(build, then=lambda done: self.selection.set(done.event_ids, origin))
 
     # Reading
+
+    def seen(self, events: EventTable) -> EventTable:
+        """Return events as they are to be seen: without what others said, while somebody decides without knowing it."""
+        return events if self.veil is None else self.veil(events)
 
     def recording(self, recording_id: int, report: Reporter | None = None) -> Recording:
         """Return an open recording, opened on first use, from any thread; `report` hears of a file that is read whole for it."""

@@ -104,6 +104,7 @@ class Inspector(QScrollArea):
         self.setWidget(content)
         session.selection.changed.connect(lambda _ids, _origin: self.refresh())
         session.labels_changed.connect(self._touched)
+        session.veiled.connect(self.refresh)
         session.events_changed.connect(self._moved)
         session.study_changed.connect(self._forget)
         self.refresh()
@@ -123,7 +124,7 @@ class Inspector(QScrollArea):
             how = self.tr("Click an event, or press N for the next one.") if open_ else self.tr("Open a study first.")
             self.where.setText(how)
             return
-        event = events.take(rows[:1])
+        event = self._session.seen(events.take(rows[:1]))
         self._tell(event, len(ids))
         tasks, number_ = self._session.tasks, int(event.id[0])
         if number_ != self._shown:
@@ -182,7 +183,9 @@ class Inspector(QScrollArea):
         return [] if study is None else study.history(HISTORY, event_id)
 
     def _show_history(self, entries: list[HistoryEntry]) -> None:
-        self.history.setText("\n".join(history_line(entry) for entry in entries))
+        hidden = self.tr("Hidden while you decide without knowing what others said.")
+        told = "\n".join(history_line(entry) for entry in entries)
+        self.history.setText(told if self._session.veil is None else hidden)
 
     def _show(self, got: Surroundings) -> None:
         self._shown = got.event

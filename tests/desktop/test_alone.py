@@ -68,7 +68,7 @@ def test_the_menu_of_the_room_fits_on_the_screen(window, review):
     (menu,) = [a.menu() for a in window.menuBar().actions() if a.text() == "Review"]
     assert len(menu.actions()) <= 20
     groups = {sub.title(): sub for sub in menu.findChildren(QMenu)}
-    assert list(groups) == ["Move", "Look", "Signal", "Measure and listen", "Events"]
+    assert list(groups) == ["Move", "Look", "Signal", "Measure and listen", "Events", "HITS queue"]
     assert max(len(sub.actions()) for sub in groups.values()) <= 20
     listed = [a.objectName() for sub in (menu, *groups.values()) for a in sub.actions() if a.objectName()]
     assert sorted(listed) == sorted(a.id for a in window._actions_now() if a.menu == "Review")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from core.events import EVENT_MAKERS
+from core.study import UNSURE
 from desktop.actions.registry import Action
 from desktop.views.review.toolbar import WHOLE
 
@@ -20,7 +21,7 @@ def actions_of(room: ReviewView) -> list[Action]:
     tr, menu = room.tr, room.tr("Review")
     groups = (
         ("", _files), (tr("Move"), _moving), (tr("Look"), _looks), (tr("Signal"), _signal),
-        (tr("Measure and listen"), _stretch), (tr("Events"), _events),
+        (tr("Measure and listen"), _stretch), (tr("Events"), _events), (tr("HITS queue"), _hits),
     )  # fmt: skip
 
     def shown() -> bool:
@@ -161,4 +162,28 @@ def _events(room: ReviewView, act: Act) -> list[Action]:
             act(f"find_{maker}", tr("Find: {}").format(tr(entry.title)), lambda m=maker: room.find(m))
             for maker, entry in EVENT_MAKERS.items()
         ),
+    ]
+
+
+def _hits(room: ReviewView, act: Act) -> list[Action]:
+    """Return the actions of the queue; the keys of all but the first hold while it is open, see `QueueKeys`."""
+    tr, queue = room.tr, room.queue
+    titles = {
+        "embolus": tr("Decide: embolus"),
+        "artefact": tr("Decide: artefact"),
+        "gaseous": tr("Decide: gaseous"),
+        "solid": tr("Decide: solid"),
+        UNSURE: tr("Decide: unsure"),
+    }
+
+    def lent(name: str, title: str, run: Callable[[], object]) -> Action:
+        return act(f"hits_{name}", title, run, "", lambda: queue.open)
+
+    return [
+        act("hits", tr("Open or close the HITS queue"), queue.toggle, "Q"),
+        *(lent(verdict, title, lambda v=verdict: queue.decide(v)) for verdict, title in titles.items()),
+        lent("back", tr("Take the verdict back"), queue.take_back),
+        lent("play", tr("Play the candidate, or stop"), lambda: room.sound.space(queue.play)),
+        lent("next", tr("Next undecided candidate"), lambda: queue.step(1)),
+        lent("previous", tr("Previous candidate"), lambda: queue.step(-1)),
     ]

@@ -46,13 +46,15 @@ class EventDisplay(QObject):
         if room.opened is None:
             return
         # One edit tells of events and of labels; what it left is drawn once.
-        made_of = (session.events, session.classes, room.opened, room.layers.hidden, theme.name())
+        hidden, queue = room.layers.hidden, room.queue.state
+        made_of = (session.events, session.classes, room.opened, hidden, queue, theme.name())
         if len(self._of) == len(made_of) and all(a is b for a, b in zip(made_of, self._of, strict=True)):
             return
         self._of = made_of
-        self.shown = ShownEvents(session, room.opened.id, room.layers)
-        self.layers = room.layers.found(session.events, self.shown.all, self.shown.labels)
-        room.model.show(session.events, self.shown.rows)
+        events = session.seen(session.events)
+        self.shown = ShownEvents(session, events, room.opened.id, room.layers)
+        self.layers = room.layers.found(events, self.shown.all, self.shown.labels)
+        room.model.show(events, self.shown.rows)
         room.layers_panel.show_layers(self.layers)
         room.right.make_room()
         self._count()

@@ -26,6 +26,11 @@ class Finder(QObject):
         self._study: Study | None = None
         session.study_changed.connect(self._forget)
 
+    @property
+    def busy(self) -> bool:
+        """Whether events are being looked for."""
+        return self._busy
+
     def find(self, maker: str, *, all_of_them: bool = False) -> None:
         """Find events by one of `EVENT_MAKERS`; with `all_of_them` also those that it usually leaves out."""
         study, entry = self._session.study, self._room.entry

@@ -28,6 +28,7 @@ def lay_out(room: ReviewView) -> QWidget:
     room.tabs.addTab(room.right, room.tr("Events"))
     room.tabs.addTab(room.layers_panel, room.tr("Layers"))
     room.tabs.addTab(room.measures.panel, room.tr("Measure"))
+    room.tabs.addTab(room.queue.panel, room.tr("HITS queue"))
     columns = QSplitter()
     for widget in (room.left, room.opening.stack, room.tabs):
         columns.addWidget(widget)
@@ -41,13 +42,15 @@ def lay_out(room: ReviewView) -> QWidget:
 def kept_windows(room: ReviewView) -> dict[str, Any]:
     """Return which of the pictures and panels are shown, as JSON."""
     shown = not room.spectrogram.isHidden()
-    return {"second": room.second.kept(), "spectrogram": shown, "tab": room.tabs.currentIndex()}
+    tab = room.tabs.currentIndex()
+    return {"second": room.second.kept(), "spectrogram": shown, "tab": tab, "queue": room.queue.kept()}
 
 
 def show_windows(room: ReviewView, kept: dict[str, Any]) -> None:
     """Show the pictures and panels that were shown; at first the spectrogram, and the events."""
     room.second.start(kept.get("second", {}))
     room.show_spectrogram(bool(kept.get("spectrogram", True)))
+    room.queue.start(kept.get("queue", {}))
     room.tabs.setCurrentIndex(int(kept.get("tab", 0)))
 
 

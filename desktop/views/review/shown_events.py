@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from core.study import EventTable
 from desktop.models.event_facts import coded, movable
 from desktop.services import theme
 from desktop.services.session import Session
@@ -21,8 +22,7 @@ class ShownEvents:
     the rows of its events, hidden ones too, and `labels` how those are labelled, as `coded` gives it.
     """
 
-    def __init__(self, session: Session, recording_id: int, layers: Layers) -> None:
-        events = session.events
+    def __init__(self, session: Session, events: EventTable, recording_id: int, layers: Layers) -> None:
         self.all = np.flatnonzero(events.recording == recording_id)
         rows = layers.visible(events, self.all)
         self.rows = rows[np.argsort(events.start_s[rows], kind="stable")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -107,10 +107,10 @@ class Sound(QObject):
 
     # Playing
 
-    def space(self) -> None:
+    def space(self, play: Callable[[], None] | None = None) -> None:
         """Space was pressed: a button or tick that has the focus takes it, else sound is played or stopped."""
         if not _takes_space(QApplication.focusWidget()):
-            self.toggle()
+            (play or self.toggle)()
 
     def toggle(self) -> None:
         """Play, or stop."""

@@ -24,6 +24,7 @@ from desktop.views.review.events_panel import EventsPanel
 from desktop.views.review.exchange import Exchange
 from desktop.views.review.finding import Finder
 from desktop.views.review.focus import Focus
+from desktop.views.review.hits.queue import HitsQueue
 from desktop.views.review.layers import Layers
 from desktop.views.review.layers_panel import LayersPanel
 from desktop.views.review.layout import gestures_of, kept_windows, lay_out, show_windows
@@ -91,7 +92,7 @@ class ReviewView(Workspace):
         self.selected, self.layers_panel = SelectedEvents(session, self), LayersPanel(session, self.layers)
         self.sound, self.measures = Sound(session, self), Measures(session, self)
         self.gestures, self.focus = gestures_of(self), Focus(self)
-        self.status, self.events = PointerLine(self), EventDisplay(session, self)
+        self.status, self.events, self.queue = PointerLine(self), EventDisplay(session, self), HitsQueue(session, self)
         self.set_content(lay_out(self))
         self._connect()
         self._study_changed()
@@ -147,6 +148,7 @@ class ReviewView(Workspace):
         self.follow(session.labels_changed, self.events.refresh)
         session.selection.changed.connect(self.events.selected)
         theme.changed.connect(self._retheme)
+        self.queue.listen()
 
     # Which recording
 
