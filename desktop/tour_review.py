@@ -51,6 +51,27 @@ def look_at_recordings(tour: Tour) -> None:
     tour.picture(
         "review-simulated", "Review: a simulated TCD recording with emboli and artefacts; it says so everywhere"
     )
+    queue_of_hits(tour)
+
+
+def queue_of_hits(tour: Tour) -> None:
+    """Decide a few candidates of the simulated recording, and take that back."""
+    room: Any = tour.window.rooms["review"]
+    room.queue.toggle()
+    tour.settle()
+    for verdict in ("artefact", "artefact", "embolus", "artefact", "unsure", "embolus"):
+        room.queue.decide(verdict)
+    tour.settle()
+    both_themes(
+        tour,
+        "review-hits",
+        "Review: the queue of HITS candidates of a simulated TCD recording; each key is on its button",
+    )
+    for _ in range(6):
+        tour.session.undo()
+        tour.settle()
+    room.queue.toggle()
+    tour.settle()
 
 
 def show(tour: Tour, room: Any, name: str) -> None:
