@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import InputError
-from core.events.made import MadeEvent
+from core.events.made import Made, MadeEvent
 from core.events.makers import EVENT_MAKERS
 from core.events.options import check_options
 from core.events.places import already_there
@@ -35,6 +35,8 @@ class Found:
         How many more the maker finds with the options `EventMaker.unless`, with which it leaves none out.
     left_out : str
         That in words; empty if there are none.
+    notes : tuple of str
+        What the maker has to say of the recording.
     """
 
     changeset: Changeset
@@ -43,18 +45,17 @@ class Found:
     n_beside: int
     n_left_out: int = 0
     left_out: str = ""
+    notes: tuple[str, ...] = ()
 
     def describe(self) -> str:
         """Return it in words."""
         known = f", {self.n_known:,} were there already" if self.n_known else ""
         beside = f", {self.n_beside:,} lie over events of another maker" if self.n_beside else ""
         left_out = f", {self.left_out}" * bool(self.left_out)
-        return f"{self.n_found:,} found{known}{beside}{left_out}"
+        return f"{self.n_found:,} found{known}{beside}{left_out}" + "".join(f"; {note}" for note in self.notes)
 
 
-def run_maker(
-    maker: str, recording: Recording | Callable[[], Recording], options: Mapping[str, Any]
-) -> list[MadeEvent]:
+def run_maker(maker: str, recording: Recording | Callable[[], Recording], options: Mapping[str, Any]) -> Made:
     """Return what a maker finds in a recording; the one place where makers are called with options of the user.
 
     Parameters
@@ -118,7 +119,7 @@ def find_events(
     title = f"{maker}: {len(fresh):,} events of {entry.name}" + f" ({'; '.join(notes)})" * bool(notes)
     added = _added(study, entry, maker, fresh, title, with_labels)
     n_beside = _beside(fresh, there.take(there.maker != maker))
-    return Found(added, len(made), n_known, n_beside, n_left_out, left_out)
+    return Found(added, len(made), n_known, n_beside, n_left_out, left_out, made.notes)
 
 
 def _beside(fresh: Sequence[MadeEvent], there: EventTable) -> int:

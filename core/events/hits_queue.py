@@ -70,7 +70,7 @@ def candidates_of(events: EventTable, recording_id: int) -> Candidates:
     )
 
 
-def verdicts_of(study: Study, ids: Collection[int]) -> dict[int, str]:
+def own_verdicts(study: Study, ids: Collection[int]) -> dict[int, str]:
     """Return the present annotator's own labels of events; those without one are left out."""
     return {event: row["label"] for (event, _who), row in study.label_rows(ids, study.annotator).items()}
 
@@ -107,7 +107,7 @@ CANDIDATE_ORDERS: dict[str, Order] = {
 }
 
 
-def order_of(found: Candidates, order: str) -> npt.NDArray[np.intp]:
+def queue_order(found: Candidates, order: str) -> npt.NDArray[np.intp]:
     """Return the rows of candidates in one of `CANDIDATE_ORDERS`; equal ones in order of time.
 
     Raises

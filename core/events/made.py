@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,14 @@ class MadeEvent:
     kind: str
     attributes: Mapping[str, Any] = field(default_factory=dict)
     label: str | None = None
+
+
+class Made(list[MadeEvent]):
+    """Events as a maker gives them, and what it has to say of the recording."""
+
+    def __init__(self, events: Iterable[MadeEvent] = (), notes: tuple[str, ...] = ()) -> None:
+        super().__init__(events)
+        self.notes = notes
 
 
 def index_of(recording: Recording, channel: str | int) -> int:

@@ -3,58 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
-
-import numpy as np
 
 from core.errors import InputError
 from core.events.artefacts import Limits, artefacts_of
 from core.events.beats import beats_of
-from core.events.hits import Criteria, find_hits, power_tracks
-from core.events.made import MadeEvent
-from core.events.made import all_missing as _all_missing
+from core.events.hits import Criteria, hits_of
+from core.events.made import Made, MadeEvent
 from core.events.options import known_options
 from core.events.places import channel_of, numbers_channels
 from core.events.symbols import BEAT_SYMBOLS, MAPPINGS
 from core.events.windows import windows_of
 from core.registry import Entry
 from core.signals import Recording
-
-_IQ_REMEDY = "If its two channels are I and Q, say so when it is added (--reader layout=iq)"
-
-
-def hits_of(recording: Recording, *, gate: int = 0, **criteria: float) -> list[MadeEvent]:
-    """HITS candidates of a Doppler gate; `criteria` are the fields of `Criteria`. Memory does not grow with length."""
-    if not recording.gates:
-        raise InputError(
-            "HITS need Doppler I/Q channels",
-            subject=recording.path,
-            remedy=_IQ_REMEDY if any(c.kind == "audio" for c in recording.channels) else "Choose a Doppler recording",
-        )
-    n = len(recording.gates)
-    if not 0 <= gate < n:
-        raise InputError(
-            f"there is no gate={gate}: it has {n} Doppler I/Q gate{'s' * (n > 1)}",
-            subject=recording.path,
-            remedy="Give gate=0" + (f" to gate={n - 1}" if n > 1 else ""),
-        )
-    chosen = Criteria(**criteria)
-    channel = recording.channels[recording.gates[gate][0]]
-
-    def read(start: int, stop: int) -> Any:
-        return recording.read_iq(gate, min(start, channel.n_samples), min(stop, channel.n_samples))
-
-    tracks = power_tracks(read, channel.n_samples, channel.fs, chosen)
-    if not np.isfinite(tracks.forward).any():
-        raise _all_missing(recording, channel.name)
-    made = []
-    for hit in find_hits(tracks, read, channel.fs, chosen):
-        attributes = asdict(hit) | {"suggestion": hit.kind}
-        for name in ("start_s", "duration_s", "kind"):
-            attributes.pop(name)
-        made.append(MadeEvent(channel.name, hit.start_s, hit.duration_s, "hits", attributes))
-    return made
 
 
 def annotations_of(
@@ -112,15 +74,16 @@ class EventMaker(Entry):
         """The types that each of its options may be of."""
         return known_options(self.find, self.further)
 
-    def __call__(self, recording: Recording, **options: Any) -> list[MadeEvent]:
+    def __call__(self, recording: Recording, **options: Any) -> Made:
         """Return the events of a recording."""
-        return self.find(recording, **options)
+        found = self.find(recording, **options)
+        return found if isinstance(found, Made) else Made(found)
 
 
 EVENT_MAKERS: dict[str, EventMaker] = {
     "hits": EventMaker(
-        "HITS candidates (Doppler I/Q)",
-        "Short rises of power above the flow, emboli and artefacts alike",
+        "HITS candidates (Doppler)",
+        "Short signals that stand out of the flow, emboli and artefacts alike, measured and judged",
         hits_of,
         Criteria,
     ),

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
-from core.events import Candidates, candidates_of, next_place, order_of
+from core.events import Candidates, candidates_of, next_place, queue_order
 from core.study import EventTable
 from desktop.services import theme
 from desktop.services.session import Session
@@ -55,7 +55,7 @@ class HitsModel(QAbstractTableModel):
     def use_order(self, order: str) -> None:
         """Go through them in another order. O(n log n)."""
         self.beginResetModel()
-        self.order, self._rows = order, order_of(self.found, order)
+        self.order, self._rows = order, queue_order(self.found, order)
         ids = self.found.id[self._rows].tolist()
         self._place_of = {event: place for place, event in enumerate(ids)}
         self._decided = np.array([event in self.verdicts for event in ids], dtype=bool)

@@ -37,6 +37,12 @@ def own_settings(tmp_path, monkeypatch):
     QSettings("Hitscope", "Hitscope").clear()  # Qt may keep those of an earlier test in memory
 
 
+def _threads_since(before):
+    """Names of threads that live on, but for those that Python itself keeps for next time."""
+    names = (thread.name for thread in set(threading.enumerate()) - before)
+    return [name for name in names if not name.startswith(("Dummy", "ThreadPoolExecutor"))]
+
+
 @pytest.fixture(autouse=True)
 def nothing_left_behind(request, qapp):
     """Fail a test that leaves something alive."""
@@ -49,12 +55,9 @@ def nothing_left_behind(request, qapp):
     qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     qapp.processEvents()
     end = time.monotonic() + 20
-    while time.monotonic() < end and set(threading.enumerate()) - threads:
+    while (left := _threads_since(threads)) and time.monotonic() < end:
         qapp.processEvents()
         time.sleep(0.01)
-    left = [
-        t.name for t in set(threading.enumerate()) - threads if not t.name.startswith(("Dummy", "ThreadPoolExecutor"))
-    ]
     assert not left, f"threads left: {left}"
     assert QThreadPool.globalInstance().activeThreadCount() == 0
     running = [t for t in qapp.findChildren(QTimer) if id(t) not in timers and t.isActive()]

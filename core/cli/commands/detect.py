@@ -60,6 +60,7 @@ def run(options: argparse.Namespace) -> None:
     agreements = _agreements(recording, made) if options.compare else {}
     if options.json:
         told = {"file": str(recording.path), "simulated": recording.simulated, "maker": options.maker}
+        told |= {"notes": list(made.notes)} if made.notes else {}
         show_json(told | {name: each.as_dict() for name, each in agreements.items()} | {"events": events})
         return
     names = list(dict.fromkeys(name for event in events for name in event))
@@ -67,6 +68,8 @@ def run(options: argparse.Namespace) -> None:
     writer.writeheader()
     writer.writerows(events)
     print(f"{len(events)} events" + (" (simulated recording)" if recording.simulated else ""), file=sys.stderr)
+    for note in made.notes:
+        print(f"Note: {note}", file=sys.stderr)
     for name, agreement in agreements.items():
         print(_described(agreement, without_flutter=COMPARISONS[name]), file=sys.stderr)
 

@@ -1,42 +1,97 @@
-"""Artefacts: probe knocks and movements, broad-band at low frequencies and on both sides of zero."""
+"""Artefacts: what shows in the signal and is neither blood nor embolus. To add one, write a function and name it in `ARTEFACTS`.
+
+The probe or the tissue moves against everything at once, so that the echo is real up to a fixed phase and its spectrum lies
+on both sides of zero. The taps in the DWL recording of `shared/data` are the pattern of `knock`: broad-band at their
+start, ringing on within 300 Hz for some 100 ms, up to three times as strong on one side as on the other.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+Floats = npt.NDArray[np.floating]
+Complex = npt.NDArray[np.complex128]
+
 
 @dataclass(frozen=True)
 class Artefact:
-    """One artefact: 20-400 ms, 6-25 dB above blood."""
+    """One artefact: its peak level against blood, dB, and how much of it is on one side only, -0.5 to 0.5."""
 
     start_s: float
     duration_s: float
     level_db: float
+    sidedness: float
+    kind: str
+    seed: int
 
 
-def draw(rng: np.random.Generator, start_s: float) -> Artefact:
-    """Draw an artefact."""
-    return Artefact(start_s, float(rng.uniform(0.02, 0.4)), float(rng.uniform(6.0, 25.0)))
+def _knock(n: int, fs: float, rng: np.random.Generator) -> Floats:
+    t = np.arange(n) / fs
+    ring = sum(
+        np.cos(2 * np.pi * rng.uniform(30, 300) * t + rng.uniform(0, 2 * np.pi)) * np.exp(-t / rng.uniform(0.01, 0.05))
+        for _ in range(4)
+    )
+    return np.asarray(ring / 2 + 0.7 * rng.standard_normal(n) * np.exp(-t / rng.uniform(0.002, 0.008)))
 
 
-def knock(
-    artefact: Artefact, n_total: int, fs: float, rng: np.random.Generator
-) -> tuple[int, npt.NDArray[np.complex128]]:
-    """Return the first sample of an artefact and its samples, for blood of mean power 1.
+def _speech(n: int, fs: float, rng: np.random.Generator) -> Floats:
+    t = np.arange(n) / fs
+    pitch = rng.uniform(85, 255) * (1 + 0.1 * np.sin(2 * np.pi * rng.uniform(1, 4) * t + rng.uniform(0, 6)))
+    phase = 2 * np.pi * np.cumsum(pitch) / fs
+    voice = sum(
+        np.cos(k * phase + rng.uniform(0, 6)) * k ** -rng.uniform(0.5, 1.5) for k in range(1, rng.integers(4, 9))
+    )
+    syllables = 0.5 - 0.5 * np.cos(2 * np.pi * rng.uniform(3, 6) * t)
+    return np.asarray(voice * syllables)
 
-    The probe moves against all tissue at once: the echo is real-valued up to a fixed phase, so its spectrum is
-    symmetric about zero, and the impact decays exponentially.
-    """
+
+def _swallow(n: int, fs: float, rng: np.random.Generator) -> Floats:
     from scipy.signal import butter, sosfilt
 
-    first = int(artefact.start_s * fs)
-    n = min(int(artefact.duration_s * fs), n_total - first)
-    t = np.arange(n) / fs
-    band = butter(2, [40.0, float(rng.uniform(500.0, 0.4 * fs))], btype="band", fs=fs, output="sos")
-    burst = sosfilt(band, rng.standard_normal(n)) * np.exp(-3.0 * t / artefact.duration_s)
-    power = max(float(np.mean(burst**2)), 1e-12)
-    phase = np.exp(1j * rng.uniform(0, 2 * np.pi))
-    return first, burst * phase * np.sqrt(10 ** (artefact.level_db / 10) / power)
+    low = butter(3, float(rng.uniform(150, 400)), fs=fs, output="sos")
+    bursts = np.abs(np.sin(np.pi * np.arange(n) / n * rng.integers(1, 4)))
+    return np.asarray(sosfilt(low, rng.standard_normal(n)) * bursts)
+
+
+def _spike(n: int, fs: float, rng: np.random.Generator) -> Floats:
+    out = np.zeros(n)
+    at = rng.choice(n, size=min(n, int(rng.integers(1, 4))), replace=False)
+    out[at] = rng.standard_normal(len(at))
+    return out
+
+
+# name: (made by, shortest and longest, s, least and greatest peak level, dB). Durations and levels: assumed, but for knocks.
+ARTEFACTS: dict[str, tuple[Callable[[int, float, np.random.Generator], Floats], tuple[float, float], tuple[float, float]]] = {
+    "knock": (_knock, (0.06, 0.25), (8.0, 35.0)),
+    "speech": (_speech, (0.2, 1.5), (3.0, 20.0)),
+    "swallow": (_swallow, (0.3, 1.2), (6.0, 25.0)),
+    "spike": (_spike, (0.002, 0.02), (10.0, 30.0)),
+}  # fmt: skip
+
+
+def draw_artefact(rng: np.random.Generator, start_s: float, kind: str | None = None) -> Artefact:
+    """Draw an artefact of a kind, or of any."""
+    chosen = kind or str(rng.choice(list(ARTEFACTS)))
+    _, lengths, levels = ARTEFACTS[chosen]
+    side = float(rng.uniform(-0.5, 0.5))
+    return Artefact(
+        start_s, float(rng.uniform(*lengths)), float(rng.uniform(*levels)), side, chosen, int(rng.integers(1 << 62))
+    )
+
+
+def artefact_samples(artefact: Artefact, fs: float) -> Complex:
+    """Return the samples of an artefact, for blood of mean power 1."""
+    from scipy.signal import hilbert
+
+    rng = np.random.default_rng(artefact.seed)
+    n = max(8, round(artefact.duration_s * fs))
+    both = ARTEFACTS[artefact.kind][0](n, fs, rng)
+    one = hilbert(both) if artefact.sidedness > 0 else np.conj(hilbert(both))
+    share = abs(artefact.sidedness)
+    mixed = ((1 - share) * both + share * one) * np.exp(1j * rng.uniform(0, 2 * np.pi))
+    short = np.convolve(np.abs(mixed) ** 2, np.full(k := min(n, max(4, round(0.01 * fs))), 1 / k), mode="same")
+    return np.asarray(mixed * np.sqrt(10 ** (artefact.level_db / 10) / max(float(short.max()), 1e-12)))

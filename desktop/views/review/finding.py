@@ -53,6 +53,7 @@ class Finder(QObject):
                 said += " " + beside.format(number(found.n_beside))
             if found.left_out:
                 said += self.tr(" {}; “Find events” can take them too.").format(found.left_out)
+            said += "".join(f" {note[0].upper()}{note[1:]}." for note in found.notes)
             self._session.told.emit(said)
             self._session.apply(found.changeset)
 

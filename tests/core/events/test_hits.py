@@ -1,3 +1,7 @@
+"""Finding, measuring and judging HITS: on simulated flow, on what a real device flagged, and where there is nothing."""
+
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -5,8 +9,9 @@ from hypothesis import strategies as st
 
 import resources
 from core.errors import InputError
-from core.events import Criteria, detect_hits
-from core.events import hits as module
+from core.events import Criteria, HitStream, detect_hits, run_maker
+from core.events.hits import detecting
+from core.events.hits.criteria import Hit
 from core.signals import open_recording, simulate
 
 FS = 4385.0
@@ -16,119 +21,202 @@ def overlaps(a, b):
     return a.start_s < b.start_s + b.duration_s + 0.05 and b.start_s < a.start_s + a.duration_s + 0.05
 
 
+def emboli_of(hits):
+    return [h for h in hits if h.kind == "embolus"]
+
+
+@pytest.fixture(scope="module")
+def flow():
+    """Two minutes of a regular heart without events."""
+    return simulate.tcd(12, 120.0, emboli_per_minute=0, artefacts_per_minute=0)[0]
+
+
+def with_embolus(flow, at_s, echo_db, shift_hz, lasting_s, away=False):
+    """Flow with the echo of one embolus: of blood of power 1, a Gaussian tone with half its amplitude for a time."""
+    t = np.arange(len(flow)) / FS - at_s
+    shape = np.exp(-np.log(2) * (2 * t / lasting_s) ** 2)
+    inside = np.abs(t) <= lasting_s / 2
+    level = np.sqrt(10 ** (echo_db / 10) / np.mean(shape[inside] ** 2))
+    return flow + level * shape * np.exp(2j * np.pi * (-1 if away else 1) * shift_hz * t)
+
+
 @pytest.mark.parametrize("regime", sorted(simulate.REGIMES))
 def test_emboli_are_found_and_artefacts_are_not_taken_for_them(regime):
-    iq, truth = simulate.tcd(11, 120.0, regime, echo_db=(5.0, 20.0))
+    iq, truth = simulate.tcd(7, 120.0, regime, echo_db=(6.0, 20.0))
     emboli = [t for t in truth if t.kind != "artefact"]
-    artefacts = [t for t in truth if t.kind == "artefact"]
-    taken = [h for h in detect_hits(iq, FS) if h.kind == "embolus"]
+    taken = emboli_of(detect_hits(iq, FS))
     found = [e for e in emboli if any(overlaps(e, h) for h in taken)]
-    assert len(found) >= 0.95 * len(emboli) > 0
-    assert not [a for a in artefacts if any(overlaps(a, h) for h in taken)]
-    assert len([h for h in taken if not any(overlaps(h, e) for e in emboli)]) <= 4
+    assert len(found) >= 0.9 * len(emboli) > 0
+    assert len([h for h in taken if not any(overlaps(h, e) for e in emboli)]) <= 1
     errors = [h.hbr_db - e.hbr_db for e in emboli for h in taken if overlaps(e, h)]
-    assert abs(np.mean(errors)) < 0.5
-    assert np.std(errors) < 1.5
+    assert abs(np.median(errors)) < 0.7
 
 
-def test_events_flagged_by_a_real_device_are_called_artefacts_with_a_reason():
-    recording = open_recording(resources.path("demo/tcd_device_event_05.wav"))
-    hits = detect_hits(recording.read_iq(0, 0, recording.channels[0].n_samples), recording.fs[0])
+@pytest.mark.parametrize("event", range(1, 11))
+def test_events_flagged_by_a_real_device_are_called_artefacts_with_a_reason(event):
+    recording = open_recording(resources.path(f"demo/tcd_device_event_{event:02}.wav"))
+    hits = run_maker("hits", recording, {})
     assert hits
-    assert {h.kind for h in hits} == {"artefact"}
-    assert all("both sides of zero" in h.reason for h in hits)
-
-
-@pytest.mark.parametrize("level", [0.0, 1.0, 1e-12])
-def test_constant_signals_hold_no_hits(level):
-    assert detect_hits(np.full(5000, level, complex), FS) == []
-
-
-def test_flow_without_events_is_quiet():
-    iq, _ = simulate.tcd(12, 60.0, emboli_per_minute=0, artefacts_per_minute=0)
-    assert len([h for h in detect_hits(iq, FS) if h.kind == "embolus"]) <= 3
-
-
-def test_no_candidate_is_below_the_criterion():
-    recording = open_recording(resources.path("demo/tcd_simulated.wav"))
-    iq = recording.read_iq(0, 0, recording.channels[0].n_samples)
-    for least in (2.0, 3.0, 6.0):
-        assert min(h.hbr_db for h in detect_hits(iq, recording.fs[0], criteria=Criteria(min_hbr_db=least))) >= least
-
-
-def test_missing_samples_are_passed_over():
-    iq, _ = simulate.tcd(13, 20.0, emboli_per_minute=20, artefacts_per_minute=0)
-    iq[4000:9000] = np.nan
-    hits = detect_hits(iq, FS)
-    assert hits
-    assert not [h for h in hits if 4000 / FS < h.start_s < 9000 / FS]
-    assert detect_hits(np.full(5000, np.nan + 0j), FS) == []
-
-
-def test_chunks_leave_no_seam(monkeypatch):
-    iq, _ = simulate.tcd(14, 30.0, emboli_per_minute=30)
-    whole = detect_hits(iq, FS)
-    monkeypatch.setattr(module, "CHUNK_S", 4.0)
-    pieces = detect_hits(iq, FS)
-    assert [h.kind for h in pieces] == [h.kind for h in whole]
-    np.testing.assert_allclose([h.start_s for h in pieces], [h.start_s for h in whole], atol=0.01)
-
-
-@settings(max_examples=10, deadline=None)
-@given(shift=st.floats(200, 1800), away=st.booleans(), gain=st.floats(1e-3, 1e3))
-def test_direction_frequency_and_gain(shift, away, gain):
-    rng = np.random.default_rng(0)
-    n = 4 * 4385
-    iq = rng.standard_normal(n) + 1j * rng.standard_normal(n)
-    t = np.arange(n) / FS - 2.0
-    sign = -1 if away else 1
-    iq += 12 * np.exp(-0.5 * (t / 0.02) ** 2) * np.exp(2j * np.pi * sign * shift * t)
-    (hit,) = [h for h in detect_hits(gain * iq, FS) if h.kind == "embolus"]
-    assert hit.direction * sign > 0.8
-    assert hit.peak_hz == pytest.approx(sign * shift, abs=40)
-    assert hit.start_s < 2.0 < hit.start_s + hit.duration_s
+    assert {h.attributes["suggestion"] for h in hits} == {"artefact"}
+    assert all("both sides of zero" in h.attributes["reason"] for h in hits)
 
 
 @pytest.mark.parametrize(
-    "arguments", [(np.zeros(5000), FS), (np.zeros(10, complex), FS), (np.zeros(5000, complex), 0.0)]
+    ("signal", "note"),
+    [
+        (np.zeros(5000, complex), "100 % of the signal is missing, silent or constant"),
+        (np.full(5000, 1.0 + 0j), "100 % of the signal is missing, silent or constant"),
+        (np.full(5000, 1e-12 + 0j), "100 % of the signal is missing, silent or constant"),
+        (np.full(5000, np.nan + 0j), "100 % of the signal is missing, silent or constant"),
+        (np.random.default_rng(0).standard_normal((20_000, 2)) @ [1, 1j], "100 % of the signal is without blood flow"),
+    ],
+)
+def test_where_there_is_no_blood_nothing_is_found_and_a_note_says_why(signal, note):
+    found = detect_hits(signal, FS)
+    assert found == []
+    assert any(note in said for said in found.notes)
+
+
+def test_flow_without_events_is_quiet(flow):
+    found = detect_hits(flow, FS)
+    assert emboli_of(found) == []
+    assert found.notes == ()
+
+
+def test_clipped_signals_say_so_and_what_clips_is_no_embolus(flow):
+    iq = 0.3 * np.asarray(flow)
+    artefact = simulate.tcd(12, 120.0, emboli_per_minute=0, artefacts_per_minute=20)[0] * 0.3
+    clipped = np.clip(artefact.real, -1, 1) + 1j * np.clip(artefact.imag, -1, 1)
+    found = detect_hits(clipped, FS)
+    assert any("clipped" in note for note in found.notes)
+    assert len(emboli_of(found)) <= 1
+    assert not any("clipped" in note for note in detect_hits(iq, FS).notes)
+
+
+def test_nothing_but_artefacts_is_called_so():
+    iq, _ = simulate.tcd(3, 60.0, emboli_per_minute=0, artefacts_per_minute=150)
+    found = detect_hits(iq, FS)
+    assert len(emboli_of(found)) <= 1
+    assert any("artefacts on both sides" in note for note in found.notes)
+
+
+def test_missing_and_silent_stretches_are_passed_over(flow):
+    iq = with_embolus(flow, 60.0, 8.0, 800.0, 0.03)
+    iq[10 * 4385 : 14 * 4385] = np.nan
+    iq[30 * 4385 : 33 * 4385] = 0
+    found = detect_hits(iq, FS)
+    assert [round(h.start_s) for h in emboli_of(found)] == [60]
+    assert any(note.startswith("5.") and "missing" in note for note in found.notes)
+
+
+def test_blocks_leave_no_seam(flow, monkeypatch):
+    iq = with_embolus(with_embolus(flow, 30.0, 8.0, 800.0, 0.03), 90.01, 6.0, 700.0, 0.04)
+    monkeypatch.setattr(detecting, "BLOCK_S", 30.0)  # the first embolus lies on a seam
+    pieces = [h for h in emboli_of(detect_hits(iq, FS)) if h.ratio_db > 15]
+    assert [h.start_s + h.duration_s / 2 for h in pieces] == pytest.approx([30.0, 90.01], abs=0.005)
+
+
+@settings(max_examples=12, deadline=None)
+@given(shift=st.floats(350, 1100), gain=st.floats(1e-3, 1e3), echo=st.floats(8, 20), lasting=st.floats(0.015, 0.06))
+def test_what_is_measured_is_what_passed(flow, shift, gain, echo, lasting):
+    (hit,) = emboli_of(detect_hits(gain * with_embolus(flow, 50.0, echo, shift, lasting), FS))
+    assert hit.direction > 0.9
+    assert hit.peak_hz == pytest.approx(shift, abs=40)
+    assert hit.start_s + hit.duration_s / 2 == pytest.approx(50.0, abs=0.01)
+    assert hit.duration_s == pytest.approx(lasting, rel=0.35)
+    assert hit.hbr_db == pytest.approx(simulate.hbr_of_echo(echo), abs=2.0)
+    assert hit.velocity_cm_s == pytest.approx(hit.peak_hz * 0.0385, rel=1e-3)
+    assert 0 <= hit.probability <= 1
+
+
+def test_what_flows_the_other_way_has_the_other_sign(flow):
+    there, back = (emboli_of(detect_hits(iq, FS)) for iq in (flow, np.conj(flow)))
+    assert there == back == []
+    iq = with_embolus(flow, 50.0, 10.0, 800.0, 0.03)
+    (there,), (back,) = (emboli_of(detect_hits(signal, FS)) for signal in (iq, np.conj(iq)))
+    assert back.direction == pytest.approx(-there.direction, abs=0.02)
+    assert back.peak_hz == pytest.approx(-there.peak_hz, abs=2)
+
+
+def test_a_signal_without_direction_is_searched_and_says_so(flow):
+    (hit,) = emboli_of(detect_hits(with_embolus(flow, 50.0, 10.0, 800.0, 0.03).real, FS))
+    assert hit.direction is None
+    assert "direction unknown" in hit.reason
+
+
+def test_two_gates_tell_how_the_embolus_went():
+    iq, truth = simulate.tcd(9, 60.0, gates=2, echo_db=(10.0, 20.0), artefacts_per_minute=0)
+    found = emboli_of(detect_hits(iq, FS))
+    pairs = [(h, t) for h in found for t in truth if overlaps(h, t)]
+    assert len(pairs) >= 3
+    off = [h.gate_delay_ms - 1000 * t.delay_s for h, t in pairs if h.gate_delay_ms is not None]
+    assert len(off) >= 0.7 * len(pairs)
+    assert abs(np.median(off)) < 12
+
+
+@pytest.mark.parametrize(
+    "arguments", [(np.zeros(10, complex), FS), (np.zeros(5000, complex), 0.0), (np.zeros(877, complex), FS)]
 )
 def test_what_cannot_be_searched_says_why(arguments):
-    with pytest.raises(InputError) as caught:
+    with pytest.raises(InputError, match="too short") as caught:
         detect_hits(*arguments)
     assert caught.value.remedy
 
 
-def passing(hbr_db, lasting_s=0.1, n=6):
-    """Broad-band blood of power 1 and `n` tones, a hits-to-blood ratio above it, one a second from 2 s on."""
-    rng = np.random.default_rng(0)
-    t = np.arange(int((n + 3) * FS)) / FS
-    iq = (rng.standard_normal(len(t)) + 1j * rng.standard_normal(len(t))) / np.sqrt(2)
-    on = (t >= 2) & (t < n + 2) & (t % 1 < lasting_s)
-    return iq + on * np.sqrt(10 ** (hbr_db / 10) - 1) * np.exp(2j * np.pi * 600 * t)
+def test_criteria_are_what_decides(flow):
+    iq = with_embolus(flow, 50.0, 10.0, 800.0, 0.03)
+    hit = max(detect_hits(iq, FS, criteria=Criteria(max_duration_s=0.001)), key=lambda h: h.ratio_db)
+    assert (hit.kind, hit.reason[-25:]) == ("artefact", "an embolus less than 1 ms")
+    hit = max(detect_hits(iq, FS, criteria=Criteria(min_hbr_db=20)), key=lambda h: h.ratio_db)
+    assert hit.kind == "unsure"
+    assert hit.reason.endswith("an embolus 20 dB or more")
+    with pytest.raises(InputError, match="min_direction=2 is out of range"):
+        Criteria(min_direction=2)
 
 
-@pytest.mark.parametrize(("hbr_db", "n_found"), [(2.0, 0), (4.0, 6), (4.6, 6), (10.0, 6)])
-def test_three_decibels_are_of_embolus_and_blood_over_blood(hbr_db, n_found):
-    taken = [h for h in detect_hits(passing(hbr_db), FS) if h.kind == "embolus"]
-    assert len(taken) == n_found
-    for hit in taken:
-        assert hit.hbr_db == pytest.approx(hbr_db, abs=1.0)
-        assert f"HBR {hit.hbr_db:.1f} dB" in hit.reason
-    if taken:
-        assert np.mean([h.hbr_db for h in taken]) == pytest.approx(hbr_db, abs=0.4)
+def test_a_stream_finds_the_same_emboli(flow):
+    iq = with_embolus(with_embolus(flow, 30.0, 9.0, 800.0, 0.03), 90.0, 9.0, 700.0, 0.04)
+    stream, found = HitStream(FS), []
+    for start in range(0, len(iq), 700):
+        fresh = stream.feed(iq[start : start + 700])
+        assert all(h.start_s > (start + 700) / FS - 9 for h in fresh), "told late"
+        found += fresh
+    found += stream.end()
+    batch = emboli_of(detect_hits(iq, FS))
+    assert [h.start_s for h in emboli_of(found)] == pytest.approx([h.start_s for h in batch], abs=0.01)
+    assert [h.hbr_db for h in emboli_of(found)] == pytest.approx([h.hbr_db for h in batch], abs=1.0)
 
 
-@pytest.mark.parametrize("regime", sorted(simulate.REGIMES))
-def test_emboli_of_little_more_than_the_criterion_are_found_without_false_alarms(regime):
-    """Before, 3 dB were asked of the echo alone: those of 4.1 dB (echo 2 dB) were missed one time in five."""
-    iq, truth = simulate.tcd(21, 180.0, regime, echo_db=(2.0, 2.0), emboli_per_minute=20, artefacts_per_minute=0)
-    taken = [h for h in detect_hits(iq, FS) if h.kind == "embolus"]
-    assert np.mean([any(overlaps(e, h) for h in taken) for e in truth]) > 0.85
-    assert len([h for h in taken if not any(overlaps(h, e) for e in truth)]) <= 2
+def test_a_stream_keeps_little(flow):
+    stream = HitStream(FS)
+    for start in range(0, len(flow), 5000):
+        stream.feed(flow[start : start + 5000])
+    assert stream._held.shape[1] < 12 * FS
+    assert sum(p.nbytes for p in stream._memories[0]._power) < 5e6
 
 
-def test_criteria_are_what_decides():
-    iq, _ = simulate.tcd(15, 30.0, emboli_per_minute=30, artefacts_per_minute=0)
-    strict = detect_hits(iq, FS, criteria=Criteria(max_duration_s=0.001))
-    assert {h.kind for h in strict} == {"artefact"}
-    assert "an embolus less than 1 ms" in strict[0].reason
+def test_forward_and_reverse_audio_are_searched_like_iq(tmp_path, flow):
+    import soundfile
+
+    iq = with_embolus(flow, 50.0, 10.0, 800.0, 0.03)[30 * 4385 : 70 * 4385]
+    spectrum = np.fft.fft(iq)
+    sides = [np.where(np.fft.fftfreq(len(iq)) > 0, spectrum, 0), np.where(np.fft.fftfreq(len(iq)) < 0, spectrum, 0)]
+    audio = np.column_stack([np.fft.ifft(side).real for side in sides])
+    path = Path(tmp_path / "sides.wav")
+    soundfile.write(path, audio / np.abs(audio).max(), 4385)
+    (hit,) = [
+        e
+        for e in run_maker("hits", open_recording(path, layout="forward_reverse"), {})
+        if e.attributes["suggestion"] == "embolus"
+    ]
+    assert hit.start_s + hit.duration_s / 2 == pytest.approx(20.0, abs=0.01)
+    assert hit.attributes["direction"] > 0.9
+    assert hit.attributes["settings"]["min_hbr_db"] == 3.0
+
+
+def test_all_fields_are_numbers_that_a_file_can_hold(flow):
+    import json
+
+    (hit,) = emboli_of(detect_hits(with_embolus(flow, 50.0, 10.0, 800.0, 0.03), FS))
+    assert isinstance(hit, Hit)
+    json.dumps(vars(hit), allow_nan=False)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.errors import InputError
-from core.events import CANDIDATE_ORDERS, candidates_of, next_place, order_of, verdicts_of
+from core.events import CANDIDATE_ORDERS, candidates_of, next_place, own_verdicts, queue_order
 from core.study import NewEvent, Study, add_recording, label_events, new_events
 
 
@@ -42,14 +42,14 @@ def test_candidates_are_those_of_a_recording_in_order_of_time(study):
 )
 def test_orders(study, order, expected):
     found = candidates_of(study.events(), 1)
-    assert found.id[order_of(found, order)].tolist() == expected
-    assert len(order_of(candidates_of(study.events(), 2), order)) == 0
+    assert found.id[queue_order(found, order)].tolist() == expected
+    assert len(queue_order(candidates_of(study.events(), 2), order)) == 0
 
 
 def test_an_order_that_is_none_is_refused(study):
     assert "time" in CANDIDATE_ORDERS
     with pytest.raises(InputError, match="no order luck"):
-        order_of(candidates_of(study.events(), 1), "luck")
+        queue_order(candidates_of(study.events(), 1), "luck")
 
 
 @pytest.mark.parametrize(
@@ -63,4 +63,4 @@ def test_the_next_one_is_undecided_as_long_as_there_is_one(decided, place, expec
 def test_verdicts_are_the_present_annotators_own(study):
     study.apply(label_events(study, [1, 2], "embolus", annotator="Ben"))
     study.apply(label_events(study, [2], "artefact"))
-    assert verdicts_of(study, [1, 2, 3]) == {2: "artefact"}
+    assert own_verdicts(study, [1, 2, 3]) == {2: "artefact"}

@@ -110,7 +110,7 @@ def test_flat_line_has_no_beats(tmp_path):
 @pytest.mark.parametrize(
     ("maker", "file", "options", "message"),
     [
-        ("hits", "208.hea", {}, "Doppler I/Q"),
+        ("hits", "208.hea", {}, "HITS need Doppler: I/Q"),
         ("hits", "tcd_simulated.wav", {"loudness": 3}, "has no option loudness.*Options of hits: gate .*min_hbr_db"),
         ("beats", "S001R04.edf", {}, "Choose the channel that holds it"),
         ("windows", "208.hea", {"length_s": 0}, "length_s=0.*at least one sample"),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PySide6.QtCore import QObject
 
-from core.events import Candidates, candidates_of, verdicts_of
+from core.events import Candidates, candidates_of, own_verdicts
 from core.study import EventTable, Study
 from desktop.services import theme
 from desktop.services.session import Session
@@ -30,7 +30,7 @@ AROUND_S = 0.5  # that is heard before and after a candidate
 def read_queue(study: Study, events: EventTable, recording_id: int) -> tuple[Candidates, dict[str, str]]:
     """Return the candidates of a recording and the present annotator's verdicts (in a task)."""
     found = candidates_of(events, recording_id)
-    return found, verdicts_of(study, found.id.tolist())
+    return found, own_verdicts(study, found.id.tolist())
 
 
 class HitsQueue(QObject):
@@ -279,7 +279,7 @@ class HitsQueue(QObject):
                 self._show()
 
         self._session.tasks.submit(
-            "hits verdicts", verdicts_of, study, asked, done=done, failed=self._session.failed.emit
+            "hits verdicts", own_verdicts, study, asked, done=done, failed=self._session.failed.emit
         )
 
     def _selected(self, ids: tuple[int, ...], origin: object) -> None:

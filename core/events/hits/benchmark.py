@@ -1,0 +1,239 @@
+"""How well HITS are found in simulated recordings: sensitivity by strength, false alarms, errors of what is measured, speed.
+
+Simulated only: no public recording has confirmed emboli. Seeds from `FINAL_SEED` on are for final figures and were never
+looked at while the detector was made; those from `CALIBRATION_SEED` on fit the probability and nothing else.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from core.errors import InputError
+from core.events.hits.baselines import BASELINES
+from core.events.hits.criteria import Criteria, Hit
+from core.events.hits.detecting import detect_hits
+from core.events.hits.scoring import Matched, match
+from core.signals import simulate
+
+RECORDING_S = 900.0
+FINAL_SEED, CALIBRATION_SEED = 900_000, 1_000
+EMBOLI_PER_MINUTE = 1.0
+ARTEFACTS_PER_MINUTE = {"regular": 0.5, "atrial_fibrillation": 0.5, "low_flow": 1.0}
+BINS_DB = ((3.0, 6.0), (6.0, 9.0), (9.0, 25.0))
+OURS = "hitscope"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One recording to simulate and search; `criteria` of the detector, by default the usual ones."""
+
+    regime: str
+    seed: int
+    gates: int
+    duration_s: float = RECORDING_S
+    criteria: Criteria = field(default_factory=lambda: Criteria(min_probability=0.0))
+
+
+@dataclass(frozen=True)
+class Emitted:
+    """An embolus that was put in, and what each detector made of it: its score, or minus infinity where it was missed.
+
+    Attributes
+    ----------
+    hbr_db, duration_s : float
+        As put in.
+    kind, modulation : str
+    overlapped : bool
+        Whether another embolus, or an artefact, shows within 30 ms of it.
+    scores : dict of str to float
+        Of `OURS`, the probability; of a baseline, its excess.
+    hit : Hit or None
+    """
+
+    hbr_db: float
+    duration_s: float
+    kind: str
+    modulation: str
+    overlapped: bool
+    scores: dict[str, float]
+    hit: Hit | None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A recording that was searched: what was in it, the scores of false alarms of each detector, and how long it took."""
+
+    job: Job
+    emboli: list[Emitted]
+    false_alarms: dict[str, list[float]]
+    seconds: float
+
+    @property
+    def hours(self) -> float:
+        """Length of the recording, h."""
+        return self.job.duration_s / 3600
+
+
+def jobs_of(hours: float, first_seed: int, gates: Sequence[int] = (1, 2)) -> list[Job]:
+    """Return recordings of a quarter of an hour that make `hours` of each number of gates, shared out over the regimes."""
+    n = round(hours * 3600 / RECORDING_S / len(simulate.REGIMES))
+    if n < 1:
+        raise InputError(
+            f"{hours:g} h are too little", remedy=f"Give {RECORDING_S * len(simulate.REGIMES) / 3600:g} h or more"
+        )
+    return [Job(regime, first_seed + k, g) for g in gates for regime in simulate.REGIMES for k in range(n)]
+
+
+def run_all(jobs: Sequence[Job], n_processes: int = 1) -> Iterator[Outcome]:
+    """Yield the outcome of each job, in their order."""
+    if n_processes == 1:
+        yield from map(run_one, jobs)
+        return
+    with ProcessPoolExecutor(n_processes) as pool:
+        yield from pool.map(run_one, jobs)
+
+
+def run_one(job: Job) -> Outcome:
+    """Simulate one recording and search it by every detector."""
+    made = simulate.Simulation(
+        job.seed, job.duration_s, job.regime, gates=job.gates,
+        emboli_per_minute=EMBOLI_PER_MINUTE, artefacts_per_minute=ARTEFACTS_PER_MINUTE[job.regime],
+    )  # fmt: skip
+    iq = np.concatenate(list(made.blocks()), axis=1).astype(np.complex64)
+    began = time.process_time()
+    hits = detect_hits(iq, made.fs, emission_hz=made.emission_hz, criteria=job.criteria)
+    seconds = time.process_time() - began
+    alarms = [hit for hit in hits if hit.kind == "embolus"]
+    truth = made.truth
+    emboli = [t for t in truth if t.kind != "artefact"]
+    spans = [(t.start_s, t.start_s + t.duration_s) for t in emboli]
+    found = {OURS: match(spans, [(h.start_s, h.start_s + h.duration_s) for h in alarms])}
+    scores = {OURS: [h.probability for h in alarms]}
+    for key, (_, find, least) in BASELINES.items():
+        others = find(iq[0], made.fs, least)
+        found[key] = match(spans, [(a.start_s, a.stop_s) for a in others])
+        scores[key] = [a.score for a in others]
+    false = {key: [s for s, e in zip(scores[key], m.event_of, strict=True) if e < 0] for key, m in found.items()}
+    return Outcome(job, list(_emitted(emboli, truth, found, scores, alarms)), false, seconds)
+
+
+def _emitted(
+    emboli: Sequence[simulate.Truth], truth: Sequence[simulate.Truth], found: dict[str, Matched],
+    scores: dict[str, list[float]], hits: Sequence[Hit],
+) -> Iterator[Emitted]:  # fmt: skip
+    for number, one in enumerate(emboli):
+        mine = found[OURS].alarm_of[number]
+        each = {key: scores[key][a] if (a := m.alarm_of[number]) >= 0 else -np.inf for key, m in found.items()}
+        stop = one.start_s + one.duration_s
+        beside = (
+            t
+            for t in truth
+            if t is not one and t.start_s - 0.03 < stop and one.start_s < t.start_s + t.duration_s + 0.03
+        )
+        yield Emitted(
+            one.hbr_db, one.duration_s, one.kind, one.detail, any(True for _ in beside), each,
+            hits[mine] if mine >= 0 else None,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Sensitivity against false alarms an hour, as the level that fires falls: both (n,) arrays."""
+
+    false_alarms_per_hour: np.ndarray
+    sensitivity: np.ndarray
+
+    def at(self, false_alarms_per_hour: float) -> float:
+        """Return the sensitivity at so many false alarms an hour, or fewer where the curve has a step."""
+        fits = self.false_alarms_per_hour <= false_alarms_per_hour + 1e-9
+        return float(self.sensitivity[fits].max(initial=0.0))
+
+
+def curve_of(outcomes: Iterable[Outcome], detector: str, low_db: float, high_db: float) -> Curve:
+    """Return the curve of a detector for emboli of a range of HBR."""
+    known = list(outcomes)
+    hours = sum(o.hours for o in known)
+    hits = np.array([e.scores[detector] for o in known for e in o.emboli if low_db <= e.hbr_db < high_db])
+    false = np.array([s for o in known for s in o.false_alarms[detector]])
+    levels = np.unique(np.concatenate([hits[np.isfinite(hits)], false, [np.inf]]))[::-1]
+    per_hour = (len(false) - np.searchsorted(np.sort(false), levels, side="left")) / max(hours, 1e-9)
+    found = (len(hits) - np.searchsorted(np.sort(hits), levels, side="left")) / max(len(hits), 1)
+    return Curve(per_hour, found)
+
+
+@dataclass(frozen=True)
+class Point:
+    """How a detector does at one level: emboli found of how many, and false alarms in how many hours."""
+
+    n_found: int
+    n: int
+    n_false: int
+    hours: float
+
+
+def point_of(outcomes: Iterable[Outcome], level: float, low_db: float, high_db: float, *, apart: bool = False) -> Point:
+    """Return how Hitscope does from a probability on, for a range of HBR; of emboli `apart` from all else only, or of all."""
+    known = list(outcomes)
+    some = [e for o in known for e in o.emboli if low_db <= e.hbr_db < high_db and not (apart and e.overlapped)]
+    return Point(
+        sum(e.scores[OURS] >= level for e in some),
+        len(some),
+        sum(s >= level for o in known for s in o.false_alarms[OURS]),
+        sum(o.hours for o in known),
+    )
+
+
+@dataclass(frozen=True)
+class Errors:
+    """Errors of what is measured of emboli that were found and lie apart.
+
+    Attributes
+    ----------
+    n : int
+    hbr_mean_db, hbr_std_db : float
+    duration_ratio : float
+        Median of measured over true duration, of those over 10 ms.
+    within_a_fifth : float
+        Share of them within 20 %.
+    """
+
+    n: int
+    hbr_mean_db: float
+    hbr_std_db: float
+    duration_ratio: float
+    within_a_fifth: float
+
+
+def errors_of(outcomes: Iterable[Outcome], level: float, low_db: float, high_db: float) -> Errors | None:
+    """Return the errors of what is measured; None where nothing was found."""
+    pairs = [
+        (e, e.hit)
+        for o in outcomes
+        for e in o.emboli
+        if e.hit is not None and e.scores[OURS] >= level and low_db <= e.hbr_db < high_db and not e.overlapped
+    ]
+    if not pairs:
+        return None
+    hbr = np.array([hit.hbr_db - e.hbr_db for e, hit in pairs])
+    ratios = np.array([hit.duration_s / e.duration_s for e, hit in pairs if e.duration_s > 0.01])
+    within = float(np.mean(np.abs(ratios - 1) <= 0.2))
+    return Errors(len(pairs), float(hbr.mean()), float(hbr.std()), float(np.median(ratios)), within)
+
+
+def reliability_of(outcomes: Iterable[Outcome], n_bins: int = 5) -> list[tuple[float, float, int]]:
+    """Return mean probability, share that were emboli, and how many, of candidates in bins of probability."""
+    known = list(outcomes)
+    true = [e.scores[OURS] for o in known for e in o.emboli if np.isfinite(e.scores[OURS])]
+    false = [s for o in known for s in o.false_alarms[OURS]]
+    p, is_true = np.array(true + false), np.array([1.0] * len(true) + [0.0] * len(false))
+    bins = np.minimum((p * n_bins).astype(int), n_bins - 1)
+    return [
+        (float(p[bins == b].mean()), float(is_true[bins == b].mean()), int((bins == b).sum()))
+        for b in range(n_bins)
+        if (bins == b).any()
+    ]

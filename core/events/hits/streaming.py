@@ -1,0 +1,136 @@
+"""Detecting HITS while a recording runs: causal, with bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import InputError
+from core.events.hits.background import Background, Phases
+from core.events.hits.criteria import Criteria, Hit
+from core.events.hits.detecting import Block, Samples, Tally, followed_gates
+from core.events.hits.following import Followed
+from core.events.hits.search import WINDOWS_S, frames_of, window_of
+
+Floats = npt.NDArray[np.floating]
+
+STEP_S, MARGIN_S = 3.0, 1.0
+LEARN_S, FIRST_S = 60.0, 8.0  # of the past that the blood is known from; and at least, before anything is said
+RATE_HZ = 16  # of moments kept
+PHASES = 5
+
+
+class _Memory:
+    """What the blood of one gate was like over the last minute: some moments of it in every window length."""
+
+    def __init__(self, fs: float) -> None:
+        self._fs = fs
+        self._keep = int(LEARN_S * RATE_HZ)
+        self._power: list[Floats] = [np.zeros((0, window_of(s, fs)), np.float32) for s in WINDOWS_S]
+        self._shift: list[Floats] = [np.zeros(0, np.float32) for _ in WINDOWS_S]
+
+    def add(self, followed: Followed, start: int, stop: int) -> None:
+        """Add moments between two samples of a stretch."""
+        for number in range(len(WINDOWS_S)):
+            n = self._power[number].shape[1]
+            part = replace(
+                followed,
+                still=followed.still[max(0, start - n // 2) : stop + n // 2],
+            )
+            if len(part.still) < n:
+                continue
+            power, _, _ = frames_of(part, n, max(1, round(self._fs / RATE_HZ)), np.zeros(len(followed.dead), np.intp))
+            middle = max(0, start - n // 2) + np.arange(len(power)) * max(1, round(self._fs / RATE_HZ)) + n // 2
+            step = followed.step(middle)
+            live = ~followed.dead[step]
+            power = power[live] / np.maximum(followed.power[step[live]], 1e-30)[:, None]
+            self._power[number] = np.concatenate([self._power[number], power])[-self._keep :]
+            self._shift[number] = np.concatenate([self._shift[number], followed.shift_hz[step[live]]])[-self._keep :]
+
+    def blood(self) -> tuple[Phases, list[Background]] | None:
+        """Return what is known; None if it is too little."""
+        shift = self._shift[0]
+        if len(shift) < RATE_HZ * 2:
+            return None
+        sign = -1.0 if np.median(shift) < 0 else 1.0
+        phases = Phases(np.quantile(shift * sign, np.linspace(0, 1, PHASES + 1)[1:-1]), sign)
+        return phases, [
+            Background.of(power, np.digitize(moment * sign, phases.limits).astype(np.intp), PHASES, self._fs)
+            for power, moment in zip(self._power, self._shift, strict=True)
+        ]
+
+
+class HitStream:
+    """Finds HITS candidates in samples as they come.
+
+    The blood is learnt from the minute before only, and what is told of a time is told four seconds later at most (eight at
+    the beginning). Memory: some ten seconds of samples, and 4 MB of moments of each gate, however long it runs.
+
+    Parameters
+    ----------
+    fs : float
+        Sampling rate, Hz.
+    emission_hz : float
+        Emission frequency, Hz.
+    criteria : Criteria, optional
+    """
+
+    def __init__(self, fs: float, *, emission_hz: float = 2e6, criteria: Criteria | None = None) -> None:
+        if not fs > 0:
+            raise InputError(f"a rate of {fs:g} Hz is not possible", remedy="Give it above 0 Hz")
+        self.fs, self.emission_hz, self.criteria = fs, emission_hz, criteria or Criteria()
+        self.tally = Tally()
+        self._held: Samples | None = None  # from sample `_first` on
+        self._first = self._told = 0
+        self._memories: Sequence[_Memory] = ()
+
+    def feed(self, samples: npt.ArrayLike) -> list[Hit]:
+        """Take further samples, (n,) or (n_gates, n); return candidates that are complete, in order of time."""
+        fresh = np.atleast_2d(np.asarray(samples))
+        if self._held is None:
+            self._held = fresh[:, :0]
+            self._memories = [_Memory(self.fs) for _ in fresh]
+        if len(fresh) != len(self._held):
+            raise InputError(f"{len(fresh)} gates after {len(self._held)}", remedy="Feed the same gates throughout")
+        self._held = np.concatenate([self._held, fresh], axis=1)
+        found: list[Hit] = []
+        step, margin = round(STEP_S * self.fs), round(MARGIN_S * self.fs)
+        while self._first + self._held.shape[1] >= max(self._told + step + margin, round(FIRST_S * self.fs)):
+            found += self._process(self._told + step, margin)
+        return found
+
+    def end(self) -> list[Hit]:
+        """Return what is left when no more samples come."""
+        if self._held is None or self._first + self._held.shape[1] <= self._told:
+            return []
+        return self._process(self._first + self._held.shape[1], 0)
+
+    def _process(self, stop: int, margin: int) -> list[Hit]:
+        assert self._held is not None
+        start, last = self._told, stop + margin
+        samples = self._held[:, : last - self._first]
+        followed = followed_gates(samples, self.fs, self.criteria)
+        known = [memory.blood() for memory in self._memories]
+        if any(blood is None for blood in known):  # the first seconds are judged by themselves
+            for memory, one in zip(self._memories, followed, strict=True):
+                first = followed_gates(self._held[:1], self.fs, self.criteria)[0] if margin else one
+                memory.add(first, 0, len(first.samples))
+            known = [memory.blood() for memory in self._memories]
+        hits: list[Hit] = []
+        if all(blood is not None for blood in known):
+            bloods = [blood for blood in known if blood is not None]
+            block = Block.among(samples, followed, bloods, self.criteria, directed=np.iscomplexobj(samples))
+            block.count(self.tally, start - self._first, stop - self._first)
+            later = self._first / self.fs
+            moved = [replace(h, start_s=h.start_s + later) for h in block.hits(self.emission_hz, self.criteria)]
+            hits = [h for h in moved if start <= (h.start_s + h.duration_s / 2) * self.fs < stop or not margin]
+            hits = [h for h in hits if (h.start_s + h.duration_s / 2) * self.fs >= start]
+        for memory, one in zip(self._memories, followed, strict=True):
+            memory.add(one, start - self._first, stop - self._first)
+        self._told = stop
+        cut = max(0, stop - 2 * margin - self._first) if margin else 0
+        self._held, self._first = self._held[:, cut:], self._first + cut
+        return hits
