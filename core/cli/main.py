@@ -21,6 +21,7 @@ COMMANDS = {
     "annotations": ("annotations", "export events of a study to EDF+, WFDB, BIDS or CSV, import and convert them"),
     "report": ("report", "the numbers of a HITS review: a page to print, and a CSV of all events"),
     "detect": ("detect", "find HITS, heart beats or windows in a recording"),
+    "bench": ("bench", "how well HITS are found in simulated recordings, against two baselines"),
     "sound": ("sound", "Doppler as sound in a WAV file: forward left, reverse right"),
     "features": ("features", "learn features of events without labels"),
     "project": ("project", "2-D maps of features, and the one with the best silhouette"),

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from multiprocessing import get_context
 
 import numpy as np
 
@@ -79,14 +80,19 @@ class Outcome:
         return self.job.duration_s / 3600
 
 
-def jobs_of(hours: float, first_seed: int, gates: Sequence[int] = (1, 2)) -> list[Job]:
-    """Return recordings of a quarter of an hour that make `hours` of each number of gates, shared out over the regimes."""
+def jobs_of(hours: float, first_seed: int, gates: int) -> list[Job]:
+    """Return recordings of a quarter of an hour that make up `hours`, shared out over the regimes; every one another patient.
+
+    Raises
+    ------
+    InputError
+        If it is too little for one of each regime.
+    """
     n = round(hours * 3600 / RECORDING_S / len(simulate.REGIMES))
     if n < 1:
-        raise InputError(
-            f"{hours:g} h are too little", remedy=f"Give {RECORDING_S * len(simulate.REGIMES) / 3600:g} h or more"
-        )
-    return [Job(regime, first_seed + k, g) for g in gates for regime in simulate.REGIMES for k in range(n)]
+        least = RECORDING_S * len(simulate.REGIMES) / 3600
+        raise InputError(f"{hours:g} h are too little for every regime", remedy=f"Give {least:g} h or more")
+    return [Job(regime, first_seed + 100 * gates + k, gates) for regime in simulate.REGIMES for k in range(n)]
 
 
 def run_all(jobs: Sequence[Job], n_processes: int = 1) -> Iterator[Outcome]:
@@ -94,7 +100,7 @@ def run_all(jobs: Sequence[Job], n_processes: int = 1) -> Iterator[Outcome]:
     if n_processes == 1:
         yield from map(run_one, jobs)
         return
-    with ProcessPoolExecutor(n_processes) as pool:
+    with ProcessPoolExecutor(n_processes, mp_context=get_context("spawn")) as pool:
         yield from pool.map(run_one, jobs)
 
 

@@ -26,6 +26,7 @@ BLOOD_DB = 1.0  # above the noise
 BEAT_S = 0.3  # between beats, at least
 AROUND_S = 1.0
 BESIDE_S = 0.15
+BESIDE_BLOOD_S = 0.05  # beyond what the flow's track is smoothed over
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,14 @@ class Surroundings:
         total = float(blood[with_flow & ~cut].clip(0).sum()) + max(left_out, 0.0)
         return max(total, 1e-12) / n * float(followed.power[step])
 
+    def blood_beside(self, strength: Strength) -> float:
+        """Return the blood's power shortly before and after a candidate, which draws the track of the flow to itself."""
+        last = len(self.followed.samples) - 1
+        at = np.clip(
+            np.array([strength.start_s - BESIDE_BLOOD_S, strength.stop_s + BESIDE_BLOOD_S]) * self.followed.fs, 0, last
+        )
+        return (self.blood_power(float(at[0])) + self.blood_power(float(at[1]))) / 2
+
     def features(
         self, chirp: Chirp, strength: Strength, support: Support | None, emission_hz: float, *,
         directed: bool, both: Sequence[BothSides],
@@ -116,7 +125,7 @@ class Surroundings:
         return Features(
             start_s=strength.start_s,
             duration_s=strength.stop_s - strength.start_s,
-            hbr_db=float(10 * np.log10(1 + strength.power / self.blood_power(at))),
+            hbr_db=float(10 * np.log10(1 + strength.power / self.blood_beside(strength))),
             direction=direction if directed else None,
             peak_hz=chirp.hz,
             velocity_cm_s=float(velocity_cm_s(chirp.hz, emission_hz)),
