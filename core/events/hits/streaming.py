@@ -19,6 +19,7 @@ Floats = npt.NDArray[np.floating]
 
 STEP_S, MARGIN_S = 3.0, 1.0
 LEARN_S, FIRST_S = 60.0, 8.0  # of the past that the blood is known from; and at least, before anything is said
+RELEARN_S = 9.0  # between two looks at what is known
 RATE_HZ = 16  # of moments kept
 PHASES = 5
 
@@ -29,11 +30,14 @@ class _Memory:
     def __init__(self, fs: float) -> None:
         self._fs = fs
         self._keep = int(LEARN_S * RATE_HZ)
+        self._known: tuple[Phases, list[Background]] | None = None
+        self._fresh_s = 0.0  # what came since that was learnt
         self._power: list[Floats] = [np.zeros((0, window_of(s, fs)), np.float32) for s in WINDOWS_S]
         self._shift: list[Floats] = [np.zeros(0, np.float32) for _ in WINDOWS_S]
 
     def add(self, followed: Followed, start: int, stop: int) -> None:
         """Add moments between two samples of a stretch."""
+        self._fresh_s += (stop - start) / self._fs
         for number in range(len(WINDOWS_S)):
             n = self._power[number].shape[1]
             part = replace(
@@ -53,14 +57,21 @@ class _Memory:
     def blood(self) -> tuple[Phases, list[Background]] | None:
         """Return what is known; None if it is too little."""
         shift = self._shift[0]
+        if self._known is not None and self._fresh_s < min(RELEARN_S, len(shift) / RATE_HZ / 4):
+            return self._known
         if len(shift) < RATE_HZ * 2:
             return None
+        self._fresh_s = 0.0
         sign = -1.0 if np.median(shift) < 0 else 1.0
         phases = Phases(np.quantile(shift * sign, np.linspace(0, 1, PHASES + 1)[1:-1]), sign)
-        return phases, [
-            Background.of(power, np.digitize(moment * sign, phases.limits).astype(np.intp), PHASES, self._fs)
-            for power, moment in zip(self._power, self._shift, strict=True)
-        ]
+        self._known = (
+            phases,
+            [
+                Background.of(power, np.digitize(moment * sign, phases.limits).astype(np.intp), PHASES, self._fs)
+                for power, moment in zip(self._power, self._shift, strict=True)
+            ],
+        )
+        return self._known
 
 
 class HitStream:
