@@ -23,6 +23,7 @@ COMMANDS = {
     "detect": ("detect", "find HITS, heart beats or windows in a recording"),
     "bench": ("bench", "how well HITS are found in simulated recordings, against two baselines"),
     "sound": ("sound", "Doppler as sound in a WAV file: forward left, reverse right"),
+    "simulate": ("simulate", "a simulated TCD recording with its truth table, of any length"),
     "features": ("features", "learn features of events without labels"),
     "project": ("project", "2-D maps of features, and the one with the best silhouette"),
     "propagate": ("propagate", "propagate labels on a map by LQ-KNN"),

@@ -7,4 +7,6 @@ from .patients import Patient as Patient
 from .tcd import Simulation as Simulation
 from .tcd import Truth as Truth
 from .tcd import tcd as tcd
+from .wav import SimulatedFiles as SimulatedFiles
 from .wav import write_simulated_wav as write_simulated_wav
+from .wav import write_simulation as write_simulation

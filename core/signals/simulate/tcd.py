@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,7 @@ Floats = npt.NDArray[np.floating]
 Complex = npt.NDArray[np.complex128]
 
 BLOCK_S = 30.0
+LONGEST_S = 31 * 86_400.0
 SHOWER = 0.05  # share of times at which several emboli come at once
 GATE_MM = 12.0  # from one gate to the next, along the beam; 46 and 58 mm deep, for example
 DRIFT_S = 10.0
@@ -66,6 +68,8 @@ class Simulation:
     ----------
     patient : Patient
         As drawn.
+    parameters : dict
+        What it was made with: ``Simulation(**parameters)`` is the same one.
     """
 
     def __init__(
@@ -81,13 +85,26 @@ class Simulation:
         artefacts_per_minute: float = 10.0,
         echo_db: tuple[float, float] = (0.0, 20.0),
     ) -> None:
-        if duration_s < 1 or regime not in REGIMES or gates not in (1, 2):
+        if not 1 <= duration_s <= LONGEST_S or regime not in REGIMES or gates not in (1, 2):
             raise InputError(
                 f"cannot simulate {duration_s:g} s of regime {regime!r} with {gates} gates",
-                remedy=f"Simulate at least 1 s with 1 or 2 gates of one of: {', '.join(REGIMES)}",
+                remedy=f"Simulate 1 s to 31 days with 1 or 2 gates of one of: {', '.join(REGIMES)}",
             )
         if not (1000 <= fs <= 20_000 and 0.5e6 <= emission_hz <= 10e6):
-            raise InputError(f"cannot simulate {fs:g} Hz at {emission_hz:g} Hz", remedy="Give fs=1000 to 20000")
+            raise InputError(
+                f"cannot simulate {fs:g} Hz at {emission_hz:g} Hz",
+                remedy="Give a repetition rate of 1000 to 20000 Hz and an emission of 0.5 to 10 MHz",
+            )
+        rates, (low, high) = (emboli_per_minute, artefacts_per_minute), echo_db
+        if not (seed >= 0 and all(0 <= rate <= 600 for rate in rates) and -30 <= low <= high <= 40):
+            raise InputError(
+                f"cannot simulate seed {seed}, {rates[0]:g} emboli and {rates[1]:g} artefacts a minute, {low:g} to {high:g} dB",
+                remedy="Give a seed of 0 or more, 0 to 600 a minute, and echoes from -30 to 40 dB, the lower one first",
+            )
+        self.parameters: dict[str, Any] = {
+            "seed": seed, "duration_s": duration_s, "regime": regime, "fs": fs, "emission_hz": emission_hz, "gates": gates,
+            "emboli_per_minute": emboli_per_minute, "artefacts_per_minute": artefacts_per_minute, "echo_db": [low, high],
+        }  # fmt: skip
         streams = [
             np.random.default_rng(s) for s in np.random.SeedSequence((seed, list(REGIMES).index(regime))).spawn(5)
         ]
