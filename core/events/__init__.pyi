@@ -8,7 +8,6 @@ from .agreement import gwet_ac1 as gwet_ac1
 from .annotation_exchange import export_annotations as export_annotations
 from .annotation_exchange import import_annotations as import_annotations
 from .beat_agreement import BeatAgreement as BeatAgreement
-from .beat_agreement import Share as Share
 from .beat_agreement import compare_beats as compare_beats
 from .beat_agreement import compare_with_annotations as compare_with_annotations
 from .beat_agreement import flutter_episodes as flutter_episodes

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import nan, sqrt
 from typing import Any
 
 import numpy as np
@@ -17,47 +16,15 @@ import numpy.typing as npt
 
 from core.checks import check, finite
 from core.errors import InputError
+from core.events.intervals import Estimate, proportion
 from core.events.symbols import BEAT_SYMBOLS
 from core.signals import Annotation, Recording
 
 TOLERANCE_S = 0.15
 ROUNDING_S = 1e-9
 FLUTTER_BEGINS, FLUTTER_ENDS = "[", "]"
-Z = 1.959964  # 95 % of a normal distribution lie within
 
 Stretches = Sequence[tuple[float, float]]
-
-
-@dataclass(frozen=True)
-class Share:
-    """A share of beats, 0 to 1, with its 95 % Wilson interval (Wilson, JASA 1927); NaN where there is none to take it of.
-
-    Beats of one recording resemble each other: the interval says nothing about other recordings.
-    """
-
-    value: float
-    low: float
-    high: float
-
-    @classmethod
-    def of(cls, part: int, whole: int) -> Share:
-        """Return `part` of `whole`."""
-        if not whole:
-            return cls(nan, nan, nan)
-        p, spread = part / whole, Z * Z / whole
-        middle = (p + spread / 2) / (1 + spread)
-        half = Z * sqrt(p * (1 - p) / whole + spread / whole / 4) / (1 + spread)
-        return cls(p, max(0.0, middle - half), min(1.0, middle + half))
-
-    def describe(self) -> str:
-        """Return it in percent, in words."""
-        if self.value != self.value:
-            return "not defined (no beats)"
-        return f"{100 * self.value:.2f} % [{100 * self.low:.2f}, {100 * self.high:.2f}]"
-
-    def as_list(self) -> list[float] | None:
-        """Return value and interval, or None where there is none: JSON knows no NaN."""
-        return None if self.value != self.value else [self.value, self.low, self.high]
 
 
 @dataclass(frozen=True)
@@ -96,27 +63,38 @@ class BeatAgreement:
         return self.tp + self.fn
 
     @property
-    def sensitivity(self) -> Share:
+    def sensitivity(self) -> Estimate:
         """Beats of the reference that were found."""
-        return Share.of(self.tp, self.n)
+        return proportion(self.tp, self.n)
 
     @property
-    def ppv(self) -> Share:
+    def ppv(self) -> Estimate:
         """Found beats that the reference has: positive predictive value."""
-        return Share.of(self.tp, self.tp + self.fp)
+        return proportion(self.tp, self.tp + self.fp)
 
     def describe(self) -> str:
         """Return it in words."""
         return (
-            f"{self.n:,} beats: sensitivity {self.sensitivity.describe()}, PPV {self.ppv.describe()}; "
+            f"{self.n:,} beats: sensitivity {_percent(self.sensitivity)}, PPV {_percent(self.ppv)}; "
             f"{self.fn:,} missed, {self.fp:,} found where there is none"
         )
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON: shares as value, lower and upper end of their interval."""
-        shares = {"sensitivity": self.sensitivity.as_list(), "ppv": self.ppv.as_list()}
+        shares = {name: _listed(getattr(self, name)) for name in ("sensitivity", "ppv")}
         counts = {"n": self.n, "tp": self.tp, "fn": self.fn, "fp": self.fp}
         return counts | shares | {"n_excluded": self.n_excluded, "excluded_s": self.excluded_s}
+
+
+def _percent(share: Estimate) -> str:
+    """Return a share with its interval. Beats of one recording resemble each other: it says nothing about other recordings."""
+    return "not defined (no beats)" if share.value is None else f"{share.text(2, 100)} %"
+
+
+def _listed(share: Estimate) -> list[float] | None:
+    return (
+        None if share.value is None or share.low is None or share.high is None else [share.value, share.low, share.high]
+    )
 
 
 def match_beats(

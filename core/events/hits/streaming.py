@@ -95,7 +95,7 @@ class HitStream:
         self.fs, self.emission_hz, self.criteria = fs, emission_hz, criteria or Criteria()
         self.tally = Tally()
         self._held: Samples | None = None  # from sample `_first` on
-        self._first = self._told = 0
+        self._first = self._told = self._learnt = 0
         self._memories: Sequence[_Memory] = ()
 
     def feed(self, samples: npt.ArrayLike) -> list[Hit]:
@@ -121,27 +121,35 @@ class HitStream:
 
     def _process(self, stop: int, margin: int) -> list[Hit]:
         assert self._held is not None
-        start, last = self._told, stop + margin
-        samples = self._held[:, : last - self._first]
+        start, before = self._told, self._first
+        samples = self._held[:, : stop + margin - before]
         followed = followed_gates(samples, self.fs, self.criteria)
-        known = [memory.blood() for memory in self._memories]
-        if any(blood is None for blood in known):  # the first seconds are judged by themselves
-            for memory, one in zip(self._memories, followed, strict=True):
-                first = followed_gates(self._held[:1], self.fs, self.criteria)[0] if margin else one
-                memory.add(first, 0, len(first.samples))
-            known = [memory.blood() for memory in self._memories]
         hits: list[Hit] = []
-        if all(blood is not None for blood in known):
-            bloods = [blood for blood in known if blood is not None]
+        if bloods := self._bloods():
             block = Block.among(samples, followed, bloods, self.criteria, directed=np.iscomplexobj(samples))
-            block.count(self.tally, start - self._first, stop - self._first)
-            later = self._first / self.fs
-            moved = [replace(h, start_s=h.start_s + later) for h in block.hits(self.emission_hz, self.criteria)]
-            hits = [h for h in moved if start <= (h.start_s + h.duration_s / 2) * self.fs < stop or not margin]
-            hits = [h for h in hits if (h.start_s + h.duration_s / 2) * self.fs >= start]
-        for memory, one in zip(self._memories, followed, strict=True):
-            memory.add(one, start - self._first, stop - self._first)
+            block.count(self.tally, start - before, stop - before)
+            moved = [
+                replace(h, start_s=h.start_s + before / self.fs) for h in block.hits(self.emission_hz, self.criteria)
+            ]
+            last = stop if margin else np.inf
+            hits = [h for h in moved if start <= (h.start_s + h.duration_s / 2) * self.fs < last]
+        self._learn(followed, before, stop)
         self._told = stop
-        cut = max(0, stop - 2 * margin - self._first) if margin else 0
-        self._held, self._first = self._held[:, cut:], self._first + cut
+        cut = max(0, stop - 2 * margin - before) if margin else 0
+        self._held, self._first = self._held[:, cut:], before + cut
         return hits
+
+    def _bloods(self) -> list[tuple[Phases, list[Background]]]:
+        """Return what is known of the blood of each gate; the first time, from all that is there. Empty if it is too little."""
+        assert self._held is not None
+        if not self._learnt:
+            self._learn(followed_gates(self._held, self.fs, self.criteria), 0, self._held.shape[1])
+        known = [memory.blood() for memory in self._memories]
+        return [blood for blood in known if blood is not None] if None not in known else []
+
+    def _learn(self, followed: Sequence[Followed], first: int, stop: int) -> None:
+        """Add what was not learnt yet, up to a sample, of stretches that begin at `first`."""
+        for memory, one in zip(self._memories, followed, strict=True):
+            if self._learnt < stop:
+                memory.add(one, self._learnt - first, stop - first)
+        self._learnt = max(self._learnt, stop)

@@ -48,7 +48,7 @@ def test_beats_are_compared_with_those_that_came_with_the_recording(record, caps
     assert len(list(csv.DictReader(io.StringIO(out)))) == len(told["events"])
     assert "without 5 s of ventricular flutter" in err
     assert "with flutter: " in err
-    assert "PPV 100.00 % [" in err
+    assert "PPV 100.00 [" in err
 
 
 def test_what_cannot_be_compared_is_said(capsys, record):

@@ -10,7 +10,6 @@ from core.errors import InputError
 from core.events import (
     BEAT_SYMBOLS,
     BeatAgreement,
-    Share,
     compare_beats,
     compare_with_annotations,
     flutter_episodes,
@@ -87,12 +86,10 @@ def test_episodes_go_from_one_bracket_to_the_other(text, episodes):
     assert flutter_episodes(marks(text), 10.0) == episodes
 
 
-def test_intervals_are_those_of_wilson():
-    share = Share.of(98, 100)
-    assert (share.value, share.low, share.high) == pytest.approx((0.98, 0.93, 0.9945), abs=1e-4)
-    assert Share.of(0, 0).as_list() is None
-    assert "no beats" in Share.of(0, 0).describe()
-    assert Share.of(5, 5).high == 1.0
+def test_where_there_are_no_beats_shares_are_not_defined():
+    nothing = compare_beats([], [])
+    assert nothing.as_dict()["sensitivity"] is None
+    assert "not defined (no beats)" in nothing.describe()
 
 
 def test_results_add_up():
