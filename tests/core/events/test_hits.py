@@ -49,7 +49,7 @@ def test_emboli_are_found_and_artefacts_are_not_taken_for_them(regime):
     assert len(found) >= 0.9 * len(emboli) > 0
     assert len([h for h in taken if not any(overlaps(h, e) for e in emboli)]) <= 1
     errors = [h.hbr_db - e.hbr_db for e in emboli for h in taken if overlaps(e, h)]
-    assert abs(np.median(errors)) < 0.7
+    assert abs(np.median(errors)) < 1.0  # of one patient; that of many is in docs/results/hits.md
 
 
 @pytest.mark.parametrize("event", range(1, 11))
