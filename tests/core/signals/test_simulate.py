@@ -94,7 +94,7 @@ def test_hbr_of_an_echo(echo_db, hbr_db):
 def test_the_demo_says_both_measures_of_its_emboli():
     with resources.path("demo/tcd_simulated_truth.csv").open(encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
-    assert len(rows) == 72
+    assert len(rows) == 83
     for row in rows:
         assert float(row["hbr_db"]) == pytest.approx(simulate.hbr_of_echo(float(row["echo_db"])), abs=0.011)
 
