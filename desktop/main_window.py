@@ -72,6 +72,7 @@ class MainWindow(QMainWindow):
         session.saved.connect(lambda _when: self.message.go_on())
         session.failed.connect(self.message.show_error)
         session.told.connect(self.message.show_notice)
+        session.noted.connect(lambda text: self.message.show_notice(text, lasting=True))
         session.jobs.changed.connect(self._job_line)
         session.undo_stack.undoTextChanged.connect(self._name_undo)
         session.undo_stack.redoTextChanged.connect(self._name_undo)

@@ -21,10 +21,14 @@ from .hits import Hit as Hit
 from .hits import Hits as Hits
 from .hits import HitStream as HitStream
 from .hits import detect_hits as detect_hits
+from .hits import has_doppler as has_doppler
+from .hits import settings_text as settings_text
 from .hits_queue import CANDIDATE_ORDERS as CANDIDATE_ORDERS
+from .hits_queue import HITS_CLASSES as HITS_CLASSES
 from .hits_queue import VERDICTS as VERDICTS
 from .hits_queue import Candidates as Candidates
 from .hits_queue import candidates_of as candidates_of
+from .hits_queue import give_verdict as give_verdict
 from .hits_queue import next_place as next_place
 from .hits_queue import number_of as number_of
 from .hits_queue import own_verdicts as own_verdicts

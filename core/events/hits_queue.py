@@ -11,15 +11,17 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import InputError
+from core.events.verdicts import ARTEFACT, EMBOLI
 from core.registry import Entry
-from core.study import UNSURE, EventTable
+from core.study import UNSURE, Changeset, EventTable, combine, define_classes, label_events
 
 if TYPE_CHECKING:
     from core.study import Study
 
 Floats = npt.NDArray[np.float64]
 KIND = "hits"
-VERDICTS = ("embolus", "artefact", "gaseous", "solid", UNSURE)  # the labels that a queue gives
+HITS_CLASSES = (*EMBOLI, ARTEFACT)  # in the order of their digits
+VERDICTS = (*HITS_CLASSES, UNSURE)  # the labels that a queue gives
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Candidates:
         Seconds, seconds, dB, 0 to 1.
     suggested : bool array
         Whether the detector suggests an embolus.
-    channel : list of str
+    channel, maker : list of str
     attributes : list of dict
         All that the detector said.
     """
@@ -45,6 +47,7 @@ class Candidates:
     probability: Floats
     suggested: npt.NDArray[np.bool_]
     channel: list[str]
+    maker: list[str]
     attributes: list[dict[str, Any]]
 
     def __len__(self) -> int:
@@ -66,13 +69,32 @@ def candidates_of(events: EventTable, recording_id: int) -> Candidates:
     hbr, probability = (np.array([number_of(a, name) for a in said], dtype=float) for name in ("hbr_db", "probability"))
     suggested = np.array([a.get("suggestion") == "embolus" for a in said], dtype=bool)
     return Candidates(
-        chosen.id, chosen.start_s, chosen.duration_s, hbr, probability, suggested, chosen.channel.tolist(), said
+        chosen.id,
+        chosen.start_s,
+        chosen.duration_s,
+        hbr,
+        probability,
+        suggested,
+        chosen.channel.tolist(),
+        chosen.maker.tolist(),
+        said,
     )
 
 
 def own_verdicts(study: Study, ids: Collection[int]) -> dict[int, str]:
     """Return the present annotator's own labels of events; those without one are left out."""
     return {event: row["label"] for (event, _who), row in study.label_rows(ids, study.annotator).items()}
+
+
+def give_verdict(study: Study, ids: Collection[int], verdict: str) -> Changeset:
+    """Return the changeset by which the present annotator says what events are; ``""`` takes that back.
+
+    The first verdict defines all of `HITS_CLASSES`, so that their order, colours and digits do not hang on what came first.
+    """
+    said = label_events(study, ids, verdict)
+    if not verdict:
+        return said
+    return combine(said.title, define_classes(study, ((key, key) for key in HITS_CLASSES)), said)
 
 
 @dataclass(frozen=True)

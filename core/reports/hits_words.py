@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.events import BASES, Agreement, Criteria, Estimate, HitsSummary, hbr_names, proportion
+from core.events import BASES, Agreement, Criteria, Estimate, HitsSummary, hbr_names, proportion, settings_text
 from core.reports.hits_numbers import Detector, HitsReport
 
 SOURCES = {"annotator": "by the annotator", "propagated": "propagated", "detector": "by the detector"}
@@ -76,8 +76,7 @@ def detector(found: Detector) -> str:
     n = _events(found.n)
     if found.by_hand:
         return f"drawn by hand, {n}"
-    settings = ", ".join(f"{name}={value}" for name, value in found.settings.items())
-    return f"{found.maker}, {n}; settings: {settings or 'not noted with the events'}"
+    return f"{found.maker}, {n}; settings: {settings_text(found.settings) or 'not noted with the events'}"
 
 
 def undefined(found: Agreement, name: str) -> str:
@@ -100,8 +99,10 @@ def methods(report: HitsReport) -> list[str]:
         f"Ringelstein et al., Stroke 1998;29:725): an embolic signal lasts less than 300 ms, is at least {least:g} dB above the "
         f"background and goes one way. The detector's usual limits are {longest:g} ms and {least:g} dB; those that were used "
         "stand above where its events note them.",
-        "The hits-to-blood ratio (HBR) is 10 log10 of the mean power while the signal passes, blood included, over the "
-        "median power of blood around it. Events of other makers keep the value that came with them.",
+        "Hitscope's detector holds each place in time and frequency against the blood's own there, learnt for each phase of the "
+        "cardiac cycle. The hits-to-blood ratio (HBR) is 10 log10 of the mean power of signal and blood together while the signal "
+        "passes over the power of the blood alone, in the direction of the flow. Probabilities are calibrated on simulated "
+        "recordings. Events of other makers keep the values that came with them.",
         "Rates are events per hour of recorded time, gaps left out, with exact Poisson intervals (Garwood, Biometrika "
         "1936;28:437). They hold of independent events at a constant rate: where emboli come in showers, or subjects differ, "
         "the interval of several recordings together is too narrow. Proportions have score intervals (Wilson, J Am Stat Assoc "

@@ -14,12 +14,11 @@ from core.events import Candidates, candidates_of, next_place, queue_order
 from core.study import EventTable
 from desktop.services import theme
 from desktop.services.session import Session
-from desktop.widgets.parts import clock, number
+from desktop.widgets.parts import NOTHING, clock, number, percent
 
 Index = QModelIndex | QPersistentModelIndex
 PLACE, TIME, HBR, PROBABILITY, VERDICT = range(5)
 RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-NOTHING = "–"
 
 
 def told(value: float, decimals: int, unit: str = "") -> str:
@@ -42,7 +41,9 @@ class HitsModel(QAbstractTableModel):
         self.headers = [self.tr("#"), self.tr("Time"), self.tr("HBR, dB"), self.tr("P"), self.tr("Verdict")]
         self.tips = {
             HBR: self.tr("Hits-to-blood ratio"),
-            PROBABILITY: self.tr("Probability of an embolus, by the detector"),
+            PROBABILITY: self.tr(
+                "Probability of an embolus, by the detector; that of Hitscope is calibrated on simulated recordings"
+            ),
         }
 
     # What is queued
@@ -138,6 +139,6 @@ class HitsModel(QAbstractTableModel):
             return None
         found, row = self.found, self.row_at(place)
         return (
-            number(place + 1), clock(found.start_s[row], 2), told(found.hbr_db[row], 1), told(found.probability[row], 2),
+            number(place + 1), clock(found.start_s[row], 2), told(found.hbr_db[row], 1), percent(found.probability[row]),
             verdict or NOTHING,
         )[column]  # fmt: skip

@@ -67,6 +67,7 @@ class Session(QObject):
     runs_changed = Signal()
     failed = Signal(object)
     told = Signal(str)
+    noted = Signal(str)  # told, and to stay until it is put away
     veiled = Signal()  # events are to be seen otherwise than before: see `seen`
 
     def __init__(self, parent: QObject | None = None) -> None:

@@ -12,11 +12,12 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
+from core.events import settings_text
 from core.signals import frequencies, log_spectrogram
 from core.study import EventTable, HistoryEntry
 from desktop.services import theme
 from desktop.services.session import Session
-from desktop.widgets.parts import badge, clock, label, local_time, number, unit_of
+from desktop.widgets.parts import NOTHING, badge, clock, label, local_time, number, percent, unit_of
 from desktop.widgets.plots import image_levels, pen, plot
 
 SURROUNDINGS_S = 0.4
@@ -24,8 +25,15 @@ HISTORY = 8
 # How attributes of the detectors are called, and their unit and decimals; others are shown as they are.
 ATTRIBUTES: dict[str, tuple[str, str, int]] = {
     "hbr_db": ("HBR", "dB", 1),
+    "ratio_db": ("stands out", "dB", 1),
     "direction": ("direction index", "", 2),
     "peak_hz": ("peak frequency", "Hz", 0),
+    "velocity_cm_s": ("velocity", "cm/s", 0),
+    "bandwidth_hz": ("bandwidth", "Hz", 0),
+    "kurtosis": ("spectral kurtosis", "", 1),
+    "time_in_cycle_s": ("in cycle", "s", 2),
+    "gate_delay_ms": ("gate delay", "ms", 1),
+    "quality": ("quality of the signal", "", 2),
     "onset_s": ("annotated at", "s", 3),
     "peak_s": ("R peak at", "s", 3),
 }
@@ -160,11 +168,22 @@ class Inspector(QScrollArea):
             lines.append(f"<b>{shape} {escape(text)}</b>, {self._origin(event)}")
         else:
             lines.append(self.tr("not labelled"))
-        for name, value in event.attributes[0].items():
-            title, unit, decimals = ATTRIBUTES.get(name, (name, "", 2))
-            shown = number(value, decimals) if isinstance(value, float) else escape(str(value))
-            lines.append(f"{escape(title)}: {shown} {unit}".rstrip())
+        lines += [self._fact(name, value) for name, value in event.attributes[0].items()]
         return "<br>".join(lines)
+
+    def _fact(self, name: str, value: Any) -> str:
+        """Return an attribute in words."""
+        title, unit, decimals = ATTRIBUTES.get(name, (name, "", 2))
+        if name == "direction" and value is None:
+            return self.tr("direction: unknown (mono)")
+        if name == "probability" and isinstance(value, float):
+            return self.tr("P(embolus): {}").format(percent(value))
+        if isinstance(value, dict):
+            return escape(f"{title}: {settings_text(value)}")
+        shown = (
+            NOTHING if value is None else number(value, decimals) if isinstance(value, float) else escape(str(value))
+        )
+        return f"{escape(title)}: {shown} {unit if value is not None else ''}".rstrip()
 
     def _origin(self, event: EventTable) -> str:
         """Return how the label came about: ``labelled by propagation from event 12 (LQ 0.83)``."""

@@ -23,6 +23,8 @@ from core.errors import HitscopeError
 from core.signals import Channel
 from desktop.widgets.elided import ElidedLabel
 
+NOTHING = "–"  # where there is no value
+
 
 def label(text: str = "", role: str = "", *, wrap: bool = False) -> QLabel:
     """Return a label; `role` is one of the style sheet's."""
@@ -82,6 +84,15 @@ def badge(text: str) -> QLabel:
 def number(value: float, decimals: int = 0) -> str:
     """Return a number as the user's locale writes it."""
     return QLocale().toString(round(float(value), decimals) + 0.0, "f", decimals)
+
+
+def percent(share: float) -> str:
+    """Return a probability in percent, never as certain; a dash for none."""
+    if not math.isfinite(share):
+        return NOTHING
+    if 0 <= share < 0.005 or 0.995 < share <= 1:
+        return "< 1 %" if share < 0.5 else "> 99 %"
+    return f"{number(100 * share)} %"
 
 
 def decimals_for(value: float, figures: int = 4) -> int:

@@ -13,7 +13,7 @@ from core.study import UNSURE, NewEvent, Study, label_events, new_events, remove
 from desktop.main_window import MainWindow
 from desktop.services.session import Session
 from desktop.services.speaker import Silent
-from desktop.widgets.parts import number
+from desktop.widgets.parts import number, percent
 from tests.desktop.conftest import settle
 from tests.desktop.mouse import choose_entry, choose_tab, press_button
 
@@ -296,7 +296,7 @@ def test_features_that_no_detector_gave_are_a_dash(qtbot, room, queue):
     assert card.duration.text() == "50 ms"
     assert card.values["direction"].text() == "+0.90 towards"
     assert card.values["kurtosis"].text() == "–"
-    assert card.reason.text() == "Detector: embolus: one way"
+    assert card.reason.text() == "Detector says embolus: one way"
     recording = room.recording_id
     channel = room.channel_name
     odd = {"probability": None, "hbr_db": "?", "direction": None, "velocity_cm_s": -31.2, "time_in_cycle_s": 0.251}
@@ -305,7 +305,7 @@ def test_features_that_no_detector_gave_are_a_dash(qtbot, room, queue):
     settle(qtbot, session)
     queue.use_order("time")
     assert card.place.text() == f"1 of {N + 1}"
-    assert (card.hbr.text(), card.chance.text(), card.values["direction"].text()) == ("–", "–", "–")
+    assert (card.hbr.text(), card.chance.text(), card.values["direction"].text()) == ("–", "–", "unknown (mono)")
     assert (card.values["velocity_cm_s"].text(), card.values["time_in_cycle_s"].text()) == ("-31 cm/s", "0.25 s")
     assert card.bar.isHidden()
 
@@ -406,3 +406,84 @@ def test_ten_thousand_are_listed_as_they_are_seen(qtbot, room, queue):
     assert len(queue.model) == 10_000
     assert len(set(asked)) < 200
     assert queue.panel.progress.format() == f"1 of {number(10_000)} decided"
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0.0, "< 1 %"), (0.034, "3 %"), (0.5, "50 %"), (0.9951, "> 99 %"), (1.0, "> 99 %"), (np.nan, "–")],
+)
+def test_no_probability_is_certain(share, text):
+    assert percent(share) == text
+
+
+def test_another_room_shows_what_others_said_and_takes_no_verdicts(qtbot, room, queue):
+    session, window, first = room.session, room.window(), int(room.session.events.id[0])
+    session.selection.set((first,))
+    settle(qtbot, session)
+    assert "not labelled" in window.inspector.facts.text()
+    window.enter("train")
+    settle(qtbot, session)
+    assert session.veil is None
+    assert "artefact" in window.inspector.facts.text()
+    assert window.actions_of.qt("review.hits_embolus").shortcut() == QKeySequence()
+    window.enter("review")
+    settle(qtbot, session)
+    assert queue.open
+    assert "not labelled" in window.inspector.facts.text()
+    press(qtbot, room, KEY.Key_A)
+    settle(qtbot, session)
+    assert own_labels(room) == {first: "embolus"}
+
+
+def test_keys_mean_nothing_while_the_panels_are_hidden(qtbot, room, queue):
+    session, first = room.session, queue.current
+    press(qtbot, room, KEY.Key_F11)
+    for key in (KEY.Key_A, KEY.Key_X, KEY.Key_Backspace):
+        press(qtbot, room, key)
+    settle(qtbot, session)
+    assert not own_labels(room)
+    assert queue.current == first
+    assert room.events.shown.labels[1] == [""], "it is still decided blind"
+    press(qtbot, room, KEY.Key_Q)  # shows the panel, where the queue is as it was
+    settle(qtbot, session)
+    assert queue.open
+    assert queue.panel.isVisible()
+    press(qtbot, room, KEY.Key_A)
+    settle(qtbot, session)
+    assert own_labels(room) == {first: "embolus"}
+    press(qtbot, room, KEY.Key_Q)
+    assert not queue.open
+
+
+@pytest.mark.parametrize("first", [KEY.Key_X, KEY.Key_G, KEY.Key_U])
+def test_classes_have_one_order_whatever_comes_first(qtbot, room, queue, first):
+    session = room.session
+    session.edit(lambda study: label_events(study, study.events().id.tolist(), "", annotator="Ben"))
+    settle(qtbot, session)
+    before = {c.key: c.position for c in session.classes}
+    press(qtbot, room, first)
+    settle(qtbot, session)
+    new = sorted((c.position, c.key) for c in session.classes if c.key not in before and c.position)
+    assert [key for _, key in new] == [key for key in ("embolus", "solid", "gaseous", "artefact") if key not in before]
+
+
+def test_what_the_detector_says_is_told_in_words(qtbot, room, queue):
+    session, card = room.session, queue.panel.card
+    said = {
+        "probability": 0.034, "hbr_db": 2.1, "ratio_db": 12.34, "direction": None, "time_in_cycle_s": None,
+        "suggestion": UNSURE, "reason": "2.1 dB, an embolus 3 dB or more",
+        "settings": {"gate": 0, "emission_hz": 2e6, "min_hbr_db": 3.0, "max_duration_s": 0.3},
+    }  # fmt: skip
+    place = (room.recording_id, room.channel_name, 1.0, 0.02, "hits", "hits")
+    session.edit(lambda study: new_events(study, [NewEvent(*place, said)]))
+    settle(qtbot, session)
+    queue.use_order("time")
+    settle(qtbot, session)
+    assert (card.chance.text(), card.values["ratio_db"].text()) == ("3 %", "12.3 dB")
+    assert "simulated recordings" in card.source.text()
+    assert "unsure: 2.1 dB" in card.reason.text()
+    facts = room.window().inspector.facts.text()
+    for text in ("stands out: 12.3 dB", "direction: unknown (mono)", "P(embolus): 3 %", "in cycle: –"):
+        assert text in facts
+    assert "settings: gate 1, emission at 2 MHz, HBR of 3 dB or more, less than 300 ms" in facts
+    assert "{" not in facts

@@ -117,7 +117,7 @@ def test_review_shows_doppler_on_both_sides_and_finds_hits(qtbot, window, review
     settle(qtbot, session)
     review.find("hits")
     settle(qtbot, session)
-    assert "Doppler I/Q" in window.message.text
+    assert "HITS need Doppler: I/Q" in window.message.text
 
 
 def test_events_can_be_found_in_another_study_opened_during_a_search(qtbot, window, review, study_folder):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import json
 import sys
 
 from core.cli.main import show_json
@@ -66,12 +67,16 @@ def run(options: argparse.Namespace) -> None:
     names = list(dict.fromkeys(name for event in events for name in event))
     writer = csv.DictWriter(sys.stdout, names)
     writer.writeheader()
-    writer.writerows(events)
+    writer.writerows({name: _cell(value) for name, value in event.items()} for event in events)
     print(f"{len(events)} events" + (" (simulated recording)" if recording.simulated else ""), file=sys.stderr)
     for note in made.notes:
         print(f"Note: {note}", file=sys.stderr)
     for name, agreement in agreements.items():
         print(_described(agreement, without_flutter=COMPARISONS[name]), file=sys.stderr)
+
+
+def _cell(value: object) -> object:
+    return json.dumps(value, sort_keys=True) if isinstance(value, dict | list | tuple) else value
 
 
 def _agreements(recording: Recording, made: list[MadeEvent]) -> dict[str, BeatAgreement]:

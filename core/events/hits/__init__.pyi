@@ -4,5 +4,7 @@ from .criteria import Hits as Hits
 from .detecting import Tally as Tally
 from .detecting import detect_hits as detect_hits
 from .detecting import find_hits as find_hits
+from .maker import has_doppler as has_doppler
 from .maker import hits_of as hits_of
 from .streaming import HitStream as HitStream
+from .wording import settings_text as settings_text

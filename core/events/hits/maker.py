@@ -77,6 +77,15 @@ def hits_of(recording: Recording, *, gate: int = 0, emission_hz: float = UNKNOWN
     return Made(made, tally.notes())
 
 
+def has_doppler(recording: Recording) -> bool:
+    """Return whether HITS can be looked for in a recording."""
+    try:
+        _source_of(recording, 0)
+    except InputError:
+        return False
+    return True
+
+
 def _nothing(read: Callable[[int, int], Samples], n: int) -> bool:
     """Whether a signal without anything in it has no samples, rather than silent ones: its first ones and some others tell."""
     return not any(np.isfinite(read(at, min(n, at + 1000))).any() for at in range(0, n, max(1, n // 20)))

@@ -177,7 +177,7 @@ def _hits(room: ReviewView, act: Act) -> list[Action]:
     }
 
     def lent(name: str, title: str, run: Callable[[], object]) -> Action:
-        return act(f"hits_{name}", title, run, "", lambda: queue.open)
+        return act(f"hits_{name}", title, run, "", lambda: queue.keyed)
 
     return [
         act("hits", tr("Open or close the HITS queue"), queue.toggle, "Q"),

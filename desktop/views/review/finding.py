@@ -53,8 +53,9 @@ class Finder(QObject):
                 said += " " + beside.format(number(found.n_beside))
             if found.left_out:
                 said += self.tr(" {}; “Find events” can take them too.").format(found.left_out)
-            said += "".join(f" {note[0].upper()}{note[1:]}." for note in found.notes)
-            self._session.told.emit(said)
+            notes = [f"{note[0].upper()}{note[1:]}." for note in found.notes]
+            # What is to be known of the recording stays until it was read.
+            (self._session.noted if notes else self._session.told).emit("\n".join([said, *notes]))
             self._session.apply(found.changeset)
 
         def failed(error: Exception) -> None:

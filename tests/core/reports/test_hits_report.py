@@ -80,7 +80,7 @@ def test_the_page_is_whole_and_says_what_it_must(study):
     assert "&lt;script&gt;alert(&#x27;1&#x27;)&lt;/script&gt; &amp; co" in html
     assert not re.search(r"""(src|href)\s*=|url\(|@import|https?://(?!www\.w3\.org/2000/svg)""", html)
     for said in (
-        "SIMULATED DATA. phantom is a simulated recording", "phantom (simulated)", "Hitscope 0.1.0", "min_hbr_db=3.0",
+        "SIMULATED DATA. phantom is a simulated recording", "phantom (simulated)", "Hitscope 0.1.0", "HBR of 3 dB or more",
         "drawn by hand, 1 event", "Ana and @Bo: 3 events that both judged", "Garwood", "Fleiss", "Ringelstein", "10 log10",
         "left: its gaps could not be left out", "What was counted", "2 emboli in 1.00 h",
     ):  # fmt: skip

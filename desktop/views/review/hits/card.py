@@ -11,13 +11,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout
 
 from core.events import Candidates, number_of
-from desktop.models.hits_model import NOTHING, told
+from desktop.models.hits_model import told
 from desktop.services import theme
-from desktop.widgets.parts import clock, label, line, number
+from desktop.widgets.parts import NOTHING, clock, label, line, number, percent
 
 # Below the three that decide first: unit and decimals of each, by its attribute.
 FEATURES = {
-    "direction": ("", 2), "peak_hz": ("Hz", 0), "velocity_cm_s": ("cm/s", 0), "bandwidth_hz": ("Hz", 0),
+    "direction": ("", 2), "ratio_db": ("dB", 1), "peak_hz": ("Hz", 0), "velocity_cm_s": ("cm/s", 0), "bandwidth_hz": ("Hz", 0),
     "time_in_cycle_s": ("s", 2), "kurtosis": ("", 1), "gate_delay_ms": ("ms", 1), "quality": ("", 2),
 }  # fmt: skip
 COLUMNS = 2
@@ -45,6 +45,7 @@ class HitsCard(QFrame):
         keep = self.bar.sizePolicy()
         keep.setRetainSizeWhenHidden(True)
         self.bar.setSizePolicy(keep)
+        self.source = line("", "muted")
         self.values: dict[str, QLabel] = {}
         column, head, large, grid = QVBoxLayout(self), QHBoxLayout(), QGridLayout(), QGridLayout()
         column.setContentsMargins(12, 8, 12, 10)
@@ -66,7 +67,7 @@ class HitsCard(QFrame):
         grid.setVerticalSpacing(3)
         for n in range(COLUMNS):
             grid.setColumnStretch(2 * n + 1, 1)
-        for layout in (head, self.where, large, self.bar, grid, self.reason):
+        for layout in (head, self.where, large, self.bar, self.source, grid, self.reason):
             column.addLayout(layout) if not isinstance(layout, (QLabel, QProgressBar)) else column.addWidget(layout)
 
     def _titles(self) -> dict[str, tuple[str, str]]:
@@ -77,13 +78,28 @@ class HitsCard(QFrame):
                 tr("Direction"),
                 tr("Power towards the probe (+1) or away from it (−1); near 0 it goes both ways"),
             ),
+            "ratio_db": (
+                tr("Stands out"),
+                tr(
+                    "How far it stands out of the blood in time and frequency at once: its energy over the blood's density"
+                ),
+            ),
             "peak_hz": (tr("Peak"), tr("Its strongest Doppler shift")),
-            "velocity_cm_s": (tr("Velocity"), tr("That of its strongest Doppler shift")),
-            "bandwidth_hz": (tr("Bandwidth"), tr("How far its Doppler shifts spread")),
-            "time_in_cycle_s": (tr("In cycle"), tr("Time in the cardiac cycle")),
-            "kurtosis": (tr("Kurtosis"), tr("How peaked it is")),
-            "gate_delay_ms": (tr("Gate delay"), tr("From one depth to the other")),
-            "quality": (tr("Quality"), tr("Of the signal around it, 0 to 1")),
+            "velocity_cm_s": (
+                tr("Velocity"),
+                tr("That of its strongest Doppler shift, along the beam: not corrected for the angle"),
+            ),
+            "bandwidth_hz": (tr("Bandwidth"), tr("Width of its spectrum at a quarter of the peak")),
+            "time_in_cycle_s": (tr("In cycle"), tr("Time since the last steep rise of the flow")),
+            "kurtosis": (
+                tr("Kurtosis"),
+                tr("Spectral kurtosis at its frequency over the second around; 0 for blood alone"),
+            ),
+            "gate_delay_ms": (tr("Gate delay"), tr("How much later it shows in the other gate")),
+            "quality": (
+                tr("Quality"),
+                tr("Of the second around: 1 is whole, not clipped, and blood well above the noise; 0 is useless"),
+            ),
         }
 
     def _add(self, grid: QGridLayout, n: int, name: str, title: str, tip: str) -> None:
@@ -108,7 +124,9 @@ class HitsCard(QFrame):
         self.hbr.setText(told(found.hbr_db[row], 1, "dB"))
         self.duration.setText(told(1000 * found.duration_s[row], 0, "ms"))
         chance = float(found.probability[row])
-        self.chance.setText(told(chance, 2))
+        self.chance.setText(percent(chance))
+        own = found.maker[row] == "hits" and np.isfinite(chance)
+        self.source.setText(self.tr("Probability: calibrated on simulated recordings") if own else "")
         self.bar.setVisible(bool(np.isfinite(chance)))
         self.bar.setValue(round(100 * chance) if np.isfinite(chance) else 0)
         for name, value in self.values.items():
@@ -123,6 +141,8 @@ class HitsCard(QFrame):
     def _text(self, name: str, said: Mapping[str, Any]) -> str:
         unit, decimals = FEATURES[name]
         value = number_of(said, name)
+        if name == "direction" and name in said and said[name] is None:
+            return self.tr("unknown (mono)")
         text = told(value, decimals, unit)
         if name != "direction" or not np.isfinite(value):
             return text
@@ -134,4 +154,6 @@ class HitsCard(QFrame):
         suggestion, reason = str(said.get("suggestion") or ""), str(said.get("reason") or "")
         if not suggestion and not reason:
             return self.tr("The detector gave no reason.")
-        return self.tr("Detector: {}").format(": ".join(filter(None, (suggestion, reason))))
+        if not suggestion:
+            return self.tr("Detector: {}").format(reason)
+        return self.tr("Detector says {}").format(": ".join(filter(None, (suggestion, reason))))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from PySide6.QtCore import QEvent, QModelIndex, QSize, Qt, Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -26,6 +27,7 @@ from core.events import CANDIDATE_ORDERS
 from core.study import UNSURE
 from desktop.models.hits_model import VERDICT, HitsModel
 from desktop.services import theme
+from desktop.services.guard import guarded
 from desktop.services.session import Session
 from desktop.views.review.hits.card import HitsCard
 from desktop.views.review.hits.keys import KEYS, VERDICT_KEYS
@@ -33,7 +35,7 @@ from desktop.views.review.own_keys import keeps
 from desktop.widgets.parts import EmptyState, button, label, line, number
 
 ROW_PX = 22
-LEAST_CARD_PX, LEAST_LIST_PX = 120, 90
+LEAST_CARD_PX, LEAST_LIST_PX = 64, 48  # what low windows with a long message leave
 EMPTY_PX = 220
 THIRDS = ((0, 2), (2, 2), (4, 2))
 HALVES = ((0, 3), (3, 3))
@@ -64,6 +66,7 @@ class HitsPanel(QWidget):
     ordered = Signal(str)
     chosen = Signal(int)
     find_asked = Signal()
+    shown = Signal()  # or hidden
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -163,7 +166,7 @@ class HitsPanel(QWidget):
         header = made.horizontalHeader()
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        for column, text in enumerate(("10000", "0:00:00.00", self.model.headers[2], "0.00")):
+        for column, text in enumerate(("10000", "0:00:00.00", self.model.headers[2], "> 99 %")):
             made.setColumnWidth(column, made.fontMetrics().horizontalAdvance(text) + 14)
         header.setSectionResizeMode(VERDICT, QHeaderView.ResizeMode.Stretch)
         made.selectionModel().currentRowChanged.connect(self._row_chosen)
@@ -172,6 +175,16 @@ class HitsPanel(QWidget):
     def _row_chosen(self, now: QModelIndex, _before: QModelIndex) -> None:
         if now.isValid():
             self.chosen.emit(self.model.event_at(now.row()))
+
+    @guarded
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.shown.emit()
+
+    @guarded
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.shown.emit()
 
     # What it shows
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PySide6.QtCore import QObject
 
-from core.events import Candidates, candidates_of, own_verdicts
+from core.events import Candidates, candidates_of, give_verdict, has_doppler, own_verdicts
 from core.study import EventTable, Study
 from desktop.services import theme
 from desktop.services.session import Session
@@ -45,6 +45,7 @@ class HitsQueue(QObject):
         self.state = object()  # another one whenever other labels are to be seen
         self._keys, self.page = QueueKeys(room), QueuePage(room)
         self._open, self._beside = False, 0  # and the tab that was in front before
+        self._blind = self._keyed = False  # whether labels of others are hidden, and the keys hold
         self._trail: list[int] = []  # what was decided, in that order
         self._touched: set[int] = set()  # whose labels may be others than shown
         self._edits = 0  # that may have changed labels: what was read before is out of date
@@ -61,6 +62,7 @@ class HitsQueue(QObject):
         panel.find_asked.connect(lambda: room.find("hits"))
         room.finder.finding.connect(lambda _on: self._show())
         room.tabs.currentChanged.connect(lambda _n: self._turned())
+        panel.shown.connect(self._turned)
         room.opening.opened.connect(lambda _opened: self.refresh())
         room.follow(session.events_changed, self.refresh)
         session.labels_changed.connect(self._labelled)
@@ -71,32 +73,53 @@ class HitsQueue(QObject):
     # Open or not
 
     @property
+    def keyed(self) -> bool:
+        """Whether its keys hold."""
+        return self._keyed
+
+    @property
     def open(self) -> bool:
-        """Whether it is open: then its keys hold."""
+        """Whether it is open; its keys hold while it is seen."""
         return self._open
 
     def toggle(self) -> None:
-        """Open it, or go back to the panel that was in front before."""
+        """Open it, or go back to the panel that was in front before; where the panels are hidden, show them."""
         tabs = self._room.tabs
-        if self._open:
+        if self._open and tabs.isVisibleTo(self._room):
             tabs.setCurrentIndex(self._beside)
-        else:
+            return
+        if not self._open:
             self._beside = tabs.currentIndex()
             tabs.setCurrentWidget(self.panel)
+        self._room.focus.leave()
 
     def _turned(self) -> None:
+        """Its tab, the panels or the room were shown or hidden."""
         on = self._room.tabs.currentWidget() is self.panel
-        if on == self._open:
-            return
-        self._open = on
-        self._keys.hold(on)
-        self._session.veil = self.seen if on else None
-        if on:
+        turned, self._open = on != self._open, on
+        self._hold(on and self.panel.isVisible())
+        hidden = self._hide(on and self._room.isVisible())
+        if turned and on:
             self.refresh()
-        else:
+        elif turned:
             self._room.sound.stop()
             self.page.leave()
-        self._see()
+        if turned or hidden:
+            self._see()
+
+    def _hold(self, on: bool) -> None:
+        """Hold the keys; not while the panel is hidden, where nobody sees what they decide."""
+        if on != self._keyed:
+            self._keyed = on
+            self._keys.hold(on)
+
+    def _hide(self, on: bool) -> bool:
+        """Hide what others said, in this room only; return whether that is new."""
+        if on == self._blind:
+            return False
+        self._blind = on
+        self._session.veil = self.seen if on else None
+        return True
 
     def kept(self) -> dict[str, Any]:
         """Return what is to be remembered, as JSON."""
@@ -155,7 +178,7 @@ class HitsQueue(QObject):
     def seen(self, events: EventTable) -> EventTable:
         """Return events as they are to be seen: while the queue is open, candidates with the annotator's own verdicts only."""
         room = self._room
-        if not self._open or room.opened is None:
+        if not self._blind or room.opened is None:
             return events
         rows = np.flatnonzero(events.recording == room.opened.id)
         rows = rows[events.kind[rows] == "hits"]
@@ -245,7 +268,7 @@ class HitsQueue(QObject):
         self.state = object()
         self._edits += 1
         self._touched.add(event)
-        self._session.label([event], verdict)
+        self._session.edit(lambda study: give_verdict(study, [event], verdict))
         self._session.when_saved(self._compare)
         self._show()
 
@@ -303,8 +326,10 @@ class HitsQueue(QObject):
         title = self.tr("No candidates")
         if recording is None:
             return title, self.tr("Here HITS candidates are decided one by one. Choose a recording first.")
-        if not recording.gates:
-            text = self.tr("This recording has no Doppler channel (I and Q), in which HITS could be found.")
+        if not has_doppler(recording):
+            text = self.tr(
+                "This recording has no Doppler channel (I and Q, both directions, or mono), in which HITS could be found."
+            )
             return title, text
         text = self.tr(
             "Here HITS candidates are decided one by one, by keys. Find them first: by the consensus criteria, in the "
