@@ -97,7 +97,9 @@ class Surroundings:
         density = self.scale.background.density[self.phase[step]]
         blood = density - np.quantile(density, NOISE_SHARE)
         own, mean = scipy.fft.fftfreq(n, 1 / fs), followed.shift_hz[step]
-        with_flow = is_towards(own, np.array([mean]), fs)[0] == (not followed.away)
+        # Fast flow that comes back on the other side is followed there.
+        towards = bool(mean > 0) if abs(mean) > fs / 4 else not followed.away
+        with_flow = is_towards(own, np.array([mean]), fs)[0] == towards
         shift = np.abs((own + mean + fs / 2) % fs - fs / 2)
         cut = shift < 185.0
         next_to_it = blood[with_flow & ~cut & (shift < 450.0)]

@@ -1,5 +1,6 @@
 """Finding, measuring and judging HITS: on simulated flow, on what a real device flagged, and where there is nothing."""
 
+import csv
 from pathlib import Path
 
 import numpy as np
@@ -220,3 +221,22 @@ def test_all_fields_are_numbers_that_a_file_can_hold(flow):
     (hit,) = emboli_of(detect_hits(with_embolus(flow, 50.0, 10.0, 800.0, 0.03), FS))
     assert isinstance(hit, Hit)
     json.dumps(vars(hit), allow_nan=False)
+
+
+def test_hbr_in_the_demo_is_that_of_the_truth_also_where_the_flow_comes_back_on_the_other_side():
+    with resources.path("demo/tcd_simulated_truth.csv").open(encoding="utf-8") as stream:
+        truth = list(csv.DictReader(stream))
+    made = run_maker("hits", open_recording(resources.path("demo/tcd_simulated.wav")), {})
+    errors = []
+    for event in (e for e in made if e.attributes["suggestion"] == "embolus"):
+        stop = event.start_s + event.duration_s
+        there = [
+            r
+            for r in truth
+            if float(r["start_s"]) < stop and event.start_s < float(r["start_s"]) + float(r["duration_s"])
+        ]
+        if len(there) == 1 and there[0]["kind"] != "artefact":
+            errors.append(event.attributes["hbr_db"] - float(there[0]["hbr_db"]))
+    assert len(errors) > 50
+    assert max(np.abs(errors)) < 4
+    assert abs(np.median(errors)) < 1
