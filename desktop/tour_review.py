@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from desktop.tour import Tour
 
 ECG, EEG, TCD, SIMULATED = "208", "S001R04", "tcd_device_event_01", "tcd_simulated"
+VERDICT_OF = {"a": "artefact", "e": "embolus", "u": "unsure"}
+DECIDED = "aaeeaeauaaa"  # by somebody who knows the truth table, and doubts the eighth
 EEG_BAND = Band(0.5, 40.0, 60.0)  # recorded in the United States
 
 
@@ -59,15 +61,15 @@ def queue_of_hits(tour: Tour) -> None:
     room: Any = tour.window.rooms["review"]
     room.queue.toggle()
     tour.settle()
-    for verdict in ("artefact", "artefact", "embolus", "artefact", "unsure", "embolus"):
-        room.queue.decide(verdict)
+    for key in DECIDED:
+        room.queue.decide(VERDICT_OF[key])
     tour.settle()
     both_themes(
         tour,
         "review-hits",
         "Review: the queue of HITS candidates of a simulated TCD recording; each key is on its button",
     )
-    for _ in range(6):
+    for _ in DECIDED:
         tour.session.undo()
         tour.settle()
     room.queue.toggle()

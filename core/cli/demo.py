@@ -10,12 +10,12 @@ import numpy as np
 
 import resources
 from core.annotation import Proposal, propagate, to_changeset
-from core.events import make_events
+from core.events import HITS_CLASSES, make_events
 from core.features import class_numbers
 from core.jobs import NullReporter, Reporter
 from core.projection import load_projection
 from core.signals import add_to_study
-from core.study import EventTable, RunEntry, Study, combine, label_events
+from core.study import EventTable, RunEntry, Study, combine, define_classes, label_events
 
 SEED = 2026
 LABELLED_SHARE = 0.2
@@ -94,7 +94,9 @@ def _label_simulated(study: Study, recording: int) -> None:
         for i, start, length in zip(events.id.tolist(), events.start_s, events.duration_s, strict=True)
     ]
     ids, labels = zip(*[(i, kind) for i, kind in found if kind], strict=True)
-    study.apply(label_events(study, ids, labels, "simulated", annotator="truth table of the simulation"))
+    said = label_events(study, ids, labels, "simulated", annotator="truth table of the simulation")
+    classes = define_classes(study, ((key, key) for key in HITS_CLASSES))  # in the order that the queue gives them
+    study.apply(combine(said.title, classes, said))
 
 
 def _kind_at(start: float, length: float, truth: list[tuple[float, float, str]]) -> str | None:

@@ -166,8 +166,8 @@ class HitsPanel(QWidget):
         header = made.horizontalHeader()
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        for column, text in enumerate(("10000", "0:00:00.00", self.model.headers[2], "> 99 %")):
-            made.setColumnWidth(column, made.fontMetrics().horizontalAdvance(text) + 14)
+        for column, text in enumerate(("10000", "0:00:00.0", f"{self.model.headers[2]}0", "> 99 %")):
+            made.setColumnWidth(column, made.fontMetrics().horizontalAdvance(text) + 8)
         header.setSectionResizeMode(VERDICT, QHeaderView.ResizeMode.Stretch)
         made.selectionModel().currentRowChanged.connect(self._row_chosen)
         return made
