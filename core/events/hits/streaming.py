@@ -104,6 +104,7 @@ class HitStream:
         if self._held is None:
             self._held = fresh[:, :0]
             self._memories = [_Memory(self.fs) for _ in fresh]
+            self.tally.directed = bool(np.iscomplexobj(fresh))
         if len(fresh) != len(self._held):
             raise InputError(f"{len(fresh)} gates after {len(self._held)}", remedy="Feed the same gates throughout")
         self._held = np.concatenate([self._held, fresh], axis=1)

@@ -140,8 +140,10 @@ def test_what_flows_the_other_way_has_the_other_sign(flow):
 
 
 def test_a_signal_without_direction_is_searched_and_says_so(flow):
-    (hit,) = emboli_of(detect_hits(with_embolus(flow, 50.0, 10.0, 800.0, 0.03).real, FS))
+    found = detect_hits(with_embolus(flow, 50.0, 10.0, 800.0, 0.03).real, FS)
+    (hit,) = emboli_of(found)
     assert hit.direction is None
+    assert any("no direction" in note for note in found.notes)
     assert "direction unknown" in hit.reason
 
 
