@@ -78,7 +78,7 @@ def detect_hits(iq: npt.ArrayLike, fs: float, *, emission_hz: float = 2e6, crite
     fs : float
         Sampling rate, Hz.
     emission_hz : float
-        Emission frequency, Hz, for velocities.
+        Emission frequency, Hz: for velocities, and the way that a candidate went, which is part of its probability.
     criteria : Criteria, optional
 
     Returns

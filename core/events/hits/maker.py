@@ -18,7 +18,8 @@ from core.signals import Recording
 Complex = npt.NDArray[np.complexfloating]
 Samples = npt.NDArray[np.inexact]
 
-UNKNOWN_HZ = 2e6  # emission frequency where nobody says otherwise; velocities scale with it, nothing else does
+# Emission frequency where nobody says otherwise. Velocities scale with it, and the probability asks how far a candidate went.
+UNKNOWN_HZ = 2e6
 SETTLE_S = 0.25  # around what is read of audio, so that parting its directions leaves no seam
 
 
@@ -49,7 +50,7 @@ def hits_of(recording: Recording, *, gate: int = 0, emission_hz: float = UNKNOWN
     gate : int
         From 0; the recording's other gates tell emboli from artefacts.
     emission_hz : float
-        Of the machine, for velocities.
+        Of the machine, Hz: for velocities, and the way that a candidate went, which is part of its probability.
     **criteria
         The fields of `Criteria`.
 
