@@ -90,10 +90,12 @@ def detect_hits(iq: npt.ArrayLike, fs: float, *, emission_hz: float = 2e6, crite
     Raises
     ------
     InputError
-        If there is less than half a second, or the rate is not positive.
+        If there is less than half a second, the rate is not positive, or it is not an array of that shape.
     """
     signal = np.atleast_2d(np.asarray(iq))
-    if signal.ndim != 2 or not fs > 0 or signal.shape[1] < SHORTEST_S * fs:
+    if signal.ndim != 2 or signal.shape[0] > max(1, signal.shape[1]):
+        raise InputError(f"an array of shape {np.shape(iq)} is not (n_gates, n)", remedy="Give one row for each gate")
+    if not fs > 0 or signal.shape[1] < SHORTEST_S * fs:
         raise InputError(
             f"{signal.shape[-1]:,} samples at {fs:g} Hz are too short to tell an embolus from the blood around it",
             remedy=f"Give {SHORTEST_S:g} s or more",

@@ -166,6 +166,12 @@ def test_what_cannot_be_searched_says_why(arguments):
     assert caught.value.remedy
 
 
+@pytest.mark.parametrize("shape", [(9000, 2), (1, 1, 9000)])
+def test_gates_are_rows(shape):
+    with pytest.raises(InputError, match=r"not \(n_gates, n\)"):
+        detect_hits(np.zeros(shape, complex), FS)
+
+
 def test_criteria_are_what_decides(flow):
     iq = with_embolus(flow, 50.0, 10.0, 800.0, 0.03)
     hit = max(detect_hits(iq, FS, criteria=Criteria(max_duration_s=0.001)), key=lambda h: h.ratio_db)
