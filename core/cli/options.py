@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Collection, Mapping
-from pathlib import Path
 from typing import Any
 
 from core.errors import InputError
@@ -35,17 +34,6 @@ def add_reader(options: argparse.ArgumentParser) -> None:
 def add_replace(options: argparse.ArgumentParser) -> None:
     """Add ``--replace``."""
     options.add_argument("--replace", action="store_true", help="replace the file if there is one")
-
-
-def refuse_existing(path: Path, replace: bool) -> None:
-    """Raise `InputError` where there is such a file, and nobody has said that it is to be replaced."""
-    if path.expanduser().exists() and not replace:
-        raise InputError(
-            "there is such a file already",
-            subject=path,
-            kept="It was not changed",
-            remedy="Choose another name, or say that it is to be replaced (--replace)",
-        )
 
 
 def reader_options(options: argparse.Namespace) -> dict[str, Any]:

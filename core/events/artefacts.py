@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -74,7 +75,7 @@ class Limits:
             )
 
 
-def artefacts_of(recording: Recording, *, channel: str | int | None = None, **limits: float | None) -> list[MadeEvent]:
+def artefacts_of(recording: Recording, *, channel: str | int | None = None, **limits: Any) -> list[MadeEvent]:
     """Artefacts of one channel or of all, by `Limits`; the attribute ``reason`` says in words what each is.
 
     The signal is read chunk by chunk, so that memory does not grow with its length, and no artefact is cut at a seam.
@@ -97,7 +98,7 @@ def artefacts_of(recording: Recording, *, channel: str | int | None = None, **li
     InputError
         If a limit is out of range, or there is no such channel.
     """
-    chosen = Limits(**limits)  # type: ignore[arg-type]  # each is checked there
+    chosen = Limits(**limits)
     if channel is not None:
         return _of_channel(recording, index_of(recording, channel), chosen)
     numbers = [n for n, c in enumerate(recording.channels) if c.kind != "other"] or range(len(recording.channels))

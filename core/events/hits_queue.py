@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from core.errors import InputError
 from core.events.verdicts import ARTEFACT, EMBOLI
-from core.registry import Entry
+from core.registry import Entry, chosen
 from core.study import UNSURE, Changeset, EventTable, combine, define_classes, label_events
 
 if TYPE_CHECKING:
@@ -63,20 +62,20 @@ def number_of(attributes: Mapping[str, Any], name: str) -> float:
 
 def candidates_of(events: EventTable, recording_id: int) -> Candidates:
     """Return the candidates of a recording. O(n log n)."""
-    chosen = events.take((events.recording == recording_id) & (events.kind == KIND))
-    chosen = chosen.take(np.argsort(chosen.start_s, kind="stable"))
-    said = chosen.attributes
+    hits = events.take((events.recording == recording_id) & (events.kind == KIND))
+    hits = hits.take(np.argsort(hits.start_s, kind="stable"))
+    said = hits.attributes
     hbr, probability = (np.array([number_of(a, name) for a in said], dtype=float) for name in ("hbr_db", "probability"))
     suggested = np.array([a.get("suggestion") == "embolus" for a in said], dtype=bool)
     return Candidates(
-        chosen.id,
-        chosen.start_s,
-        chosen.duration_s,
+        hits.id,
+        hits.start_s,
+        hits.duration_s,
         hbr,
         probability,
         suggested,
-        chosen.channel.tolist(),
-        chosen.maker.tolist(),
+        hits.channel.tolist(),
+        hits.maker.tolist(),
         said,
     )
 
@@ -137,9 +136,7 @@ def queue_order(found: Candidates, order: str) -> npt.NDArray[np.intp]:
     InputError
         If there is no such order.
     """
-    if order not in CANDIDATE_ORDERS:
-        raise InputError(f"there is no order {order}", remedy=f"Choose one of {', '.join(CANDIDATE_ORDERS)}")
-    keys = CANDIDATE_ORDERS[order].key(found)
+    keys = chosen(CANDIDATE_ORDERS, order, "order", "orders").key(found)
     return np.lexsort(keys) if keys else np.arange(len(found), dtype=np.intp)
 
 

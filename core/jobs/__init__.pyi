@@ -3,6 +3,7 @@ from .child import works as works
 from .files import append_line as append_line
 from .files import logged_metrics as logged_metrics
 from .files import read_json as read_json
+from .files import refuse_taken as refuse_taken
 from .files import replacing as replacing
 from .files import write_bytes_atomically as write_bytes_atomically
 from .files import write_json as write_json

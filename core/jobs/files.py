@@ -12,6 +12,8 @@ from uuid import uuid4
 
 from core.errors import InputError
 
+TAKEN = "Choose another name, or say that it is to be replaced (--replace)"
+
 
 @contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
@@ -44,6 +46,24 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def refuse_taken(*paths: Path, remedy: str = TAKEN) -> None:
+    """Raise where one of some files is there already.
+
+    Raises
+    ------
+    InputError
+        Naming it.
+    """
+    for path in paths:
+        if path.exists():
+            raise InputError(
+                "there is such a file already",
+                subject=path,
+                kept="It was not changed, and nothing was written",
+                remedy=remedy,
+            )
 
 
 def write_bytes_atomically(path: str | os.PathLike[str], data: bytes) -> None:

@@ -1,4 +1,3 @@
-from .files import refuse_taken as refuse_taken
 from .files import write_files as write_files
 from .hits_benchmark import curves_svg as curves_svg
 from .hits_benchmark import detection_page as detection_page

@@ -2,29 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from core.errors import InputError
-from core.jobs import write_bytes_atomically
-
-
-def refuse_taken(paths: Iterable[Path]) -> None:
-    """Raise where one of some files is there already.
-
-    Raises
-    ------
-    InputError
-        Naming it.
-    """
-    for path in paths:
-        if path.exists():
-            raise InputError(
-                "there is such a file already",
-                subject=path,
-                kept="It was not changed, and nothing was written",
-                remedy="Choose another folder, or say that it is to be replaced (--replace)",
-            )
+from core.jobs import refuse_taken, write_bytes_atomically
 
 
 def write_files(files: Mapping[Path, bytes], *, replace: bool = False) -> tuple[Path, ...]:
@@ -37,7 +19,7 @@ def write_files(files: Mapping[Path, bytes], *, replace: bool = False) -> tuple[
         the message names it, and the files that were written before.
     """
     if not replace:
-        refuse_taken(files)
+        refuse_taken(*files)
     written: list[Path] = []
     for path, data in files.items():
         try:

@@ -22,13 +22,14 @@ from core.events import (
     Recorded,
     Verdicts,
     agree_on_hits,
+    has_doppler,
     judged_by,
     summarise,
     verdicts_of,
 )
 from core.jobs import NullReporter, Reporter
 from core.registry import chosen
-from core.reports.recorded import is_doppler, recorded_of
+from core.reports.recorded import recorded_of
 from core.study import BY_HAND, EventTable, RecordingEntry, Study
 
 HITS = "hits"
@@ -181,7 +182,7 @@ def _looked_at(
         report.progress(number, len(entries), entry.name)
         channels = {str(name) for name in events.channel[events.recording == entry.id]}
         recorded, recording, note = recorded_of(study, entry, channels, report)
-        if choose and not channels and not (recording is not None and is_doppler(recording)):
+        if choose and not channels and not (recording is not None and has_doppler(recording)):
             continue
         found.append(recorded)
         notes += [note] * bool(note)

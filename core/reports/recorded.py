@@ -15,11 +15,6 @@ Gaps = Sequence[tuple[float, float]]
 DOPPLER = ("doppler_i", "doppler_q", "doppler_forward", "doppler_reverse")
 
 
-def is_doppler(recording: Recording) -> bool:
-    """Return whether HITS can be looked for in a recording."""
-    return any(channel.kind in DOPPLER for channel in recording.channels)
-
-
 def recorded_of(
     study: Study, entry: RecordingEntry, channels: Collection[str], report: Reporter
 ) -> tuple[Recorded, Recording | None, str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from core.errors import InputError
-from core.jobs import NullReporter, Reporter, replacing
+from core.jobs import NullReporter, Reporter, refuse_taken, replacing
 from core.signals.deidentified import audio, edf, wfdb
 from core.signals.deidentified.copying import Changes, Write
 from core.signals.readers import find, open_recording, reader_of
@@ -78,14 +78,7 @@ def write_deidentified(
     _check(reader_of(path).FORMAT, path)
     recording = open_recording(path)
     files = PLANS[recording.format].plan(recording, _target(recording, Path(target).expanduser()), keep_time)
-    for file in files:
-        if file.exists():
-            raise InputError(
-                "there is a file of this name already",
-                subject=file,
-                kept="It was not changed, and nothing was written",
-                remedy="Choose another name, or move it away",
-            )
+    refuse_taken(*files, remedy="Choose another name, or move it away")
     with ExitStack() as stack:  # renamed in reverse order, when all are whole: the file to open comes last
         for file, write in files.items():
             write(stack.enter_context(replacing(file)), report or NullReporter())

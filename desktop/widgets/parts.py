@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from PySide6.QtCore import QDateTime, QElapsedTimer, QLocale, Qt, QTimer
 from PySide6.QtWidgets import (
     QApplication,
     QDoubleSpinBox,
+    QFormLayout,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -60,6 +61,14 @@ def spin(low: float, high: float, value: float, decimals: int, suffix: str) -> Q
     made.setValue(value)
     made.setSuffix(suffix)
     return made
+
+
+def fill_form(form: QFormLayout, rows: Iterable[tuple[str, QWidget]]) -> None:
+    """Add rows to a form; what a widget is called is read aloud too. A row without a title belongs to the one above it."""
+    for title, widget in rows:
+        if title:
+            widget.setAccessibleName(title)
+        form.addRow(title, widget)
 
 
 def card(title: str = "") -> tuple[QFrame, QVBoxLayout]:

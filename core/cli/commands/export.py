@@ -6,9 +6,10 @@ import argparse
 from pathlib import Path
 
 from core.cli.main import show_json
-from core.cli.options import add_replace, refuse_existing
+from core.cli.options import add_replace
 from core.cli.running import run_job, split_run
 from core.errors import InputError
+from core.jobs import refuse_taken
 from core.study import Study
 
 EXAMPLE = "hitscope export STUDY/runs/compression-20261121-101500-ab12 --out bundle.zip"
@@ -27,7 +28,8 @@ def run(options: argparse.Namespace) -> int:
     folder, run_id = split_run(options.run, "training", "compression")
     if options.out.suffix != ".zip":
         raise InputError("a bundle is a .zip file", subject=options.out, remedy="Give a name that ends in .zip")
-    refuse_existing(options.out, options.replace)
+    if not options.replace:
+        refuse_taken(options.out.expanduser())
     with Study.open(folder) as study:
         entry = study.new_run(
             "export", options.out.name, {"run": run_id, "path": str(options.out.resolve())}, parent=run_id

@@ -10,7 +10,8 @@ from typing import Any
 from core.cli.main import show_json
 from core.cli.options import add_replace
 from core.events import BASES, Agreement
-from core.reports import HitsReport, hits_csv, hits_html, hits_report, refuse_taken, write_files
+from core.jobs import refuse_taken
+from core.reports import HitsReport, hits_csv, hits_html, hits_report, write_files
 from core.study import Study
 
 EXAMPLE = "hitscope report my-study --out reports --annotator Ana"
@@ -49,7 +50,7 @@ def run(options: argparse.Namespace) -> None:
     folder = options.out.expanduser()
     page, events = folder / "hits-report.html", folder / "hits-events.csv"
     if not options.replace:
-        refuse_taken((page, events))
+        refuse_taken(page, events)
     with Study.open(options.study, readonly=True) as study:
         made = hits_report(study, options.recording, options.annotator, options.basis)
     written = write_files({page: hits_html(made).encode(), events: hits_csv(made)}, replace=options.replace)

@@ -6,8 +6,8 @@ import argparse
 from collections import Counter
 
 from core.cli.main import show_json
-from core.cli.options import add_replace, refuse_existing
-from core.jobs import NullReporter, TerminalReporter
+from core.cli.options import add_replace
+from core.jobs import NullReporter, TerminalReporter, refuse_taken
 from core.signals.simulate import REGIMES, SimulatedFiles, Simulation, write_simulation
 
 EXAMPLE = "hitscope simulate --seed 7 --hours 1 --regime atrial_fibrillation --gates 2 --out af.wav"
@@ -40,8 +40,8 @@ def configure(options: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Write the recording and name its files."""
     files = SimulatedFiles.named(options.out)
-    for path in (files.wav, files.truth, files.made):
-        refuse_existing(path, options.replace)
+    if not options.replace:
+        refuse_taken(files.wav, files.truth, files.made)
     simulation = Simulation(
         options.seed,
         3600 * options.hours,

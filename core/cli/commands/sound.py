@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from core.cli.options import add_reader, add_replace, reader_options, refuse_existing, value_of
+from core.cli.options import add_reader, add_replace, reader_options, value_of
+from core.jobs import refuse_taken
 from core.signals import Recording, SoundStream, open_recording, write_sound
 
 EXAMPLE = "hitscope sound resources/demo/tcd_simulated.wav hits.wav --start 2 --stop 6 --speed 0.5"
@@ -29,7 +30,8 @@ def configure(options: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Write the sound."""
-    refuse_existing(Path(options.out), options.replace)
+    if not options.replace:
+        refuse_taken(Path(options.out).expanduser())
     recording = open_recording(options.file, **reader_options(options))
     channel = _first_heard(recording) if options.channel is None else _channel(recording, options.channel)
     stream = SoundStream(recording, channel, options.start, options.stop, speed=options.speed, volume=options.volume)

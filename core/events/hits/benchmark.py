@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 
 import numpy as np
+import numpy.typing as npt
 
 from core.errors import InputError
 from core.events.hits.baselines import BASELINES
@@ -48,7 +49,6 @@ class Emitted:
     ----------
     hbr_db, duration_s : float
         As put in.
-    kind, modulation : str
     overlapped : bool
         Whether another embolus, or an artefact, shows within 30 ms of it.
     scores : dict of str to float
@@ -58,8 +58,6 @@ class Emitted:
 
     hbr_db: float
     duration_s: float
-    kind: str
-    modulation: str
     overlapped: bool
     scores: dict[str, float]
     hit: Hit | None
@@ -104,13 +102,18 @@ def run_all(jobs: Sequence[Job], n_processes: int = 1) -> Iterator[Outcome]:
         yield from pool.map(run_one, jobs)
 
 
-def run_one(job: Job) -> Outcome:
-    """Simulate one recording and search it by every detector."""
+def simulated(job: Job) -> tuple[simulate.Simulation, npt.NDArray[np.complex64]]:
+    """Return the recording of a job and its samples, (n_gates, n)."""
     made = simulate.Simulation(
         job.seed, job.duration_s, job.regime, gates=job.gates,
         emboli_per_minute=EMBOLI_PER_MINUTE, artefacts_per_minute=ARTEFACTS_PER_MINUTE[job.regime],
     )  # fmt: skip
-    iq = np.concatenate(list(made.blocks()), axis=1).astype(np.complex64)
+    return made, np.concatenate(list(made.blocks()), axis=1).astype(np.complex64)
+
+
+def run_one(job: Job) -> Outcome:
+    """Simulate one recording and search it by every detector."""
+    made, iq = simulated(job)
     began = time.process_time()
     hits = detect_hits(iq, made.fs, emission_hz=made.emission_hz, criteria=job.criteria)
     seconds = time.process_time() - began
@@ -142,7 +145,7 @@ def _emitted(
             if t is not one and t.start_s - 0.03 < stop and one.start_s < t.start_s + t.duration_s + 0.03
         )
         yield Emitted(
-            one.hbr_db, one.duration_s, one.kind, one.detail, any(True for _ in beside), each,
+            one.hbr_db, one.duration_s, any(True for _ in beside), each,
             hits[mine] if mine >= 0 else None,
         )  # fmt: skip
 

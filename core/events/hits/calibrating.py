@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.events.hits.benchmark import ARTEFACTS_PER_MINUTE, EMBOLI_PER_MINUTE, Job
+from core.events.hits.benchmark import Job, simulated
 from core.events.hits.criteria import Criteria, Hit
 from core.events.hits.detecting import Tally, find_hits
 from core.events.hits.judging import FEATURES, HBR_ERROR_DB, Features
@@ -35,11 +35,7 @@ class Known:
 
 def known_of(job: Job) -> Known:
     """Simulate and search a recording, and hold every candidate against the truth."""
-    made = simulate.Simulation(
-        job.seed, job.duration_s, job.regime, gates=job.gates,
-        emboli_per_minute=EMBOLI_PER_MINUTE, artefacts_per_minute=ARTEFACTS_PER_MINUTE[job.regime],
-    )  # fmt: skip
-    iq = np.concatenate(list(made.blocks()), axis=1).astype(np.complex64)
+    made, iq = simulated(job)
     seen: list[tuple[Features, Hit]] = []
     found = find_hits(lambda a, b: iq[:, a:b], iq.shape[1], made.fs, made.emission_hz, job.criteria, Tally(), seen=seen)
     hits = list(found)

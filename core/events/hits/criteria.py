@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.errors import InputError
+from core.checks import check_each, finite
 
 
 @dataclass(frozen=True)
@@ -42,22 +42,20 @@ class Criteria:
     search_db: float = 10.5
 
     def __post_init__(self) -> None:
-        ranges = {
-            "min_hbr_db": (self.min_hbr_db >= 0, "0 dB or more"),
-            "max_duration_s": (self.max_duration_s > 0, "above 0 s"),
-            "min_direction": (0 <= self.min_direction <= 1, "0 to 1"),
-            "min_probability": (0 <= self.min_probability <= 1, "0 to 1"),
-            "wall_hz": (self.wall_hz >= 0, "0 Hz or more"),
-            "search_db": (self.search_db >= 8, "8 dB or more, or blood itself is found everywhere"),
+        rules = {
+            "min_hbr_db": finite(least=0),
+            "max_duration_s": finite(above=0),
+            "min_direction": finite(least=0, most=1),
+            "min_probability": finite(least=0, most=1),
+            "wall_hz": finite(least=0),
+            "search_db": finite(least=8),  # below, blood itself is found everywhere
         }
-        for name, (good, text) in ranges.items():
-            if not good:
-                raise InputError(f"{name}={getattr(self, name):g} is out of range", remedy=f"Give {name} {text}")
+        check_each(rules, {name: getattr(self, name) for name in rules})
 
 
 @dataclass(frozen=True)
-class Hit:
-    """A candidate.
+class Measures:
+    """What is measured of a candidate.
 
     Attributes
     ----------
@@ -67,12 +65,6 @@ class Hit:
         Hits-to-blood ratio: ``10 log10`` of its mean power in that time and the blood's, over the blood's.
     direction : float or None
         -1 (away from the probe) to 1 (towards it), of the power it adds; None where the signal has no direction.
-    probability : float
-        That it is an embolus: calibrated on simulated recordings, see `core.events.hits.judging`.
-    kind : str
-        ``embolus`` or ``artefact``; ``unsure`` where it is neither by the criteria.
-    reason : str
-        The rule that decided, in words.
     peak_hz : float
         Its Doppler shift where it is strongest.
     velocity_cm_s : float
@@ -95,9 +87,6 @@ class Hit:
     duration_s: float
     hbr_db: float
     direction: float | None
-    probability: float
-    kind: str
-    reason: str
     peak_hz: float
     velocity_cm_s: float
     bandwidth_hz: float
@@ -106,6 +95,25 @@ class Hit:
     time_in_cycle_s: float | None
     gate_delay_ms: float | None
     quality: float
+
+
+@dataclass(frozen=True)
+class Hit(Measures):
+    """A candidate, judged.
+
+    Attributes
+    ----------
+    probability : float
+        That it is an embolus: calibrated on simulated recordings, see `core.events.hits.judging`.
+    kind : str
+        ``embolus`` or ``artefact``; ``unsure`` where it is neither by the criteria.
+    reason : str
+        The rule that decided, in words.
+    """
+
+    probability: float
+    kind: str
+    reason: str
 
 
 class Hits(list[Hit]):

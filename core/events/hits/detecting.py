@@ -149,7 +149,6 @@ class Block:
     directed: bool
     clipped: npt.NDArray[np.bool_]
     followed: Sequence[Followed]
-    phases: Sequence[Phases]
     scales: Sequence[Sequence[Scale]]
     both: Sequence[BothSides]
     surroundings: Surroundings = field(repr=False)
@@ -168,11 +167,12 @@ class Block:
     ) -> Block:  # fmt: skip
         """Search a stretch in blood that is known of each gate, or of which only the phases are."""
         fs, clipped = followed[0].fs, _clipped(samples[0])
-        phases = [phase for phase, _ in known]
         searched = [scales_of(one, *blood, criteria.wall_hz) for one, blood in zip(followed, known, strict=True)]
         scales, both = [s for s, _ in searched], searched[0][1] if directed else []
-        around = Surroundings.of(followed[0], phases[0], scales[0][SIDES] if len(scales[0]) > SIDES else None, clipped)
-        return cls(fs, directed, clipped, followed, phases, scales, both, around)
+        around = Surroundings.of(
+            followed[0], known[0][0], scales[0][SIDES] if len(scales[0]) > SIDES else None, clipped
+        )
+        return cls(fs, directed, clipped, followed, scales, both, around)
 
     def count(self, tally: Tally, start: int, stop: int) -> None:
         """Add what is noticed between two samples."""

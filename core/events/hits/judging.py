@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.events.hits.criteria import Criteria, Hit
+from core.events.hits.criteria import Criteria, Hit, Measures
 
 FEATURES = (
     "evidence", "ratio_db", "hbr_db", "way", "way_squared", "one_way", "log_spread", "gate_ratio_db", "one_gate",
@@ -26,11 +26,11 @@ SAMPLE_MM = (
     9.0  # way through a sample volume along the beam: 5 to 13 mm, as machines are set (Consensus Committee 1995)
 )
 
-HBR_ERROR_DB = 0.8  # standard error of the ratio of weak candidates (docs/results/hits.md): 3 dB may be measured as 2.2
+HBR_ERROR_DB = 0.8  # 3 dB may be measured as 2.2: about the standard error of weak ones (docs/results/hits.md)
 
 
 @dataclass(frozen=True)
-class Features:
+class Features(Measures):
     """What is known of a candidate: the fields of `Hit` before it is judged, and of another gate and the flow.
 
     Attributes
@@ -46,18 +46,6 @@ class Features:
         Its shift over the blood's mean shift; 0 where the blood hardly moves.
     """
 
-    start_s: float
-    duration_s: float
-    hbr_db: float
-    direction: float | None
-    peak_hz: float
-    velocity_cm_s: float
-    bandwidth_hz: float
-    ratio_db: float
-    kurtosis: float
-    time_in_cycle_s: float | None
-    gate_delay_ms: float | None
-    quality: float
     evidence: float
     beside_artefact: bool
     gate_ratio_db: float
@@ -89,8 +77,8 @@ class Features:
 
     def judged(self, kind: str, reason: str, probability: float) -> Hit:
         """Return it with a judgement."""
-        known = {f.name: getattr(self, f.name) for f in fields(Hit) if f.name not in ("kind", "reason", "probability")}
-        known = {name: None if value is None else float(value) for name, value in known.items()}
+        measures = ((f.name, getattr(self, f.name)) for f in fields(Measures))
+        known: dict[str, Any] = {name: None if value is None else float(value) for name, value in measures}
         return Hit(**known, kind=kind, reason=reason, probability=round(probability, 3))
 
 

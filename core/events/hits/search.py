@@ -35,14 +35,12 @@ class Scale:
     ratio : (n_frames, n) array
         Power over the background's level; 0 where nothing is looked for.
     background : Background
-    gain : (n_frames,) array
     """
 
     n: int
     hop: int
     ratio: Floats
     background: Background
-    gain: Floats
 
 
 @dataclass(frozen=True)
@@ -93,7 +91,7 @@ def scales_of(
         heavier = _heavier(power)
         power /= heavier
         background = replace(background, level=background.level * heavier)
-        scales.append(Scale(n, n // OVERLAP, power, background, gain))
+        scales.append(Scale(n, n // OVERLAP, power, background))
     return scales, both
 
 

@@ -38,20 +38,18 @@ class _Memory:
     def add(self, followed: Followed, start: int, stop: int) -> None:
         """Add moments between two samples of a stretch."""
         self._fresh_s += (stop - start) / self._fs
-        for number in range(len(WINDOWS_S)):
-            n = self._power[number].shape[1]
-            part = replace(
-                followed,
-                still=followed.still[max(0, start - n // 2) : stop + n // 2],
-            )
+        hop = max(1, round(self._fs / RATE_HZ))
+        for number, before in enumerate(self._power):
+            n = before.shape[1]
+            first = max(0, start - n // 2)
+            part = replace(followed, still=followed.still[first : stop + n // 2])
             if len(part.still) < n:
                 continue
-            power, _, _ = frames_of(part, n, max(1, round(self._fs / RATE_HZ)), np.zeros(len(followed.dead), np.intp))
-            middle = max(0, start - n // 2) + np.arange(len(power)) * max(1, round(self._fs / RATE_HZ)) + n // 2
-            step = followed.step(middle)
+            power, _, _ = frames_of(part, n, hop, np.zeros(len(followed.dead), np.intp))
+            step = followed.step(first + np.arange(len(power)) * hop + n // 2)
             live = ~followed.dead[step]
             power = power[live] / np.maximum(followed.power[step[live]], 1e-30)[:, None]
-            self._power[number] = np.concatenate([self._power[number], power])[-self._keep :]
+            self._power[number] = np.concatenate([before, power])[-self._keep :]
             self._shift[number] = np.concatenate([self._shift[number], followed.shift_hz[step[live]]])[-self._keep :]
 
     def blood(self) -> tuple[Phases, list[Background]] | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import HitscopeError, InputError
-from core.jobs import write_bytes_atomically
+from core.jobs import refuse_taken, write_bytes_atomically
 from core.registry import Entry, chosen
 from core.signals.annotation_files import bids, csv, edf, wfdb
 from core.signals.annotation_files.details import storable
@@ -157,13 +157,8 @@ def write_annotations(
     for file in contents:
         if recording is not None:
             refuse_own_files(file, [(recording.path.stem, recording.path)])
-        if file.exists() and not replace:
-            raise InputError(
-                "there is such a file already",
-                subject=file,
-                kept="It was not changed",
-                remedy="Choose another name, or say that it is to be replaced (--replace)",
-            )
+        if not replace:
+            refuse_taken(file)
         refuse_signals(file)
     for file, data in contents.items():
         write_bytes_atomically(file, data)

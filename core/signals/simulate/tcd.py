@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -118,7 +119,7 @@ class Simulation:
         drawn = [artefacts.draw_artefact(streams[4], t) for t in _times(streams[4], duration_s, artefacts_per_minute)]
         self._artefacts = [a for a in drawn if a.start_s + a.duration_s < duration_s - 0.1]
 
-    @property
+    @cached_property
     def truth(self) -> list[Truth]:
         """What is put in, in order of time."""
         known = []

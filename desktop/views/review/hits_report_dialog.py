@@ -30,7 +30,7 @@ from core.study import Study
 from desktop.services.session import Session
 from desktop.services.tasks import TaskReporter
 from desktop.views.review.hits_pdf import hits_pdf
-from desktop.widgets.parts import button, label, number
+from desktop.widgets.parts import button, fill_form, label, number
 
 FOLDER = "export_folder"  # of the settings: where the last file went
 FILES = {"html": "hits-report.html", "pdf": "hits-report.pdf", "csv": "hits-events.csv"}
@@ -101,13 +101,10 @@ class HitsReportDialog(QDialog):
         column, form, place = QVBoxLayout(self), QFormLayout(), QHBoxLayout()
         place.addWidget(self.folder, 1)
         place.addWidget(button(self.tr("Choose…"), self._choose_folder))
-        for title, widget in (
+        fill_form(form, (
             (self.tr("Numbers of"), self.whose), ("", self.filled), (self.tr("Recordings"), self.every), ("", self.recordings),
             (self.tr("Files"), self.kinds["html"]), ("", self.kinds["pdf"]), ("", self.kinds["csv"]),
-        ):  # fmt: skip
-            if title:
-                widget.setAccessibleName(title)
-            form.addRow(title, widget)
+        ))  # fmt: skip
         self.recordings.setAccessibleName(self.tr("Recordings of the report"))
         self.folder.setAccessibleName(self.tr("Folder"))
         form.addRow(self.tr("Folder"), place)

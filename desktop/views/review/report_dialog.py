@@ -23,7 +23,7 @@ from desktop.services.tasks import TaskReporter
 from desktop.views.review.export_dialog import ask_path
 from desktop.views.review.printing import Plates, View
 from desktop.views.review.report import PAPERS, Plan, Span, around_events, whole_recording, write_report
-from desktop.widgets.parts import label, number, spin
+from desktop.widgets.parts import fill_form, label, number, spin
 
 MANY = 60  # pages: said before they are printed
 MB_PER_PAGE = 0.8  # a full page of EEG
@@ -75,13 +75,10 @@ class ReportDialog(QDialog):
 
     def _lay_out(self) -> None:
         column, form = QVBoxLayout(self), QFormLayout()
-        for title, widget in (
+        fill_form(form, (
             (self.tr("Pages"), self.pages), (self.tr("Before and after"), self.around), (self.tr("Page length"), self.length),
             (self.tr("Paper"), self.paper), (self.tr("Held"), self.turned), ("", self.spectrogram), ("", self.listed),
-        ):  # fmt: skip
-            if title:
-                widget.setAccessibleName(title)
-            form.addRow(title, widget)
+        ))  # fmt: skip
         column.addLayout(form)
         column.addWidget(self.count)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)

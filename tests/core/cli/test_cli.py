@@ -263,7 +263,7 @@ TCD, ECG = resources.path("demo/tcd_device_event_05.wav"), resources.path("demo/
         (["detect", TCD, "--option", "gate=0.5"], "gate of hits is a whole number, not 0.5"),
         (["detect", TCD, "--option", "min_hbr_db=abc"], "min_hbr_db of hits is a number, not 'abc'"),
         (["detect", TCD, "--option", "min_hbr_db=nan"], "min_hbr_db"),
-        (["detect", TCD, "--option", "min_hbr_db=-3"], "min_hbr_db=-3 is out of range"),
+        (["detect", TCD, "--option", "min_hbr_db=-3"], "min_hbr_db must be a number of at least 0, not -3"),
         (["detect", TCD, "--option", "min_direction=2"], "min_direction"),
         (["detect", TCD, "--option", "smoothing_s=1e9"], "smoothing_s"),
         (["detect", TCD, "--option", "recording=1"], "recording"),

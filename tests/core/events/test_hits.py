@@ -179,7 +179,7 @@ def test_criteria_are_what_decides(flow):
     hit = max(detect_hits(iq, FS, criteria=Criteria(min_hbr_db=20)), key=lambda h: h.ratio_db)
     assert hit.kind == "unsure"
     assert hit.reason.endswith("an embolus 20 dB or more")
-    with pytest.raises(InputError, match="min_direction=2 is out of range"):
+    with pytest.raises(InputError, match="min_direction must be a number of at least 0 and at most 1, not 2"):
         Criteria(min_direction=2)
 
 

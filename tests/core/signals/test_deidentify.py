@@ -176,7 +176,7 @@ def test_a_file_that_is_there_is_not_replaced_and_no_copy_is_left_half_done(tmp_
     for name in ("208.hea", "208.dat", "208.atr"):
         shutil.copyfile(resources.path(f"demo/{name}"), tmp_path / name)
     (tmp_path / "p01.dat").write_bytes(b"mine")
-    with pytest.raises(InputError, match=r"p01\.dat: there is a file of this name already.*Choose another"):
+    with pytest.raises(InputError, match=r"p01\.dat: there is such a file already.*Choose another"):
         write_deidentified(tmp_path / "208", tmp_path / "p01")
     assert (tmp_path / "p01.dat").read_bytes() == b"mine"
     with pytest.raises(InputError, match="already"):
