@@ -32,13 +32,26 @@ OURS = "hitscope"
 
 @dataclass(frozen=True)
 class Job:
-    """One recording to simulate and search; `criteria` of the detector, by default the usual ones."""
+    """One recording to simulate and search.
+
+    Attributes
+    ----------
+    regime : str
+    seed : int
+    gates : int
+    duration_s : float
+    criteria : Criteria
+        Of the detector; by default the usual ones, whatever the probability.
+    directed : bool
+        Whether the detector is given I and Q, or only I: a signal without direction.
+    """
 
     regime: str
     seed: int
     gates: int
     duration_s: float = RECORDING_S
     criteria: Criteria = field(default_factory=lambda: Criteria(min_probability=0.0))
+    directed: bool = True
 
 
 @dataclass(frozen=True)
@@ -102,13 +115,14 @@ def run_all(jobs: Sequence[Job], n_processes: int = 1) -> Iterator[Outcome]:
         yield from pool.map(run_one, jobs)
 
 
-def simulated(job: Job) -> tuple[simulate.Simulation, npt.NDArray[np.complex64]]:
+def simulated(job: Job) -> tuple[simulate.Simulation, npt.NDArray[np.complex64 | np.float32]]:
     """Return the recording of a job and its samples, (n_gates, n)."""
     made = simulate.Simulation(
         job.seed, job.duration_s, job.regime, gates=job.gates,
         emboli_per_minute=EMBOLI_PER_MINUTE, artefacts_per_minute=ARTEFACTS_PER_MINUTE[job.regime],
     )  # fmt: skip
-    return made, np.concatenate(list(made.blocks()), axis=1).astype(np.complex64)
+    iq = np.concatenate(list(made.blocks()), axis=1).astype(np.complex64)
+    return made, iq if job.directed else iq.real
 
 
 def run_one(job: Job) -> Outcome:
@@ -123,7 +137,7 @@ def run_one(job: Job) -> Outcome:
     spans = [(t.start_s, t.start_s + t.duration_s) for t in emboli]
     found = {OURS: match(spans, [(h.start_s, h.start_s + h.duration_s) for h in alarms])}
     scores = {OURS: [h.probability for h in alarms]}
-    for key, (_, find, least) in BASELINES.items():
+    for key, (_, find, least) in BASELINES.items() if job.directed else ():
         others = find(iq[0], made.fs, least)
         found[key] = match(spans, [(a.start_s, a.stop_s) for a in others])
         scores[key] = [a.score for a in others]

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from core.events.hits.benchmark import Job, simulated
 from core.events.hits.criteria import Criteria, Hit
 from core.events.hits.detecting import Tally, find_hits
-from core.events.hits.judging import FEATURES, HBR_ERROR_DB, Features
+from core.events.hits.judging import FEATURES, HBR_ERROR_DB, WITH_DIRECTION, WITHOUT_DIRECTION, Features
 from core.events.hits.scoring import match
 from core.signals import simulate
 
@@ -37,7 +37,10 @@ def known_of(job: Job) -> Known:
     """Simulate and search a recording, and hold every candidate against the truth."""
     made, iq = simulated(job)
     seen: list[tuple[Features, Hit]] = []
-    found = find_hits(lambda a, b: iq[:, a:b], iq.shape[1], made.fs, made.emission_hz, job.criteria, Tally(), seen=seen)
+    found = find_hits(
+        lambda a, b: iq[:, a:b], iq.shape[1], made.fs, made.emission_hz, job.criteria,
+        Tally(), directed=job.directed, seen=seen,
+    )  # fmt: skip
     hits = list(found)
     truth = [(t.start_s, t.start_s + t.duration_s) for t in made.truth if t.kind != "artefact"]
     pairs = match(truth, [(h.start_s, h.start_s + h.duration_s) for h in hits])
@@ -59,28 +62,35 @@ def known_of(job: Job) -> Known:
 
 
 def fit(jobs: Sequence[Job], n_processes: int = 1) -> dict[str, Any]:
-    """Return the fitted weights with where they come from, as `calibration.json` holds them."""
+    """Return the fitted weights, with and without direction, and where they come from, as `calibration.json` holds them."""
+    with ProcessPoolExecutor(n_processes) as pool:
+        known = list(zip(jobs, pool.map(known_of, jobs), strict=True))
+    both = [k for job, k in known if job.directed]
+    return {
+        "about": "logistic regressions on simulated recordings; see core/events/hits/calibrating.py",
+        "regimes": sorted({job.regime for job in jobs}),
+        "seeds": [min(job.seed for job in jobs), max(job.seed for job in jobs)],
+        "features": list(FEATURES),
+        WITH_DIRECTION: _fitted([pair for pair in known if pair[0].directed]),
+        WITHOUT_DIRECTION: _fitted([pair for pair in known if not pair[0].directed]),
+        # Laplace's rule: none of many does not mean never.
+        "both_sides": round((sum(k.n_both_emboli for k in both) + 1) / (sum(k.n_both for k in both) + 2), 4),
+    }
+
+
+def _fitted(known: Sequence[tuple[Job, Known]]) -> dict[str, Any]:
     from sklearn.linear_model import LogisticRegression
 
-    with ProcessPoolExecutor(n_processes) as pool:
-        known = list(pool.map(known_of, jobs))
-    vectors, emboli = np.concatenate([k.vectors for k in known]), np.concatenate([k.emboli for k in known])
+    vectors, emboli = np.concatenate([k.vectors for _, k in known]), np.concatenate([k.emboli for _, k in known])
     mean, spread = vectors.mean(axis=0), np.maximum(vectors.std(axis=0), 1e-9)
     fitted = LogisticRegression(C=RIDGE, max_iter=5000).fit((vectors - mean) / spread, emboli)
     weights = fitted.coef_[0] / spread
-    n_both = sum(k.n_both for k in known)
     return {
-        "about": "logistic regression on simulated recordings; see core/events/hits/calibrating.py",
-        "regimes": sorted({job.regime for job in jobs}),
-        "seeds": [min(job.seed for job in jobs), max(job.seed for job in jobs)],
-        "hours": sum(job.duration_s for job in jobs) / 3600,
+        "hours": sum(job.duration_s for job, _ in known) / 3600,
         "candidates": len(emboli),
         "emboli": int(emboli.sum()),
-        "features": list(FEATURES),
         "intercept": round(float(fitted.intercept_[0] - weights @ mean), 4),
         "weights": [round(float(w), 4) for w in weights],
-        # Laplace's rule: none of many does not mean never.
-        "both_sides": round((sum(k.n_both_emboli for k in known) + 1) / (n_both + 2), 4),
     }
 
 
@@ -95,7 +105,8 @@ def _passes(features: Features, criteria: Criteria) -> bool:
 
 
 def jobs_for_calibration(first_seed: int, n_seeds: int) -> Iterable[Job]:
-    """Return recordings of every regime: `n_seeds` of one gate, and half as many of two."""
+    """Return recordings of every regime: `n_seeds` of one gate, and half as many of two, and of one without direction."""
     for regime in simulate.REGIMES:
         yield from (Job(regime, first_seed + k, 1) for k in range(n_seeds))
         yield from (Job(regime, first_seed + n_seeds + k, 2) for k in range(n_seeds // 2))
+        yield from (Job(regime, first_seed + 2 * n_seeds + k, 1, directed=False) for k in range(n_seeds // 2))

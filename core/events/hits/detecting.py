@@ -16,7 +16,8 @@ from core.events.hits.criteria import Criteria, Hit, Hits
 from core.events.hits.following import Followed, follow
 from core.events.hits.gates import Support, peaks_with_support
 from core.events.hits.judging import Features, judge
-from core.events.hits.measuring import best_chirp, strength_of
+from core.events.hits.measuring import Chirp, best_chirp, strength_of
+from core.events.hits.seams import Seam, distinct
 from core.events.hits.search import SIDES, BothSides, Peak, Scale, peaks_of, scales_of
 from core.events.hits.surroundings import Surroundings
 
@@ -126,18 +127,18 @@ def find_hits(
     length, margin = round(BLOCK_S * fs), round(MARGIN_S * fs)
     # A rest that is short has too little blood to learn from: it goes with the block before.
     starts = range(0, max(1, n - length // 2), length)
+    seam = Seam()
     for start in starts:
         stop = n if start == starts[-1] else start + length
         first, last = max(0, start - margin), min(n, stop + margin)
         block = Block.of(np.asarray(read(first, last)), fs, criteria, directed=directed)
         block.count(tally, start - first, stop - first)
-        for hit in block.hits(emission_hz, criteria, seen):
-            at = first + (hit.start_s + hit.duration_s / 2) * fs
-            if start <= at < stop or (stop == n and at >= n):
-                yield _later(hit, first / fs)
+        hits = [later(hit, first / fs) for hit in block.hits(emission_hz, criteria, seen)]
+        yield from seam.join(hits, start / fs, None if stop == n else stop / fs)
 
 
-def _later(hit: Hit, seconds: float) -> Hit:
+def later(hit: Hit, seconds: float) -> Hit:
+    """Return a hit of a stretch that begins so many seconds later."""
     return replace(hit, start_s=hit.start_s + seconds)
 
 
@@ -151,7 +152,7 @@ class Block:
     followed: Sequence[Followed]
     scales: Sequence[Sequence[Scale]]
     both: Sequence[BothSides]
-    surroundings: Surroundings = field(repr=False)
+    around: Sequence[Surroundings] = field(repr=False)  # of each gate
 
     @classmethod
     def of(cls, samples: Samples, fs: float, criteria: Criteria, *, directed: bool) -> Block:
@@ -169,9 +170,10 @@ class Block:
         fs, clipped = followed[0].fs, _clipped(samples[0])
         searched = [scales_of(one, *blood, criteria.wall_hz) for one, blood in zip(followed, known, strict=True)]
         scales, both = [s for s, _ in searched], searched[0][1] if directed else []
-        around = Surroundings.of(
-            followed[0], known[0][0], scales[0][SIDES] if len(scales[0]) > SIDES else None, clipped
-        )
+        around = [
+            Surroundings.of(one, phases, found[SIDES] if len(found) > SIDES else None, clipped)
+            for one, (phases, _), found in zip(followed, known, scales, strict=True)
+        ]
         return cls(fs, directed, clipped, followed, scales, both, around)
 
     def count(self, tally: Tally, start: int, stop: int) -> None:
@@ -182,14 +184,14 @@ class Block:
         tally.missing_s += float(main.dead[steps].mean()) * (stop - start) / self.fs
         tally.clipped_s += float(self.clipped[start:stop].sum()) / self.fs
         tally.without_blood_s += (
-            0.0 if self.surroundings.blood else float((~main.dead[steps]).mean()) * (stop - start) / self.fs
+            0.0 if self.around[0].blood else float((~main.dead[steps]).mean()) * (stop - start) / self.fs
         )
         for b in self.both:
             tally.both_sides_s += max(0, min(stop, b.stop) - max(start, b.start)) / self.fs
 
     def hits(self, emission_hz: float, criteria: Criteria, seen: list[tuple[Features, Hit]] | None = None) -> list[Hit]:
         """Return the candidates, in order of time."""
-        if not self.surroundings.blood:
+        if not self.around[0].blood:
             return []
         least = 10 ** (criteria.search_db / 10)
         peaks = [peaks_of(s, self.fs, least, self.both) for s in self.scales]
@@ -200,37 +202,31 @@ class Block:
         judged = [(features, judge(features, criteria)) for features in told if features is not None]
         if seen is not None:
             seen += judged
-        found: list[Hit | None] = [hit for _, hit in judged]
-        found += [self.surroundings.of_both(b, emission_hz, criteria) for b in self.both]
-        return sorted(_distinct([hit for hit in found if hit is not None]), key=lambda hit: hit.start_s)
+        found = [hit for _, hit in judged]
+        found += [self.around[0].of_both(b, emission_hz) for b in self.both]
+        return distinct(found)
 
     def _measured(self, peak: Peak, support: Support | None, emission_hz: float, criteria: Criteria) -> Features | None:
-        around, main = self.surroundings, self.followed[0]
-        chirp = best_chirp(main, peak, around.level(peak))
+        main = self.around[0]
+        chirp = best_chirp(main.followed, peak, main.level(peak))
         if chirp.ratio < 10 ** ((criteria.search_db - 2.5) / 10):
             return None
-        strength = strength_of(main, chirp, around.density_at(chirp), partial(around.blood_within, chirp))
-        return around.features(chirp, strength, support, emission_hz, directed=self.directed, both=self.both)
+        strength = strength_of(main.followed, chirp, main.density_at(chirp), partial(main.blood_within, chirp))
+        delay = self._later(chirp, support) if support is not None and support.seen else None
+        return main.features(chirp, strength, support, delay, emission_hz, directed=self.directed, both=self.both)
+
+    def _later(self, chirp: Chirp, support: Support) -> float | None:
+        """Return how much later a candidate shows in another gate, s; None where there is no blood to tell by."""
+        there = self.around[support.gate]
+        if not there.blood:
+            return None
+        return best_chirp(there.followed, support.peak, there.level(support.peak)).middle_s - chirp.middle_s
 
 
 def followed_gates(samples: Samples, fs: float, criteria: Criteria) -> list[Followed]:
     """Follow the flow in all gates of a stretch, (n_gates, n)."""
     gates = samples if np.iscomplexobj(samples) else _analytic(samples)
     return [follow(gate, fs, criteria.wall_hz) for gate in gates]
-
-
-def _distinct(hits: list[Hit]) -> list[Hit]:
-    """Leave out what is part of a stronger one: within its time, and near its shift."""
-    kept: list[Hit] = []
-    for hit in sorted(hits, key=lambda h: -h.ratio_db):
-        middle = hit.start_s + hit.duration_s / 2
-        if not any(
-            k.start_s - 0.2 * k.duration_s - 0.01 < middle < k.start_s + 1.2 * k.duration_s + 0.01
-            and (abs(k.peak_hz - hit.peak_hz) < 500 or hit.ratio_db < k.ratio_db - 12)
-            for k in kept
-        ):
-            kept.append(hit)
-    return kept
 
 
 def _analytic(samples: npt.NDArray[np.inexact]) -> Complex:

@@ -103,9 +103,13 @@ def _mean_shift(x: Complex, fs: float, hop: int) -> Floats:
     products[1:] = unit[1:] * np.conj(unit[:-1])
     steps = products.reshape(-1, hop).sum(1)
     taper = np.hanning(max(3, round(SMOOTH_S * fs / hop) | 1) + 2)[1:-1]
-    steps = scipy.ndimage.convolve1d(steps, taper / taper.sum(), mode="nearest")
+    taper /= taper.sum()
+    for _ in range(2):  # of directions, not of angles: an angle that wraps has no mean
+        steps = scipy.ndimage.convolve1d(steps, taper, mode="nearest")
     shift = np.angle(steps) * fs / (2 * np.pi)
-    return np.asarray(scipy.ndimage.convolve1d(shift, taper / taper.sum(), mode="nearest"), dtype=np.float32)
+    # Blood that is faster than half the rate goes on from there, and does not turn back.
+    way = -1.0 if np.angle(products.sum()) < 0 else 1.0
+    return np.asarray(np.where(way * shift < -fs / 4, shift + way * fs, shift), dtype=np.float32)
 
 
 def _gain(power: Floats, dead: Bools, rate: float) -> Floats:

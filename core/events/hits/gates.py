@@ -12,16 +12,19 @@ from core.events.hits.following import Followed
 from core.events.hits.search import Peak, Scale
 
 REACH_S, REACH_HZ = 0.25, 200.0
+USUAL_S = 0.08  # between gates some 12 mm apart: slow blood takes longer, but seldom three times as long
+# From this share of its ratio here on, and from a ratio that chance never gives, the nearer is the likelier.
+ALIKE, CERTAIN = 0.25, 30.0
 SEEN = 10 ** (8.0 / 10)
 TOGETHER = 10 ** (9.0 / 10)  # what is weak in this gate but clear in the other
 
 
 @dataclass(frozen=True)
 class Support:
-    """What stands out most in another gate, near the same time and shift: ratio, delay, s, and where."""
+    """What stands out most in another gate, near the same time and shift: how far, in which gate, and where."""
 
     ratio: float
-    delay_s: float
+    gate: int
     peak: Peak
 
     @property
@@ -30,10 +33,10 @@ class Support:
         return self.ratio >= SEEN
 
 
-def support_of(peak: Peak, own: Followed, other: Followed, scales: Sequence[Scale]) -> Support | None:
-    """Return what another gate shows near a peak of `own`."""
+def beside(peak: Peak, own: Followed, other: Followed, scales: Sequence[Scale]) -> Peak | None:
+    """Return what another gate shows near a peak of `own`: the likeliest, if delays are normal and blood is exponential."""
     fs, hz = own.fs, float(own.shift_hz[own.step(round(peak.at))]) + peak.shift_hz
-    best: Peak | None = None
+    best, likeliest = None, -np.inf
     for scale in scales:
         if not peak.n / 2 <= scale.n <= peak.n * 2:
             continue
@@ -45,12 +48,15 @@ def support_of(peak: Peak, own: Followed, other: Followed, scales: Sequence[Scal
         mean = other.shift_hz[other.step(np.arange(low, low + len(near)) * scale.hop + scale.n // 2)]
         shift = scipy.fft.fftfreq(scale.n, 1 / fs)
         off = (shift + mean[:, None] - hz + fs / 2) % fs - fs / 2
-        ratios = np.where(np.abs(off) < REACH_HZ, near, 0)
-        frame, bin_ = np.unravel_index(int(ratios.argmax()), ratios.shape)
-        if best is None or ratios[frame, bin_] > best.ratio:
-            at = (low + int(frame)) * scale.hop + scale.n / 2
-            best = Peak(at, float(shift[bin_]), float(ratios[frame, bin_]), scale.n)
-    return None if best is None else Support(best.ratio, (best.at - peak.at) / fs, best)
+        middles = (low + np.arange(len(near))) * scale.hop + scale.n / 2
+        unusual = ((middles - peak.at) / (USUAL_S * fs)) ** 2 / 2
+        enough = np.minimum(near, max(ALIKE * peak.ratio, CERTAIN))
+        likely = np.where(np.abs(off) < REACH_HZ, enough, 0) - unusual[:, None]
+        frame, bin_ = np.unravel_index(int(likely.argmax()), likely.shape)
+        if likely[frame, bin_] > likeliest:
+            likeliest = likely[frame, bin_]
+            best = Peak(float(middles[frame]), float(shift[bin_]), float(near[frame, bin_]), scale.n)
+    return best
 
 
 def peaks_with_support(
@@ -58,12 +64,13 @@ def peaks_with_support(
 ) -> Iterator[tuple[Peak, Support | None]]:
     """Yield the peaks of the first gate with what the others say, and those that are clear only in another."""
     for peak in peaks[0]:
-        known = [support_of(peak, followed[0], followed[k], scales[k]) for k in range(1, len(peaks))]
-        yield peak, max((s for s in known if s), key=lambda s: s.ratio, default=None)
+        known = [(k, beside(peak, followed[0], followed[k], scales[k])) for k in range(1, len(peaks))]
+        seen = [Support(there.ratio, k, there) for k, there in known if there is not None]
+        yield peak, max(seen, key=lambda s: s.ratio, default=None)
     for k in range(1, len(peaks)):
         for peak in peaks[k]:
-            here = support_of(peak, followed[k], followed[0], scales[0])
+            here = beside(peak, followed[k], followed[0], scales[0])
             if here is None or here.ratio < TOGETHER:
                 continue
-            if all(abs(here.peak.at - known.at) > 0.4 * (known.n + here.peak.n) for known in peaks[0]):
-                yield here.peak, Support(peak.ratio, -here.delay_s, peak)
+            if all(abs(here.at - known.at) > 0.4 * (known.n + here.n) for known in peaks[0]):
+                yield here, Support(peak.ratio, k, peak)

@@ -22,6 +22,7 @@ FEATURES = (
     "evidence", "ratio_db", "hbr_db", "way", "way_squared", "one_way", "log_spread", "gate_ratio_db", "one_gate",
     "slow", "fast", "low", "beside_artefact",
 )  # fmt: skip
+WITH_DIRECTION, WITHOUT_DIRECTION = "with_direction", "without_direction"  # of what the weights are
 SAMPLE_MM = (
     9.0  # way through a sample volume along the beam: 5 to 13 mm, as machines are set (Consensus Committee 1995)
 )
@@ -84,14 +85,14 @@ class Features(Measures):
 
 @cache
 def calibration() -> dict[str, Any]:
-    """Return the fitted weights and where they come from."""
+    """Return the fitted weights, of signals with and without direction, and where they come from."""
     text = files("core.events.hits").joinpath("calibration.json").read_text(encoding="utf-8")
     return dict(json.loads(text))
 
 
 def probability_of(features: Features) -> float:
     """Return the probability that a candidate is an embolus."""
-    fitted = calibration()
+    fitted = calibration()[WITHOUT_DIRECTION if features.direction is None else WITH_DIRECTION]
     score = fitted["intercept"] + float(np.dot(fitted["weights"], features.vector()))
     return float(1 / (1 + np.exp(-np.clip(score, -30, 30))))
 

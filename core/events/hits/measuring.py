@@ -213,6 +213,8 @@ def _in_band(part: Complex, step_s: float, half_hz: float) -> Floats:
 
 def _fit(times: Floats, envelope: Floats, blood: float, middle_s: float, duration_s: float) -> Strength:
     """Fit a Gaussian pulse in blood to power, by least squares weighted by the blood's and the pulse's variance."""
+    # Step by step, a fit to nothing but blood would walk out of the segment.
+    middle_s, duration_s = float(np.clip(middle_s, times[0], times[-1])), min(duration_s, SEGMENT_S)
     near = np.abs(times - middle_s) < 2.5 * max(duration_s, 0.02)
     t, seen = times[near], envelope[near]
     middles = middle_s + duration_s * np.linspace(-0.4, 0.4, 9)
@@ -221,7 +223,7 @@ def _fit(times: Floats, envelope: Floats, blood: float, middle_s: float, duratio
     first = max(float(seen.max()) - blood, blood)
     weight = 1 / (blood**2 + 2 * blood * first * shape + (0.3 * first * shape) ** 2)
     added = seen - blood
-    height = (weight * added * shape).sum(-1) / (weight * shape**2).sum(-1)
+    height = (weight * added * shape).sum(-1) / np.maximum((weight * shape**2).sum(-1), 1e-30)
     # Of the same weights for all, or the widest pulse would always excuse itself best.
     variance = blood**2 + 2 * blood * added.clip(0) + 0.09 * added.clip(0) ** 2
     misfit = ((added - np.maximum(height, 0)[..., None] * shape) ** 2 / variance).sum(-1)

@@ -11,8 +11,9 @@ import numpy.typing as npt
 from core.errors import InputError
 from core.events.hits.background import Background, Phases
 from core.events.hits.criteria import Criteria, Hit
-from core.events.hits.detecting import Block, Samples, Tally, followed_gates
+from core.events.hits.detecting import Block, Samples, Tally, followed_gates, later
 from core.events.hits.following import Followed
+from core.events.hits.seams import Seam
 from core.events.hits.search import WINDOWS_S, frames_of, window_of
 
 Floats = npt.NDArray[np.floating]
@@ -75,8 +76,9 @@ class _Memory:
 class HitStream:
     """Finds HITS candidates in samples as they come.
 
-    The blood is learnt from the minute before only, and what is told of a time is told four seconds later at most (eight at
-    the beginning). Memory: some ten seconds of samples, and 4 MB of moments of each gate, however long it runs.
+    The blood is learnt from the minute before only; what is told of a time is told five seconds later at most, nine at the
+    beginning, and is the same in whatever pieces the samples come. Memory: some ten seconds of samples, and 4 MB of moments
+    of each gate, however long it runs.
 
     Parameters
     ----------
@@ -95,6 +97,7 @@ class HitStream:
         self._held: Samples | None = None  # from sample `_first` on
         self._first = self._told = self._learnt = 0
         self._memories: Sequence[_Memory] = ()
+        self._seam = Seam()
 
     def feed(self, samples: npt.ArrayLike) -> list[Hit]:
         """Take further samples, (n,) or (n_gates, n); return candidates that are complete, in order of time."""
@@ -115,7 +118,7 @@ class HitStream:
     def end(self) -> list[Hit]:
         """Return what is left when no more samples come."""
         if self._held is None or self._first + self._held.shape[1] <= self._told:
-            return []
+            return self._seam.join([], self._told / self.fs, None)
         return self._process(self._first + self._held.shape[1], 0)
 
     def _process(self, stop: int, margin: int) -> list[Hit]:
@@ -123,15 +126,12 @@ class HitStream:
         start, before = self._told, self._first
         samples = self._held[:, : stop + margin - before]
         followed = followed_gates(samples, self.fs, self.criteria)
-        hits: list[Hit] = []
+        moved: list[Hit] = []
         if bloods := self._bloods():
             block = Block.among(samples, followed, bloods, self.criteria, directed=np.iscomplexobj(samples))
             block.count(self.tally, start - before, stop - before)
-            moved = [
-                replace(h, start_s=h.start_s + before / self.fs) for h in block.hits(self.emission_hz, self.criteria)
-            ]
-            last = stop if margin else np.inf
-            hits = [h for h in moved if start <= (h.start_s + h.duration_s / 2) * self.fs < last]
+            moved = [later(hit, before / self.fs) for hit in block.hits(self.emission_hz, self.criteria)]
+        hits = self._seam.join(moved, start / self.fs, stop / self.fs if margin else None)
         self._learn(followed, before, stop)
         self._told = stop
         cut = max(0, stop - 2 * margin - before) if margin else 0
@@ -142,7 +142,8 @@ class HitStream:
         """Return what is known of the blood of each gate; the first time, from all that is there. Empty if it is too little."""
         assert self._held is not None
         if not self._learnt:
-            self._learn(followed_gates(self._held, self.fs, self.criteria), 0, self._held.shape[1])
+            first = self._held[:, : round(FIRST_S * self.fs)]  # however much came at once
+            self._learn(followed_gates(first, self.fs, self.criteria), 0, first.shape[1])
         known = [memory.blood() for memory in self._memories]
         return [blood for blood in known if blood is not None] if None not in known else []
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import scipy
 
 from core.events.hits.background import Phases
-from core.events.hits.criteria import Criteria, Hit
+from core.events.hits.criteria import Hit
 from core.events.hits.following import Followed
 from core.events.hits.gates import Support
 from core.events.hits.judging import Features, judge_both_sides
@@ -23,7 +23,8 @@ Floats = npt.NDArray[np.floating]
 FILTERED_HZ = 95.0  # where the machine's own wall filter usually ends: blood above it, which we leave out, still counts
 NOISE_SHARE = 0.15  # of frequencies without blood, at least
 BLOOD_DB = 1.0  # above the noise
-BEAT_S = 0.3  # between beats, at least
+BEAT_S, MISSED = 0.3, 1.5  # between beats, at least; and from how many usual ones on a beat was missed
+RISE_S, PULSE = 0.08, 1.15  # over which a rise is looked at; and how much steeper than falls it is, at least
 AROUND_S = 1.0
 BESIDE_S = 0.15
 BESIDE_BLOOD_S = 0.05  # beyond what the flow's track is smoothed over
@@ -31,7 +32,7 @@ BESIDE_BLOOD_S = 0.05  # beyond what the flow's track is smoothed over
 
 @dataclass(frozen=True)
 class Surroundings:
-    """A stretch of the first gate, as candidates are held against it; `scale` is None where it is too short to search."""
+    """A stretch of a gate, as candidates are held against it; `scale` is None where it is too short to search."""
 
     followed: Followed
     phase: npt.NDArray[np.intp]
@@ -97,9 +98,7 @@ class Surroundings:
         density = self.scale.background.density[self.phase[step]]
         blood = density - np.quantile(density, NOISE_SHARE)
         own, mean = scipy.fft.fftfreq(n, 1 / fs), followed.shift_hz[step]
-        # Fast flow that comes back on the other side is followed there.
-        towards = bool(mean > 0) if abs(mean) > fs / 4 else not followed.away
-        with_flow = is_towards(own, np.array([mean]), fs)[0] == towards
+        with_flow = is_towards(own, np.array([mean]), fs)[0] == (not followed.away)
         shift = np.abs((own + mean + fs / 2) % fs - fs / 2)
         cut = shift < 185.0
         next_to_it = blood[with_flow & ~cut & (shift < 450.0)]
@@ -116,10 +115,10 @@ class Surroundings:
         return (self.blood_power(float(at[0])) + self.blood_power(float(at[1]))) / 2
 
     def features(
-        self, chirp: Chirp, strength: Strength, support: Support | None, emission_hz: float, *,
+        self, chirp: Chirp, strength: Strength, support: Support | None, delay_s: float | None, emission_hz: float, *,
         directed: bool, both: Sequence[BothSides],
     ) -> Features:  # fmt: skip
-        """Return all that is known of a candidate."""
+        """Return all that is known of a candidate, which shows `delay_s` later in another gate."""
         at = chirp.middle_s * self.followed.fs
         step = int(self.followed.step(round(at)))
         direction, bandwidth = self._spread(chirp, strength)
@@ -139,19 +138,18 @@ class Surroundings:
             ),
             kurtosis=self._kurtosis(step, chirp.hz),
             time_in_cycle_s=self._in_cycle(chirp.middle_s),
-            gate_delay_ms=None if support is None or not support.seen else 1000 * support.delay_s,
+            gate_delay_ms=None if delay_s is None else 1000 * delay_s,
             gate_ratio_db=0.0 if support is None else float(10 * np.log10(max(support.ratio, 1.0))),
             several_gates=support is not None,
             pace=chirp.hz / mean if abs(mean) > 50 else 0.0,
             quality=self._quality(at),
         )
 
-    def of_both(self, both: BothSides, emission_hz: float, criteria: Criteria) -> Hit | None:
-        """Return a time of both sides as a candidate; None if it is weaker than any."""
-        hbr = float(10 * np.log10(1 + both.towards + both.away))
-        if hbr < criteria.min_hbr_db:
-            return None
+    def of_both(self, both: BothSides, emission_hz: float) -> Hit:
+        """Return a time of both sides as an artefact, however weak: no embolus is looked for there."""
         fs, part = self.followed.fs, self.followed.samples[both.start : both.stop]
+        blood = self.blood_beside(Strength(both.start / fs, both.stop / fs, 0.0))
+        hbr = float(10 * np.log10(1 + max(float(np.mean(np.abs(part) ** 2)) - self._power_of_all(both), 0.0) / blood))
         n = 1 << max(7, (len(part) - 1).bit_length())
         power = np.abs(scipy.fft.fft(part * np.hanning(len(part) + 2)[1:-1], n)) ** 2
         shift = scipy.fft.fftfreq(n, 1 / fs)
@@ -178,6 +176,12 @@ class Surroundings:
             quality=self._quality(middle),
         )
         return judge_both_sides(features)
+
+    def _power_of_all(self, both: BothSides) -> float:
+        """Return the power of blood and noise, of all shifts, in the middle of a time of both sides."""
+        assert self.scale is not None
+        step = int(self.followed.step((both.start + both.stop) // 2))
+        return float(self.scale.background.density[self.phase[step]].mean() * self.followed.power[step])
 
     def _strongest_db(self, both: BothSides) -> float:
         assert self.scale is not None
@@ -218,7 +222,10 @@ class Surroundings:
 
     def _in_cycle(self, at_s: float) -> float | None:
         before = self.upstrokes_s[self.upstrokes_s <= at_s]
-        return float(at_s - before[-1]) if len(before) and at_s - before[-1] < 2.5 else None
+        if not len(before):
+            return None
+        since = float(at_s - before[-1])
+        return since if since < MISSED * float(np.median(np.diff(self.upstrokes_s))) else None
 
     def _quality(self, at: float) -> float:
         reach = AROUND_S / 2 * self.followed.fs
@@ -235,14 +242,19 @@ def _near(shift: Floats, hz: float, half: float, fs: float) -> npt.NDArray[np.bo
 
 
 def upstrokes(followed: Followed) -> Floats:
-    """Return when the flow rises most steeply in each beat, s; none where there is no pulse."""
+    """Return when the flow rises most steeply in each beat, s; none where there is no pulse.
+
+    A rise counts from half as steep as the steepest of the stretch, and if it stands out of what is around it: not the
+    dicrotic wave. Blood that shakes without a pulse rises as steeply as it falls; systole rises faster.
+    """
     rate = followed.fs / followed.hop
     rise = np.diff(followed.shift_hz * (-1.0 if followed.away else 1.0))
     if len(rise) < 2 * rate:
         return np.zeros(0)
-    rise = scipy.ndimage.uniform_filter1d(rise, max(1, round(0.04 * rate)))
-    spread = 1.4826 * float(np.median(np.abs(rise - np.median(rise))))
-    # Three standard deviations above what the track shakes, and a third of what steep beats reach.
-    height = max(3 * spread, 0.3 * float(np.quantile(rise, 0.985)))
-    tops, _ = scipy.signal.find_peaks(rise, height=height, distance=max(1, round(BEAT_S * rate)))
+    rise = scipy.ndimage.gaussian_filter1d(rise, RISE_S / 2 * rate)
+    fall, steep = np.quantile(rise, (0.03, 0.97))
+    if steep <= -PULSE * fall:
+        return np.zeros(0)
+    apart = max(1, round(BEAT_S * rate))
+    tops, _ = scipy.signal.find_peaks(rise, height=0.5 * steep, prominence=0.7 * steep, distance=apart)
     return (tops + 0.5) / rate if len(tops) >= 2 else np.zeros(0)

@@ -13,6 +13,8 @@ from core.errors import InputError
 from core.events import Criteria, HitStream, detect_hits, run_maker
 from core.events.hits import detecting
 from core.events.hits.criteria import Hit
+from core.events.hits.following import follow
+from core.events.hits.surroundings import upstrokes
 from core.signals import open_recording, simulate
 
 FS = 4385.0
@@ -117,6 +119,30 @@ def test_blocks_leave_no_seam(flow, monkeypatch):
     assert [h.start_s + h.duration_s / 2 for h in pieces] == pytest.approx([30.0, 90.01], abs=0.005)
 
 
+@pytest.mark.parametrize("off_ms", range(-5, 6))
+def test_what_passes_where_two_blocks_meet_is_told_once(flow, monkeypatch, off_ms):
+    iq = with_embolus(flow[: 60 * 4385], 30.0 + off_ms / 1000, 9.0, 800.0, 0.03)
+    monkeypatch.setattr(detecting, "BLOCK_S", 30.0)
+    there = [h for h in detect_hits(iq, FS) if abs(h.start_s - 30.0) < 0.2]
+    assert [h.start_s + h.duration_s / 2 for h in there] == pytest.approx([30.0 + off_ms / 1000], abs=0.003)
+    stream = HitStream(FS)  # its steps meet there too
+    there = [h for h in stream.feed(iq) + stream.end() if abs(h.start_s - 30.0) < 0.2]
+    assert [h.start_s + h.duration_s / 2 for h in there] == pytest.approx([30.0 + off_ms / 1000], abs=0.005)
+
+
+@pytest.mark.parametrize("fs", [4385.0, 2200.0])
+@pytest.mark.parametrize("seed", [41, 42])  # two patients whose systole is faster than half of the lower rate
+def test_fast_flow_that_comes_back_on_the_other_side_is_followed_there(fs, seed):
+    made = simulate.Simulation(seed, 60.0, fs=fs, emboli_per_minute=20, artefacts_per_minute=0, echo_db=(9.0, 20.0))
+    emboli = [t for t in made.truth if t.hbr_db > 9]
+    taken = emboli_of(detect_hits(np.concatenate(list(made.blocks()), axis=1), fs))
+    strongest = [(e, max((h for h in taken if overlaps(e, h)), key=lambda h: h.ratio_db, default=None)) for e in emboli]
+    pairs = [(e, h) for e, h in strongest if h is not None]
+    assert len(pairs) >= 0.5 * len(emboli) > 0
+    assert {bool(np.sign(h.direction) == np.sign(e.shift_hz)) for e, h in pairs} == {True}
+    assert abs(np.median([h.peak_hz - e.shift_hz for e, h in pairs])) < 30
+
+
 @settings(max_examples=12, deadline=None)
 @given(shift=st.floats(350, 1100), gain=st.floats(1e-3, 1e3), echo=st.floats(8, 20), lasting=st.floats(0.015, 0.06))
 def test_what_is_measured_is_what_passed(flow, shift, gain, echo, lasting):
@@ -128,6 +154,33 @@ def test_what_is_measured_is_what_passed(flow, shift, gain, echo, lasting):
     assert hit.hbr_db == pytest.approx(simulate.hbr_of_echo(echo), abs=3.0)  # slow ones come out 2.3 dB too high
     assert hit.velocity_cm_s == pytest.approx(hit.peak_hz * 0.0385, rel=1e-3)
     assert 0 <= hit.probability <= 1
+
+
+@pytest.mark.parametrize("regime", sorted(simulate.REGIMES))
+def test_the_beats_of_the_flow_are_those_of_the_heart(regime):
+    made = simulate.Simulation(43, 60.0, regime)
+    followed = follow(next(iter(made.blocks()))[0].astype(np.complex64), FS, 150.0)
+    starts = made._beats.starts_s
+    steepest = starts + 0.07  # of this heart: half way up
+    beats = steepest[(steepest > 0.5) & (steepest < len(followed.samples) / FS - 0.5)]
+    found = upstrokes(followed)
+    assert np.mean([np.abs(found - beat).min() < 0.1 for beat in beats]) > 0.85
+    assert np.mean([np.abs(steepest - one).min() < 0.1 for one in found]) > 0.85
+
+
+def test_blood_without_a_pulse_has_no_beats():
+    rng = np.random.default_rng(4)
+    steady = np.convolve(rng.standard_normal((40_000, 2)) @ [1, 1j], np.hanning(11), "same")
+    steady *= np.exp(2j * np.pi * 600 * np.arange(len(steady)) / FS)
+    assert len(upstrokes(follow(steady.astype(np.complex64), FS, 150.0))) == 0
+    assert {h.time_in_cycle_s for h in detect_hits(with_embolus(steady, 4.0, 12.0, 700.0, 0.03), FS)} == {None}
+
+
+def test_the_time_in_the_cycle_is_that_since_the_upstroke(flow):
+    made = simulate.Simulation(12, 120.0, emboli_per_minute=0, artefacts_per_minute=0)
+    beat = made._beats.starts_s[50]
+    (hit,) = emboli_of(detect_hits(with_embolus(flow, beat + 0.4, 12.0, 700.0, 0.03), FS))
+    assert hit.time_in_cycle_s == pytest.approx(0.4 - 0.07, abs=0.06)
 
 
 def test_what_flows_the_other_way_has_the_other_sign(flow):
@@ -194,6 +247,17 @@ def test_a_stream_finds_the_same_emboli(flow):
     batch = emboli_of(detect_hits(iq, FS))
     assert [h.start_s for h in emboli_of(found)] == pytest.approx([h.start_s for h in batch], abs=0.01)
     assert [h.hbr_db for h in emboli_of(found)] == pytest.approx([h.hbr_db for h in batch], abs=1.0)
+
+
+@pytest.mark.parametrize("piece", [997, 40_000, 10**7])
+def test_a_stream_tells_the_same_in_whatever_pieces_samples_come(flow, piece):
+    iq = with_embolus(flow[: 30 * 4385], 17.0, 9.0, 700.0, 0.04)
+    whole, pieces, found = HitStream(FS), HitStream(FS), []
+    expected = [h for start in range(0, len(iq), 4385) for h in whole.feed(iq[start : start + 4385])] + whole.end()
+    for start in range(0, len(iq), piece):
+        found += pieces.feed(iq[start : start + piece])
+    assert found + pieces.end() == expected
+    assert expected
 
 
 def test_a_stream_keeps_little(flow):
