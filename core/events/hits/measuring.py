@@ -17,7 +17,7 @@ import numpy.typing as npt
 import scipy
 
 from core.events.hits.following import Followed
-from core.events.hits.search import Peak
+from core.events.hits.search import Peak, unwrapped
 
 Complex = npt.NDArray[np.complexfloating]
 Floats = npt.NDArray[np.floating]
@@ -143,6 +143,7 @@ def best_chirp(followed: Followed, peak: Peak, density: float) -> Chirp:
     best = int(ratios.argmax())
     hz += float(own[int(energies[best].argmax())]) + change * lag
     change += float(known[best, 2])
+    hz = unwrapped(hz, mean, followed.fs)
     return Chirp(peak.at / followed.fs + lag, duration, hz, change, float(ratios[best]), evidence)
 
 

@@ -19,6 +19,7 @@ WINDOWS_S = (0.0175, 0.042, 0.1)  # an embolus lasts about half of the window th
 SIDES = 0  # the window that directions are judged with
 OVERLAP = 3  # frames that each sample lies in
 SLOWEST = 0.3  # of the mean shift: nothing that the blood carries is slower, but the vessel's wall is
+FASTEST = 2.4  # times the mean shift: the axis of a vessel with a parabolic profile has twice
 BOTH_SHARE, BOTH_POWER = 0.12, 0.5  # of the weaker side: against the stronger one, and against the blood
 JOIN_S = 0.05
 TAIL, TAIL_STEP = (4.0, 12.0), 3
@@ -174,14 +175,22 @@ def _both_sides(
 def is_towards(own_hz: Floats, mean_hz: Floats, fs: float) -> Bools:
     """Return which frequencies that move with the blood are shifts towards the probe, (n_frames, n).
 
-    A shift beyond half the rate comes back on the other side; within 2.4 times the mean shift it is taken for the flow's own.
+    A shift beyond half the rate comes back on the other side; within `FASTEST` times the mean shift it is taken for the
+    flow's own.
     """
     mean = np.asarray(mean_hz)[:, None]
     flow = np.where(mean < 0, -1.0, 1.0)
     along = flow * (own_hz[None] + mean)  # with the flow; from -fs/2 to beyond fs/2
     along = np.where(along < -fs / 2, along + fs, along)
-    along = np.where(along > np.maximum(fs / 2, 2.4 * flow * mean), along - fs, along)
+    along = np.where(along > np.maximum(fs / 2, FASTEST * flow * mean), along - fs, along)
     return np.asarray((along > 0) == (flow > 0))
+
+
+def unwrapped(hz: float, mean_hz: float, fs: float) -> float:
+    """Return the shift of something that moves in blood of a mean shift: against the flow, or by the same rule too fast."""
+    flow = -1.0 if mean_hz < 0 else 1.0
+    turned = flow * hz + fs
+    return flow * turned if flow * hz < 0 and turned <= FASTEST * flow * mean_hz else hz
 
 
 def peaks_of(scales: Sequence[Scale], fs: float, least: float, both: Sequence[BothSides]) -> list[Peak]:
