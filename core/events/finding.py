@@ -16,7 +16,18 @@ from core.events.options import check_options
 from core.events.places import already_there
 from core.registry import chosen
 from core.signals import Recording, open_from_study
-from core.study import Changeset, EventTable, NewEvent, RecordingEntry, Study, combine, label_events, new_events
+from core.study import (
+    Changeset,
+    EventTable,
+    NewEvent,
+    RecordingEntry,
+    Search,
+    Study,
+    combine,
+    label_events,
+    new_events,
+    note_search,
+)
 
 
 @dataclass(frozen=True)
@@ -26,7 +37,7 @@ class Found:
     Attributes
     ----------
     changeset : Changeset
-        Adds what is new; without changes if nothing is.
+        Adds what is new, and what the maker said of the recording; without changes if nothing is.
     n_found, n_known : int
         Events found, and how many of them were in the study already.
     n_beside : int
@@ -118,6 +129,10 @@ def find_events(
     notes = [f"{n_known:,} were there already"] * (n_known > 0) + [left_out] * (n_left_out > 0)
     title = f"{maker}: {len(fresh):,} events of {entry.name}" + f" ({'; '.join(notes)})" * bool(notes)
     added = _added(study, entry, maker, fresh, title, with_labels)
+    if made.searched is not None:
+        said = made.searched
+        search = Search(entry.id, maker, said.channel, dict(said.settings), dict(said.seconds), list(made.notes))
+        added = combine(title, added, note_search(study, search))
     n_beside = _beside(fresh, there.take(there.maker != maker))
     return Found(added, len(made), n_known, n_beside, n_left_out, left_out, made.notes)
 

@@ -6,7 +6,7 @@ import itertools
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -21,9 +21,25 @@ UNMEASURED = "not measured"
 
 @dataclass(frozen=True)
 class Recorded:
-    """A recording as a summary sees it: `hours` is the time in which there was a signal, gaps left out.
+    """A recording as a summary sees it.
 
-    `gaps` are start and end (s) of each stretch without one; `duration_s` includes them.
+    Attributes
+    ----------
+    id : int
+    name, subject : str
+    hours : float
+        In which there was a signal, gaps left out, h.
+    simulated : bool
+    duration_s : float
+        Gaps included, s.
+    gaps : tuple of (float, float)
+        Start and end (s) of each stretch without a signal.
+    usable_hours : float or None
+        In which a detector would have seen an embolus, h; None if no search says.
+    searched : bool
+        Whether a detector is known to have looked through it.
+    notes : tuple of str
+        What that detector said of it.
     """
 
     id: int
@@ -33,6 +49,14 @@ class Recorded:
     simulated: bool = False
     duration_s: float = 0.0
     gaps: tuple[tuple[float, float], ...] = ()
+    usable_hours: float | None = None
+    searched: bool = False
+    notes: tuple[str, ...] = ()
+
+    @property
+    def rated_hours(self) -> float:
+        """Hours that rates are of: the usable ones, or all where these are not known."""
+        return self.hours if self.usable_hours is None else self.usable_hours
 
 
 @dataclass(frozen=True)
@@ -69,8 +93,12 @@ class PartCount:
     emboli, artefacts, unsure, undecided, others : int
     hours : float
         Recorded time, h.
+    rated_hours : float
+        Time that rates are of, h: the usable time of each recording, or its recorded time where that is not known.
+    n_usable : int
+        Of how many recordings the usable time is known.
     per_hour : Estimate
-        Emboli per hour.
+        Emboli per hour of the rated time.
     simulated : bool
         Whether a recording of it is.
     n_recordings : int
@@ -85,6 +113,8 @@ class PartCount:
     undecided: int
     others: int
     hours: float
+    rated_hours: float
+    n_usable: int
     per_hour: Estimate
     simulated: bool = False
     n_recordings: int = 1
@@ -137,7 +167,7 @@ def summarise(events: EventTable, verdicts: Verdicts, recordings: Sequence[Recor
     known = np.isin(events.recording, [r.id for r in recordings])
     events = events.take(known)
     verdicts = Verdicts(verdicts.classes[known], verdicts.sources[known])
-    hours, groups = math.fsum(r.hours for r in recordings), verdicts.groups
+    groups = verdicts.groups
     strengths = _strengths(events)
     subjects = sorted({r.subject for r in recordings}, key=lambda name: (not name, name))
 
@@ -152,7 +182,7 @@ def summarise(events: EventTable, verdicts: Verdicts, recordings: Sequence[Recor
     n_with = sum(p.emboli > 0 for p in named)
     return HitsSummary(
         total=part("all", np.ones(len(events), bool), recordings),
-        classes=_classes(verdicts, hours),
+        classes=_classes(verdicts, recordings),
         by_hbr=tuple(part(name, strengths == name, recordings) for name in hbr_names(UNMEASURED in strengths)),
         by_recording=tuple(part(r.name, events.recording == r.id, [r]) for r in recordings),
         by_subject=tuple(by_subject),
@@ -181,7 +211,7 @@ def _strengths(events: EventTable) -> npt.NDArray[np.object_]:
 
 
 def _part(name: str, groups: Sequence[str], recordings: Sequence[Recorded]) -> PartCount:
-    counts, hours = Counter(groups), math.fsum(r.hours for r in recordings)
+    counts = Counter(groups)
     known = {
         "emboli": counts[EMBOLUS], "artefacts": counts[ARTEFACT], "unsure": counts[UNSURE], "undecided": counts[UNDECIDED],
     }  # fmt: skip
@@ -190,15 +220,23 @@ def _part(name: str, groups: Sequence[str], recordings: Sequence[Recorded]) -> P
         name,
         **known,
         others=len(groups) - sum(known.values()),
-        hours=hours,
-        per_hour=rate(counts[EMBOLUS], hours),
+        hours=math.fsum(r.hours for r in recordings),
+        rated_hours=math.fsum(r.rated_hours for r in recordings),
+        n_usable=sum(r.usable_hours is not None for r in recordings),
+        per_hour=_rate(counts[EMBOLUS], recordings),
         simulated=any(r.simulated for r in recordings),
         n_recordings=len(recordings),
         subject=subjects.pop() if len(subjects) == 1 else "",
     )
 
 
-def _classes(verdicts: Verdicts, hours: float) -> tuple[ClassCount, ...]:
+def _rate(n: int, recordings: Sequence[Recorded]) -> Estimate:
+    found = rate(n, math.fsum(r.rated_hours for r in recordings))
+    recorded = any(r.hours > 0 for r in recordings)
+    return replace(found, why="no usable time") if found.value is None and recorded else found
+
+
+def _classes(verdicts: Verdicts, recordings: Sequence[Recorded]) -> tuple[ClassCount, ...]:
     classes = verdicts.classes.tolist()
     counts, by = Counter(classes), Counter(zip(classes, verdicts.sources.tolist(), strict=True))
     judged = len(classes) - counts[UNDECIDED]
@@ -206,5 +244,5 @@ def _classes(verdicts: Verdicts, hours: float) -> tuple[ClassCount, ...]:
     for key in sorted({EMBOLUS, ARTEFACT, *counts}, key=order_of):
         n, whose = counts[key], {source: m for (k, source), m in by.items() if k == key and source}
         share = proportion(n, judged) if key != UNDECIDED else Estimate(None, why="these have no verdict")
-        made.append(ClassCount(key, n, whose, share, rate(n, hours)))
+        made.append(ClassCount(key, n, whose, share, _rate(n, recordings)))
     return tuple(made)

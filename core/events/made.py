@@ -22,12 +22,23 @@ class MadeEvent:
     label: str | None = None
 
 
-class Made(list[MadeEvent]):
-    """Events as a maker gives them, and what it has to say of the recording."""
+@dataclass(frozen=True)
+class Searched:
+    """Which channel a maker looked through, with which settings, and how much of it, in seconds, was fit for that or not."""
 
-    def __init__(self, events: Iterable[MadeEvent] = (), notes: tuple[str, ...] = ()) -> None:
+    channel: str
+    settings: Mapping[str, Any]
+    seconds: Mapping[str, float]
+
+
+class Made(list[MadeEvent]):
+    """Events as a maker gives them, and what it has to say of the recording; of some, `searched` is kept with the study."""
+
+    def __init__(
+        self, events: Iterable[MadeEvent] = (), notes: tuple[str, ...] = (), searched: Searched | None = None
+    ) -> None:
         super().__init__(events)
-        self.notes = notes
+        self.notes, self.searched = notes, searched
 
 
 def index_of(recording: Recording, channel: str | int) -> int:

@@ -29,10 +29,9 @@ from core.events import (
 )
 from core.jobs import NullReporter, Reporter
 from core.registry import chosen
-from core.reports.recorded import recorded_of
+from core.reports.recorded import HITS, recorded_of
 from core.study import BY_HAND, EventTable, RecordingEntry, Study
 
-HITS = "hits"
 SETTINGS = ("settings", "criteria")  # attributes in which a maker keeps them together
 OWN_SETTINGS = tuple(Criteria.__dataclass_fields__)  # or each by its name
 
@@ -224,10 +223,21 @@ def _detectors(events: EventTable) -> tuple[Detector, ...]:
 def _noted(events: EventTable, recordings: Sequence[Recorded]) -> list[str]:
     notes = []
     with_events = set(events.recording.tolist())
-    if empty := [r.name for r in recordings if r.id not in with_events]:
+    empty = [r for r in recordings if r.id not in with_events]
+    if searched := [r.name for r in empty if r.searched]:
         notes.append(
-            f"No event stands in {', '.join(empty)}: the hours count as hours in which nothing was found. A study does not "
-            "tell whether a recording without events was looked through."
+            f"No event stands in {', '.join(searched)}, through which the detector looked: the hours count as hours in which "
+            "nothing was found."
+        )
+    if unknown := [r.name for r in empty if not r.searched]:
+        notes.append(
+            f"No event stands in {', '.join(unknown)}: the hours count as hours in which nothing was found. The study does not "
+            "tell whether anybody, or a detector, has looked through it."
+        )
+    if unknown := [r.name for r in recordings if r.usable_hours is None]:
+        notes.append(
+            f"The usable time of {', '.join(unknown)} is not known, since no search of this detector is noted in the study (its "
+            "candidates are older, imported or drawn by hand): rates are of the whole length there, gaps left out."
         )
     if n := _several_channels(events):
         what = "1 event begins" if n == 1 else f"{n:,} events begin"

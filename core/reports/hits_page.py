@@ -56,6 +56,7 @@ def _what(report: HitsReport) -> list[str]:
         ("Study", report.study),
         ("Recordings", f"{len(report.recordings):,}, of {words.subjects(report)}"),
         ("Recorded time", f"{words.hours(hours)}, without gaps"),
+        ("Usable time", words.usable_at_length(report)),
         ("Events", f"{report.summary.total.n:,} of kind HITS"),
         ("Counted", words.counted(report)),
         ("Annotators", judges),
@@ -116,7 +117,8 @@ def _where(report: HitsReport) -> list[str]:
     parts = [
         element("h2", "Recordings"), figure,
         paragraph(f"Emboli above the line, everything else below; gaps are grey.{cut}", "caption"),
-        table(["Recording", "Subject", "Recorded", "Events", *names, "Emboli per hour"], rows, left=2),
+        table(["Recording", "Subject", "Recorded", "Usable", "Events", *names, "Emboli per hour"], rows, left=2),
+        *_said_of(report),
     ]  # fmt: skip
     if not several:
         return [*parts, rate_figure(summary.by_recording, summary.total)]
@@ -126,12 +128,20 @@ def _where(report: HitsReport) -> list[str]:
     return [
         *parts, element("h2", "Subjects"), paragraph(words.with_emboli(summary)),
         rate_figure(summary.by_subject, summary.total), paragraph(cut.strip(), "caption") if cut else "",
-        table(["Subject", "Recordings", "Recorded", "Events", *names, "Emboli per hour"], rows),
+        table(["Subject", "Recordings", "Recorded", "Usable", "Events", *names, "Emboli per hour"], rows),
     ]  # fmt: skip
 
 
 def _rated(row: Sequence[str], part: PartCount) -> list[str]:
-    return [words.hours(part.hours), *row[1:], part.per_hour.text()]
+    return [words.hours(part.hours), words.usable(part), *row[1:], part.per_hour.text()]
+
+
+def _said_of(report: HitsReport) -> list[str]:
+    """Return what the usable time is, and what the detector said of each recording."""
+    parts = [paragraph(words.USABLE, "caption")]
+    if said := [f"{r.name}: {note}." for r in report.recordings for note in r.notes]:
+        parts += [paragraph("What the detector said of them:"), bullets(said)]
+    return parts
 
 
 def _columns(parts: Sequence[PartCount]) -> tuple[list[str], list[list[str]]]:

@@ -8,6 +8,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from core.events import Recorded
 from core.reports.hits_numbers import HitsReport
 
 FIRST = (
@@ -16,6 +17,8 @@ FIRST = (
     "recording",
     "subject",
     "simulated",
+    "recorded_s",
+    "usable_s",
     "channel",
     "start_s",
     "duration_s",
@@ -41,8 +44,8 @@ def hits_csv(report: HitsReport) -> bytes:
     for n in order:
         event, recording = int(events.id[n]), known[int(events.recording[n])]
         row: list[Any] = [
-            event, recording.id, recording.name, recording.subject, recording.simulated, events.channel[n],
-            float(events.start_s[n]), float(events.duration_s[n]), events.kind[n], events.maker[n],
+            event, recording.id, recording.name, recording.subject, recording.simulated, *_lengths(recording),
+            events.channel[n],            float(events.start_s[n]), float(events.duration_s[n]), events.kind[n], events.maker[n],
             report.verdicts.classes[n], report.verdicts.sources[n],
         ]  # fmt: skip
         for annotator in annotators:
@@ -51,6 +54,12 @@ def hits_csv(report: HitsReport) -> bytes:
         row += [events.attributes[n].get(name) for name in names]
         rows.append([_cell(value) for value in row])
     return _encoded(rows)
+
+
+def _lengths(recording: Recorded) -> tuple[float, float | None]:
+    """Return how long a recording is, and how much of that is usable (None: not known), s."""
+    usable = recording.usable_hours
+    return round(3600 * recording.hours, 3), None if usable is None else round(3600 * usable, 3)
 
 
 def _encoded(rows: Sequence[Sequence[Any]]) -> bytes:

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
-from core.events import BASES, Agreement, Criteria, Estimate, HitsSummary, hbr_names, proportion, settings_text
+from core.events import (
+    BASES,
+    Agreement,
+    Criteria,
+    Estimate,
+    HitsSummary,
+    PartCount,
+    hbr_names,
+    proportion,
+    settings_text,
+)
 from core.reports.hits_numbers import Detector, HitsReport
 
 SOURCES = {"annotator": "by the annotator", "propagated": "propagated", "detector": "by the detector"}
+USABLE = (
+    "Usable: recorded time less what is missing, what is without blood flow, and artefacts on both sides of zero. Emboli per "
+    "hour are of the usable time; where it is not known, of the recorded time."
+)
 RANGES = frozenset(hbr_names(True))
 
 
@@ -15,7 +29,7 @@ def lead(report: HitsReport) -> str:
     n = "1 embolus" if total.emboli == 1 else f"{total.emboli:,} emboli"
     if total.per_hour.value is None:
         return f"{n}; no rate: {total.per_hour.why}."
-    return f"{n} in {hours(total.hours)}: {total.per_hour.text()} per hour (95 % interval)."
+    return f"{n} in {_rated_long(total)}: {total.per_hour.text()} per hour (95 % interval)."
 
 
 def whose(report: HitsReport) -> str:
@@ -48,6 +62,30 @@ def hours(value: float) -> str:
     if value >= 1 or value == 0:
         return f"{value:,.2f} h"
     return f"{60 * value:.1f} min" if value >= 1 / 60 else f"{3600 * value:.1f} s"
+
+
+def usable(part: PartCount) -> str:
+    """Return the usable time of a part, or that it is not known."""
+    if not part.n_usable:
+        return "not known"
+    return hours(part.rated_hours) + ", in part recorded" * (part.n_usable < part.n_recordings)
+
+
+def usable_at_length(report: HitsReport) -> str:
+    """Return the usable time of all, and what it is."""
+    total = report.summary.total
+    if not total.n_usable:
+        return "not known: the study notes no search of the detector. Rates are of the recorded time"
+    named = [r.name for r in report.recordings if r.usable_hours is None]
+    rest = f"; of {', '.join(named)}, of which it is not known, the recorded time" if named else ""
+    return f"{hours(total.rated_hours)}{rest}. Rates are of it"
+
+
+def _rated_long(total: PartCount) -> str:
+    if not total.n_usable:
+        return hours(total.hours)
+    what = "usable time" if total.n_usable == total.n_recordings else "usable time, as far as it is known"
+    return f"{hours(total.rated_hours)} of {what} ({hours(total.hours)} recorded)"
 
 
 def subjects(report: HitsReport) -> str:
@@ -103,9 +141,13 @@ def methods(report: HitsReport) -> list[str]:
         "cardiac cycle. The hits-to-blood ratio (HBR) is 10 log10 of the mean power of signal and blood together while the signal "
         "passes over the power of the blood alone, in the direction of the flow. Probabilities are calibrated on simulated "
         "recordings. Events of other makers keep the values that came with them.",
-        "Rates are events per hour of recorded time, gaps left out, with exact Poisson intervals (Garwood, Biometrika "
-        "1936;28:437). They hold of independent events at a constant rate: where emboli come in showers, or subjects differ, "
-        "the interval of several recordings together is too narrow. Proportions have score intervals (Wilson, J Am Stat Assoc "
+        "Rates are events per hour of usable time: what the detector saw of a recording, less what was missing, silent or "
+        "constant, what was without blood flow, and artefacts on both sides of zero, among which an embolus is not seen. An "
+        "event in such a stretch counts all the same. Where the usable time is not known, the recorded time counts, gaps "
+        "left out.",
+        "Intervals of rates are exact Poisson intervals (Garwood, Biometrika 1936;28:437). They hold of independent events at a "
+        "constant rate: where emboli come in showers, or subjects differ, the interval of several recordings together is too "
+        "narrow. Proportions have score intervals (Wilson, J Am Stat Assoc "
         "1927;22:209). All intervals are of 95 %. Solid and gaseous emboli are emboli.",
     ]
     if report.agreements:

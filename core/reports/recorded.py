@@ -1,9 +1,10 @@
-"""Recorded time: how long there was a signal in which something could have been found."""
+"""Recorded time: how long there was a signal, and how long something could have been found in it."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from core.errors import HitscopeError
 from core.events import Recorded
@@ -12,6 +13,8 @@ from core.signals import Recording, open_from_study
 from core.study import RecordingEntry, Study
 
 Gaps = Sequence[tuple[float, float]]
+HITS = "hits"  # the kind of events, and their maker
+UNUSABLE = ("missing_s", "without_blood_s", "both_sides_s")  # of the seconds that it notes of a channel
 DOPPLER = ("doppler_i", "doppler_q", "doppler_forward", "doppler_reverse")
 
 
@@ -39,9 +42,26 @@ def recorded_of(
     except HitscopeError as error:
         report.check()
         why = f"{entry.name}: its gaps could not be left out of its hours ({error.what})"
-        return _recorded(entry, entry.duration_s, ()), None, why
+        return _searched(study, _recorded(entry, entry.duration_s, ())), None, why
     gaps = gaps_of(recording, channels)
-    return _recorded(entry, recording.duration, gaps), recording, ""
+    return _searched(study, _recorded(entry, recording.duration, gaps)), recording, ""
+
+
+def usable_hours(seconds: Mapping[str, float]) -> float | None:
+    """Return in how many hours the detector of HITS would have seen an embolus, of the seconds that it noted; None if none."""
+    if "whole_s" not in seconds:
+        return None
+    return max(0.0, seconds["whole_s"] - math.fsum(seconds.get(name, 0.0) for name in UNUSABLE)) / 3600
+
+
+def _searched(study: Study, recorded: Recorded) -> Recorded:
+    """Return a recording's time with what the detector said of it; of several gates, that with most usable time counts."""
+    searches = [s for s in study.searches(recorded.id) if s.maker == HITS]
+    known = [hours for s in searches if (hours := usable_hours(s.seconds)) is not None]
+    notes = [f"{s.channel}: {note}" if len(searches) > 1 else note for s in searches for note in s.notes]
+    # It counts in steps of some milliseconds, and may come out above the time of the samples.
+    usable = min(recorded.hours, max(known)) if known else None
+    return replace(recorded, usable_hours=usable, searched=bool(searches), notes=tuple(notes))
 
 
 def gaps_of(recording: Recording, channels: Collection[str] = ()) -> tuple[tuple[float, float], ...]:

@@ -12,6 +12,7 @@ from .edits import edit_events as edit_events
 from .edits import edit_recording as edit_recording
 from .edits import label_events as label_events
 from .edits import new_events as new_events
+from .edits import note_search as note_search
 from .edits import remove_events as remove_events
 from .entries import UNSURE as UNSURE
 from .entries import EventTable as EventTable
@@ -19,5 +20,6 @@ from .entries import LabelClass as LabelClass
 from .entries import RecordingEntry as RecordingEntry
 from .entries import Recovery as Recovery
 from .entries import RunEntry as RunEntry
+from .entries import Search as Search
 from .lock import Owner as Owner
 from .study import Study as Study

@@ -16,7 +16,7 @@ class Change:
     Parameters
     ----------
     table : str
-        ``recordings``, ``classes``, ``events`` or ``labels``.
+        ``recordings``, ``classes``, ``events``, ``searches`` or ``labels``.
     key : tuple
         Primary key of the row; never a row number.
     before, after : dict or None

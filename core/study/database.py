@@ -28,8 +28,20 @@ def _add_bad_channels(connection: sa.Connection) -> None:
     connection.exec_driver_sql("ALTER TABLE recordings ADD COLUMN bad_channels JSON NOT NULL DEFAULT '[]'")
 
 
+def _add_searches(connection: sa.Connection) -> None:
+    connection.exec_driver_sql(
+        "CREATE TABLE IF NOT EXISTS searches (recording INTEGER NOT NULL REFERENCES recordings (id), maker VARCHAR NOT NULL, "
+        "channel VARCHAR NOT NULL, settings JSON NOT NULL, seconds JSON NOT NULL, notes JSON NOT NULL, "
+        "PRIMARY KEY (recording, maker, channel))"
+    )
+
+
 # MIGRATIONS[n] takes a study of version n to version n + 1, inside one transaction. Never edit an old one.
-MIGRATIONS: dict[int, Callable[[sa.Connection], None]] = {1: _add_stamps, 2: _add_bad_channels}
+MIGRATIONS: dict[int, Callable[[sa.Connection], None]] = {
+    1: _add_stamps,
+    2: _add_bad_channels,
+    3: _add_searches,
+}
 
 
 def create(folder: Path, name: str) -> None:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from core.checks import TABLE, TEXT, Rule, check_each, check_names, finite, whole
 from core.errors import InputError
 from core.study.changes import Change, Changeset
-from core.study.entries import UNSURE
+from core.study.entries import UNSURE, Search
 
 if TYPE_CHECKING:
     from core.study.study import Study
@@ -101,6 +101,24 @@ def new_events(study: Study, events: Sequence[NewEvent], title: str | None = Non
     kinds = sorted({event.kind for event in events})
     default = f"add {counted(len(events), 'event')}" + (f" ({', '.join(kinds)})" if kinds else "")
     return Changeset(title or default, tuple(changes))
+
+
+def note_search(study: Study, search: Search) -> Changeset:
+    """Return the changeset that keeps what a maker said of a channel, in place of what it said before; none if it is the same."""
+    key = (search.recording, search.maker, search.channel)
+    old = [s for s in study.searches(search.recording) if (s.maker, s.channel) == key[1:]]
+    before, after = (_said(old[0]) if old else None), _said(search)
+    changes = () if before == after else (Change("searches", key, before, after),)
+    return Changeset(f"{search.maker}: looked through {search.channel}", changes)
+
+
+def _said(search: Search) -> dict[str, Any]:
+    # In one order, as the audit has it: an undo compares the text that is stored.
+    return {
+        "settings": dict(sorted(search.settings.items())),
+        "seconds": dict(sorted(search.seconds.items())),
+        "notes": list(search.notes),
+    }
 
 
 def add_event(

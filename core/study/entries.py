@@ -60,6 +60,30 @@ class LabelClass:
 
 
 @dataclass(frozen=True)
+class Search:
+    """What a maker of events said of a channel that it looked through.
+
+    Attributes
+    ----------
+    recording : int
+    maker, channel : str
+    settings : dict
+        That it looked with.
+    seconds : dict of str to float
+        How long the channel is, and how much of that is not fit to be looked through, by reason.
+    notes : list of str
+        The same, and whatever else is remarkable, in words.
+    """
+
+    recording: int
+    maker: str
+    channel: str
+    settings: dict[str, Any]
+    seconds: dict[str, float]
+    notes: list[str]
+
+
+@dataclass(frozen=True)
 class EventTable:
     """Events as columns, in order of their ids.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Integer, MetaData, String, Table
 
-VERSION = 3
+VERSION = 4
 
 metadata = MetaData()
 
@@ -49,6 +49,18 @@ events = Table(
     Column("kind", String, nullable=False),
     Column("maker", String, nullable=False),
     Column("attributes", JSON, nullable=False),
+)
+
+# What a maker has to say of a channel that it looked through, whether it found anything or not; the last time counts.
+searches = Table(
+    "searches",
+    metadata,
+    Column("recording", Integer, ForeignKey("recordings.id"), primary_key=True),
+    Column("maker", String, primary_key=True),
+    Column("channel", String, primary_key=True),
+    Column("settings", JSON, nullable=False),
+    Column("seconds", JSON, nullable=False),
+    Column("notes", JSON, nullable=False),
 )
 
 labels = Table(
@@ -107,6 +119,7 @@ EDITABLE: dict[str, tuple[str, ...]] = {
     "recordings": ("id",),
     "classes": ("key",),
     "events": ("id",),
+    "searches": ("recording", "maker", "channel"),
     "labels": ("event", "annotator"),
 }
 

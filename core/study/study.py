@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from core.errors import HitscopeError, InputError, ReadOnlyStudyError, StudyError
 from core.study import database, runs, schema, writing
 from core.study.changes import Change, Changeset, HistoryEntry, Row
-from core.study.entries import EventTable, LabelClass, RecordingEntry, Recovery, RunEntry
+from core.study.entries import EventTable, LabelClass, RecordingEntry, Recovery, RunEntry, Search
 from core.study.lock import Owner, WriterLock, reason, user_name
 
 # One label per event: the current annotator's, else the newest. `?` is that annotator.
@@ -187,6 +187,16 @@ class Study:
         names = ("label", "source", "confidence", "origin")
         with self._reading() as connection:
             return {(r[0], r[1]): dict(zip(names, r[2:], strict=True)) for r in connection.execute(query)}
+
+    def searches(self, recording_id: int | None = None) -> list[Search]:
+        """Return what makers said of the channels that they looked through, of all recordings or of one."""
+        query = sa.select(schema.searches).order_by(*schema.searches.primary_key)
+        if recording_id is not None:
+            query = query.where(schema.searches.c.recording == int(recording_id))
+        with self._reading() as connection:
+            if not sa.inspect(connection).has_table(schema.searches.name):  # an older study, read-only
+                return []
+            return [Search(**row._mapping) for row in connection.execute(query)]
 
     def history(self, limit: int = 200, event_id: int | None = None) -> list[HistoryEntry]:
         """Return the newest entries of the audit trail, of one event if asked, newest first."""

@@ -67,6 +67,10 @@ def numbers(made: HitsReport) -> dict[str, Any]:
         "basis": made.basis,
         "annotator": made.annotator,
         "simulated": list(made.simulated),
+        "recordings": [
+            {"id": r.id, "name": r.name, "recorded_h": r.hours, "usable_h": r.usable_hours, "notes": list(r.notes)}
+            for r in made.recordings
+        ],
         **asdict(made.summary),
         "agreement": [
             {"raters": pair.raters, "decided": _agreement(pair.decided), "every": _agreement(pair.every)}

@@ -40,6 +40,10 @@ class Tally:
     both_sides_s: float = 0.0
     directed: bool = True
 
+    def seconds(self) -> dict[str, float]:
+        """Return its times by name, to the millisecond."""
+        return {name: round(value, 3) for name, value in vars(self).items() if name.endswith("_s")}
+
     def notes(self) -> tuple[str, ...]:
         """Return it in words; empty if nothing is remarkable."""
         if not self.whole_s:

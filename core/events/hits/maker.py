@@ -12,7 +12,7 @@ import scipy
 from core.errors import InputError
 from core.events.hits.criteria import Criteria
 from core.events.hits.detecting import SHORTEST_S, Tally, find_hits
-from core.events.made import Made, MadeEvent, all_missing
+from core.events.made import Made, MadeEvent, Searched, all_missing
 from core.signals import Recording
 
 Complex = npt.NDArray[np.complexfloating]
@@ -62,11 +62,11 @@ def hits_of(recording: Recording, *, gate: int = 0, emission_hz: float = UNKNOWN
     chosen, tally = Criteria(**criteria), Tally()
     source = _source_of(recording, gate)
     channel = recording.channels[source.channel]
+    settings = {"gate": gate, "emission_hz": emission_hz} | asdict(chosen)
     if channel.n_samples < SHORTEST_S * channel.fs:
         known = f"{channel.n_samples / channel.fs:.2g} s are too short to tell an embolus from the blood around it"
-        return Made((), (known,))
+        return Made((), (known,), Searched(channel.name, settings, {}))
     found = find_hits(source.read, channel.n_samples, channel.fs, emission_hz, chosen, tally, directed=source.directed)
-    settings = {"gate": gate, "emission_hz": emission_hz} | asdict(chosen)
     made = []
     for hit in found:
         attributes = asdict(hit) | {"suggestion": hit.kind, "settings": settings}
@@ -75,7 +75,7 @@ def hits_of(recording: Recording, *, gate: int = 0, emission_hz: float = UNKNOWN
         made.append(MadeEvent(channel.name, hit.start_s, hit.duration_s, "hits", attributes))
     if tally.missing_s >= tally.whole_s - 0.5 / channel.fs and _nothing(source.read, channel.n_samples):
         raise all_missing(recording, channel.name)
-    return Made(made, tally.notes())
+    return Made(made, tally.notes(), Searched(channel.name, settings, tally.seconds()))
 
 
 def has_doppler(recording: Recording) -> bool:

@@ -125,3 +125,16 @@ def test_refusals_name_a_remedy_and_change_nothing(study, maker, file, options, 
     with pytest.raises(InputError, match=message):
         study.apply(make_events(study, recording, maker, **options))
     assert len(study.history()) == n
+
+
+def test_what_the_detector_says_of_a_recording_is_kept_with_the_study(study):
+    recording = add_to_study(study, resources.path("demo/tcd_simulated.wav"))
+    found = find_events(study, recording, "hits")
+    done = study.apply(found.changeset)
+    (search,) = study.searches(recording)
+    assert (search.maker, search.channel, tuple(search.notes)) == ("hits", study.events().channel[0], found.notes)
+    assert search.seconds["whole_s"] == pytest.approx(study.recording(recording).duration_s, abs=1e-3)
+    assert search.settings["gate"] == 0
+    assert find_events(study, recording, "hits").changeset.changes == ()
+    study.apply(done.inverse())
+    assert (len(study.events()), study.searches()) == (0, [])

@@ -16,7 +16,7 @@ from core.reports.hits_table import plain_cell
 from core.reports.recorded import gaps_of
 from core.reports.svg import ticks
 from core.signals import Channel, Recording
-from core.study import NewEvent, Study, add_recording, label_events, new_events
+from core.study import NewEvent, Search, Study, add_recording, label_events, new_events, note_search
 
 NAME = "<script>alert('1')</script> & co"
 
@@ -163,3 +163,33 @@ def test_figures_of_little_and_of_much():
     assert ticks(0) == [0, 1]
     assert ticks(7) == [0, 1, 2, 3, 4, 5, 6, 7]
     assert ticks(1400)[-1] >= 1400
+
+
+def test_rates_are_of_the_usable_time_where_the_detector_said_it(study):
+    seconds = {"whole_s": 1800.0, "missing_s": 300.0, "clipped_s": 9.0, "without_blood_s": 200.0, "both_sides_s": 100.0}
+    study.apply(note_search(study, Search(1, "hits", "I", {}, seconds, ["17 % of the signal is missing"])))
+    study.apply(note_search(study, Search(1, "hits", "J", {}, {**seconds, "missing_s": 900.0}, [])))
+    found = hits_report(study, [1])
+    total = found.summary.total
+    assert (total.hours, total.rated_hours, total.per_hour.value) == (0.5, pytest.approx(1 / 3), pytest.approx(6.0))
+    html = hits_html(found)
+    assert "2 emboli in 20.0 min of usable time (30.0 min recorded): 6.0 [" in html
+    assert "left: I: 17 % of the signal is missing." in html
+    assert "is not known" not in html.split("Methods")[0].replace("where it is not known", "")
+    row = next(csv.DictReader(io.StringIO(hits_csv(found).decode(), newline="")))
+    assert (row["recorded_s"], row["usable_s"]) == ("1800.0", "1200.0")
+    both = hits_report(study)
+    assert both.summary.total.rated_hours == pytest.approx(1 / 3 + 0.5)
+    assert "usable time, as far as it is known (1.00 h recorded)" in hits_html(both)
+    assert any(note.startswith("The usable time of phantom is not known") for note in both.notes)
+
+
+def test_where_nothing_says_the_usable_time_the_whole_length_counts_and_that_is_said(study):
+    html = hits_html(hits_report(study))
+    assert "Usable time</td><td>not known: the study notes no search" in re.sub(r' class="[a-z]*"', "", html)
+    assert "The usable time of left, phantom is not known" in html
+    empty = add(study, "quiet")
+    study.apply(note_search(study, Search(empty, "hits", "I", {}, {"whole_s": 1800.0, "without_blood_s": 1800.0}, [])))
+    found = hits_report(study, [empty])
+    assert found.summary.total.per_hour.why == "no usable time"
+    assert any("through which the detector looked" in note for note in found.notes)

@@ -1,5 +1,6 @@
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from tempfile import TemporaryDirectory
 
 import numpy as np
@@ -12,6 +13,7 @@ from core.errors import ConflictError, InputError, ReadOnlyStudyError, StudyErro
 from core.study import (
     EventTable,
     NewEvent,
+    Search,
     Study,
     add_recording,
     combine,
@@ -21,6 +23,7 @@ from core.study import (
     edit_recording,
     label_events,
     new_events,
+    note_search,
     remove_events,
     schema,
 )
@@ -335,3 +338,31 @@ def test_studies_made_before_bad_channels_were_known_open_with_none(tmp_path, st
     for readonly in (True, False):
         with Study.open(study.folder, readonly=readonly) as opened:
             assert opened.recording(1).bad_channels == []
+
+
+def test_what_a_maker_said_of_a_channel_is_kept_replaced_and_undone(study):
+    first = Search(1, "hits", "I", {"gate": 0, "a": 1.5}, {"whole_s": 60.0, "missing_s": 1.5}, ["2.5 % is missing"])
+    done = study.apply(note_search(study, first))
+    assert study.searches() == study.searches(1) == [first]
+    assert note_search(study, first).changes == ()
+    second = replace(first, seconds={"whole_s": 60.0}, notes=[])
+    again = study.apply(note_search(study, second))
+    assert study.searches() == [second]
+    # As an edit that is read back from the audit, in its order of names.
+    study.apply(study.changeset(again.id).inverse())
+    study.apply(study.changeset(done.id).inverse())
+    assert study.searches() == study.searches(7) == []
+
+
+def test_studies_made_before_searches_were_noted_open_with_none(study):
+    study.close()
+    with closing(sqlite3.connect(study.folder / "study.sqlite")) as raw:
+        raw.execute("DROP TABLE searches")
+        raw.execute("UPDATE meta SET value = '3' WHERE key = 'schema_version'")
+        raw.commit()
+    for readonly in (True, False):
+        with Study.open(study.folder, readonly=readonly) as opened:
+            assert opened.searches() == []
+            if not readonly:
+                opened.apply(note_search(opened, Search(1, "hits", "I", {}, {}, [])))
+                assert len(opened.searches(1)) == 1
