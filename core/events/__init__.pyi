@@ -40,6 +40,9 @@ from .hits_summary import Recorded as Recorded
 from .hits_summary import hbr_names as hbr_names
 from .hits_summary import hbr_of as hbr_of
 from .hits_summary import summarise as summarise
+from .hits_truth import TruthAgreement as TruthAgreement
+from .hits_truth import compare_with_truth as compare_with_truth
+from .hits_truth import read_truth as read_truth
 from .intervals import Estimate as Estimate
 from .intervals import poisson_interval as poisson_interval
 from .intervals import proportion as proportion
