@@ -11,6 +11,7 @@ from core.signals import Annotation
 from tests.core.events.signals_made import ecg, recording_of
 
 FS = 250.0
+RATES = {"hits": 1000.0}  # at 250 Hz, nothing of Doppler is left above the vessel wall
 GAP = ecg(30)[0]
 GAP[2000:3000] = np.nan
 SIGNALS = {
@@ -28,7 +29,7 @@ MARKS = (Annotation(0.0, 2.0, "T0"), Annotation(0.01, 0.0, "N"))
 
 def as_recording(signal, maker):
     kinds = ("doppler_i", "doppler_q") if maker == "hits" else ("ecg",)
-    made = recording_of(*(signal for _ in kinds), fs=FS, annotations=MARKS)
+    made = recording_of(*(signal for _ in kinds), fs=RATES.get(maker, FS), annotations=MARKS)
     channels = tuple(
         type(c)(c.name, c.fs, c.unit, c.n_samples, kind) for c, kind in zip(made.channels, kinds, strict=True)
     )

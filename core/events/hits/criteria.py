@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.checks import check_each, finite
+from core.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Criteria:
     min_probability : float
         From which calibrated probability on a candidate is called an embolus, 0 to 1: low, since somebody reviews them.
     wall_hz : float
-        Slower movements are those of the vessel wall, Hz.
+        Slower movements are those of the vessel wall, Hz; at most a quarter of the sampling rate.
     search_db : float
         How far one place in time and frequency must stand out of the blood's own there to be looked at, dB. Blood alone
         reaches 13 dB some times an hour; lower finds weaker ones, and takes longer.
@@ -51,6 +52,21 @@ class Criteria:
             "search_db": finite(least=8),  # below, blood itself is found everywhere
         }
         check_each(rules, {name: getattr(self, name) for name in rules})
+
+    def for_rate(self, fs: float) -> Criteria:
+        """Return these criteria for a signal sampled at `fs`, Hz.
+
+        Raises
+        ------
+        InputError
+            If `wall_hz` is above a quarter of it: next to nothing of the spectrum, ±fs/2, would be left to be searched.
+        """
+        if self.wall_hz > fs / 4:
+            raise InputError(
+                f"wall_hz={self.wall_hz:g} is too high for a signal sampled at {fs:g} Hz",
+                remedy=f"Give wall_hz={fs / 4:g} or less, a quarter of the sampling rate",
+            )
+        return self
 
 
 @dataclass(frozen=True)

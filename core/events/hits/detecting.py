@@ -11,7 +11,7 @@ import numpy.typing as npt
 import scipy
 
 from core.errors import InputError
-from core.events.hits.background import Background, Phases
+from core.events.hits.background import PHASE_S, PHASES, Background, Phases
 from core.events.hits.criteria import Criteria, Hit, Hits
 from core.events.hits.following import Followed, follow
 from core.events.hits.gates import Support, peaks_with_support
@@ -27,6 +27,7 @@ Reader = Callable[[int, int], Samples]
 
 BLOCK_S, MARGIN_S = 60.0, 1.5
 SHORTEST_S = 0.5
+LEARNT_S = PHASE_S * PHASES  # of blood, in which every phase of the heart is known
 
 
 @dataclass
@@ -50,7 +51,11 @@ class Tally:
             return ()
         table = (
             (self.missing_s, 1e-9, "missing, silent or constant: nothing can be found there"),
-            (self.clipped_s, 1e-4, "clipped: the machine was overloaded, and ratios there are too low"),
+            (
+                self.clipped_s,
+                1e-4,
+                "clipped, in one gate or several: the machine was overloaded, and ratios there may be too low",
+            ),
             (self.without_blood_s, 1e-3, "without blood flow: there is nothing to compare a candidate with"),
             (self.both_sides_s, 0.05, "artefacts on both sides of zero: an embolus among them is not seen"),
         )
@@ -59,6 +64,12 @@ class Tally:
             for seconds, least, what in table
             if seconds > least * self.whole_s
         ]
+        blood_s = self.whole_s - self.missing_s - self.without_blood_s
+        if 1e-3 < blood_s < LEARNT_S:
+            said.append(
+                f"there are {blood_s:.2g} s of blood to learn from: with less than {LEARNT_S:g} s, strengths and probabilities are "
+                "less sure"
+            )
         # The probability was fitted to signals with direction: without it, that of a knock is as high as an embolus's.
         if not self.directed and self.missing_s < self.whole_s:
             said.append(
@@ -126,7 +137,7 @@ def find_hits(
     seen : list, optional
         Filled with what each candidate in one place of time and frequency was judged by.
     """
-    criteria, tally = criteria or Criteria(), Tally() if tally is None else tally
+    criteria, tally = (criteria or Criteria()).for_rate(fs), Tally() if tally is None else tally
     tally.directed = directed
     length, margin = round(BLOCK_S * fs), round(MARGIN_S * fs)
     # A rest that is short has too little blood to learn from: it goes with the block before.
@@ -171,7 +182,7 @@ class Block:
         criteria: Criteria, *, directed: bool,
     ) -> Block:  # fmt: skip
         """Search a stretch in blood that is known of each gate, or of which only the phases are."""
-        fs, clipped = followed[0].fs, _clipped(samples[0])
+        fs, clipped = followed[0].fs, np.any([_clipped(gate) for gate in samples], axis=0)
         searched = [scales_of(one, *blood, criteria.wall_hz) for one, blood in zip(followed, known, strict=True)]
         scales, both = [s for s, _ in searched], searched[0][1] if directed else []
         around = [

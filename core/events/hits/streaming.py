@@ -92,7 +92,7 @@ class HitStream:
     def __init__(self, fs: float, *, emission_hz: float = 2e6, criteria: Criteria | None = None) -> None:
         if not fs > 0:
             raise InputError(f"a rate of {fs:g} Hz is not possible", remedy="Give it above 0 Hz")
-        self.fs, self.emission_hz, self.criteria = fs, emission_hz, criteria or Criteria()
+        self.fs, self.emission_hz, self.criteria = fs, emission_hz, (criteria or Criteria()).for_rate(fs)
         self.tally = Tally()
         self._held: Samples | None = None  # from sample `_first` on
         self._first = self._told = self._learnt = 0

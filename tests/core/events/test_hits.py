@@ -313,3 +313,26 @@ def test_hbr_in_the_demo_is_that_of_the_truth_also_where_the_flow_comes_back_on_
     assert len(errors) > 50
     assert max(np.abs(errors)) < 4
     assert abs(np.median(errors)) < 1
+
+
+def test_a_wall_that_leaves_nothing_to_search_is_refused(flow):
+    criteria = Criteria(wall_hz=FS / 4 + 1)
+    for search in (lambda: detect_hits(flow[:9000], FS, criteria=criteria), lambda: HitStream(FS, criteria=criteria)):
+        with pytest.raises(InputError, match=r"wall_hz=1097\.25 .* 4385 Hz") as caught:
+            search()
+        assert "wall_hz=1096.25 or less" in caught.value.remedy
+    assert detect_hits(flow[:9000], FS, criteria=Criteria(wall_hz=FS / 4)) is not None
+
+
+def test_little_blood_is_said(flow):
+    (note,) = detect_hits(flow[: round(20 * FS)], FS).notes
+    assert note.startswith("there are 20 s of blood to learn from")
+    assert "less sure" in note
+
+
+def test_clipping_in_any_gate_is_said(flow):
+    iq = 0.3 * np.asarray(flow[: round(40 * FS)])
+    level = np.quantile(np.abs(iq), 0.9)
+    other = np.clip(iq.real, -level, level) + 1j * np.clip(iq.imag, -level, level)
+    assert any("clipped" in note for note in detect_hits(np.stack([iq, other]), FS).notes)
+    assert detect_hits(iq, FS).notes == ()
