@@ -17,13 +17,12 @@ from core.events.hits.benchmark import (
     reliability_of,
 )
 from core.events.intervals import proportion, rate
+from core.reports.hits_bars import EQUAL_PER_HOUR, REGIME_TITLES, bars_table
 from core.reports.svg import FRAME, GRID, MUTED, WIDTH, line, picture, text, upright
 
 COLOURS = {OURS: "#0072b2", "plain": "#e69f00", "adaptive": "#cc79a7"}
 TITLES = {OURS: "Hitscope"} | {key: title for key, (title, _, _) in BASELINES.items()}
-EQUAL_PER_HOUR = (1.0, 2.0, 6.0)
 MOST_PER_HOUR = 20.0
-REGIME_TITLES = {"regular": "regular", "atrial_fibrillation": "atrial fibrillation", "low_flow": "low flow, noisy"}
 
 
 def detection_page(outcomes: Sequence[Outcome], level: float, command: str, date: str) -> str:
@@ -40,6 +39,7 @@ def detection_page(outcomes: Sequence[Outcome], level: float, command: str, date
         f"or two minutes. An embolus is called one from a probability of {level:g} on. Intervals are 95 % (Wilson; Garwood "
         "for rates). All emboli count, also those under an artefact or another embolus; those that lie apart stand beside.",
         "",
+        *bars_table(outcomes, level),
     ]
     body = [line_ for gates in (1, 2) if hours[gates] for line_ in _of_gates(outcomes, gates, level)]
     return "\n".join(head + body + _reliability(outcomes) + _speed(outcomes)) + "\n"
