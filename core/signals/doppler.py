@@ -12,6 +12,12 @@ from core.checks import check, check_each, finite
 from core.signals.recording import Recording, complex_of
 
 SOUND_SPEED_M_S = 1540.0  # in soft tissue and blood
+EMISSIONS_HZ = (0.5e6, 20e6)  # of medical Doppler probes
+
+
+def stated_emission(hz: float) -> float | None:
+    """Return an emission frequency that a file states, Hz, or None if no probe emits so: it is then as good as not stated."""
+    return hz if EMISSIONS_HZ[0] <= hz <= EMISSIONS_HZ[1] else None
 
 
 @overload

@@ -86,6 +86,8 @@ class Recording:
         All gaps of those channels that have others than `gaps`, by channel number; `gaps_of` gives them of any channel.
     identifying : mapping of str to str
         What the file says that can tell who the person is, by what the field is called: a name, a date of birth.
+    emission_hz : float or None
+        What the probe emitted, as the file says it, Hz; None where it does not.
     derivation : str
         What a montage or filters made of the stored signals, in a form that differs where the signals do; empty for the
         signals as they are stored.
@@ -104,6 +106,7 @@ class Recording:
     gaps: Gaps = ()
     channel_gaps: Mapping[int, Gaps] = field(default_factory=dict)
     identifying: Mapping[str, str] = field(default_factory=dict)
+    emission_hz: float | None = None
     derivation: str = ""
 
     @property

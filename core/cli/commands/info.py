@@ -42,6 +42,7 @@ def summary_of(recording: Recording, *, identifying: bool) -> dict[str, Any]:
         "start_time": None if recording.start_time is None else recording.start_time.isoformat(),
         "subject": recording.subject if identifying else None,
         "simulated": recording.simulated,
+        "emission_hz": recording.emission_hz,
         "channels": [
             {
                 "name": c.name,
@@ -80,6 +81,8 @@ def _lines(recording: Recording, summary: dict[str, Any]) -> list[str]:
         f"{recording.format}, {recording.duration:.1f} s, starts {summary['start_time'] or 'unknown'}",
         *(_line(recording, number) for number in range(len(recording.channels))),
     ]
+    if recording.emission_hz is not None:
+        lines.append(f"the probe emitted {recording.emission_hz / 1e6:.6g} MHz")
     if recording.gaps:
         lines.append(_said(recording.gaps, "gaps of all channels"))
     elif any(recording.channel_gaps.values()):

@@ -18,8 +18,9 @@ from core.signals import Recording
 Complex = npt.NDArray[np.complexfloating]
 Samples = npt.NDArray[np.inexact]
 
-# Emission frequency where nobody says otherwise. Velocities scale with it, and the probability asks how far a candidate went.
+# Emission frequency where nobody says it. Velocities scale with it, and the probability asks how far a candidate went.
 UNKNOWN_HZ = 2e6
+ASSUMED = f"velocities assume an emission frequency of {UNKNOWN_HZ / 1e6:g} MHz: the file does not say"
 SETTLE_S = 0.25  # around what is read of audio, so that parting its directions leaves no seam
 
 
@@ -42,15 +43,16 @@ class Source:
     directed: bool
 
 
-def hits_of(recording: Recording, *, gate: int = 0, emission_hz: float = UNKNOWN_HZ, **criteria: float) -> Made:
+def hits_of(recording: Recording, *, gate: int = 0, emission_hz: float | None = None, **criteria: float) -> Made:
     """HITS candidates of a Doppler gate; none of less than half a second. Memory does not grow with length.
 
     Parameters
     ----------
     gate : int
         From 0; the recording's other gates tell emboli from artefacts.
-    emission_hz : float
-        Of the machine, Hz: for velocities, and the way that a candidate went, which is part of its probability.
+    emission_hz : float, optional
+        Of the machine, Hz: for velocities, and the way that a candidate went, which is part of its probability. By default
+        what the recording says; where it says nothing 2 MHz, which is noted.
     **criteria
         The fields of `Criteria`.
 
@@ -62,11 +64,13 @@ def hits_of(recording: Recording, *, gate: int = 0, emission_hz: float = UNKNOWN
     chosen, tally = Criteria(**criteria), Tally()
     source = _source_of(recording, gate)
     channel = recording.channels[source.channel]
-    settings = {"gate": gate, "emission_hz": emission_hz} | asdict(chosen)
+    used = recording.emission_hz if emission_hz is None else emission_hz
+    assumed, used = ((), used) if used is not None else ((ASSUMED,), UNKNOWN_HZ)
+    settings = {"gate": gate, "emission_hz": used} | asdict(chosen)
     if channel.n_samples < SHORTEST_S * channel.fs:
         known = f"{channel.n_samples / channel.fs:.2g} s are too short to tell an embolus from the blood around it"
         return Made((), (known,), Searched(channel.name, settings, {}))
-    found = find_hits(source.read, channel.n_samples, channel.fs, emission_hz, chosen, tally, directed=source.directed)
+    found = find_hits(source.read, channel.n_samples, channel.fs, used, chosen, tally, directed=source.directed)
     made = []
     for hit in found:
         attributes = asdict(hit) | {"suggestion": hit.kind, "settings": settings}
@@ -75,7 +79,7 @@ def hits_of(recording: Recording, *, gate: int = 0, emission_hz: float = UNKNOWN
         made.append(MadeEvent(channel.name, hit.start_s, hit.duration_s, "hits", attributes))
     if tally.missing_s >= tally.whole_s - 0.5 / channel.fs and _nothing(source.read, channel.n_samples):
         raise all_missing(recording, channel.name)
-    return Made(made, tally.notes(), Searched(channel.name, settings, tally.seconds()))
+    return Made(made, tally.notes() + assumed, Searched(channel.name, settings, tally.seconds()))
 
 
 def has_doppler(recording: Recording) -> bool:

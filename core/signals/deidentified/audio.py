@@ -1,4 +1,4 @@
-"""WAV and FLAC without names: the encoded samples as they are, and of the comment only what the channels mean."""
+"""WAV and FLAC without names: the encoded samples, and of the comment only what channels mean and what the probe emitted."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ STREAMINFO, SEEKTABLE, VORBIS_COMMENT = 0, 3, 4  # metadata blocks of FLAC (RFC 
 def plan(recording: Recording, target: Path, keep_time: bool) -> dict[Path, Write]:
     """Return how the one file is written."""
     stated = re.search(r"layout=\w+", recording.note)
-    comment = "; ".join([*([stated[0]] if stated else []), *(["simulated"] if recording.simulated else [])])
+    emission = "" if recording.emission_hz is None else f"emission_hz={recording.emission_hz:.15g}"
+    comment = "; ".join(filter(None, (stated[0] if stated else "", emission, "simulated" * recording.simulated)))
     path, n = recording.path, recording.channels[0].n_samples
     with path.open("rb") as stream:
         riff = stream.read(4) in MAGIC
@@ -30,7 +31,9 @@ def plan(recording: Recording, target: Path, keep_time: bool) -> dict[Path, Writ
 
 def changes(recording: Recording, keep_time: bool) -> Changes:
     """Return what is left out and what stays; neither file has a field for when it began that is kept."""
-    return Changes((*recording.identifying, "comments and all other fields"), ("layout of the channels",))
+    return Changes(
+        (*recording.identifying, "comments and all other fields"), ("layout of the channels", "emission frequency")
+    )
 
 
 def write_wav(path: Path, comment: str, n_samples: int, out: IO[bytes], report: Reporter) -> None:

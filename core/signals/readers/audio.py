@@ -1,8 +1,8 @@
 """WAV and FLAC audio as Doppler machines and sound cards write it: mono, forward/reverse, or I/Q of one or more gates.
 
 An audio file does not say what its channels mean. It is given as ``layout``, asked once and kept with the study, or
-written by Hitscope into the file's own comment (``layout=iq; simulated``). Until then the two channels of a stereo
-file are plain audio.
+written by Hitscope into the file's own comment (``layout=iq; emission_hz=2000000; simulated``). Until then the two
+channels of a stereo file are plain audio. What the probe emitted is known only if the comment says it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 
 from core.errors import InputError
 from core.signals.digital import Digital
+from core.signals.doppler import stated_emission
 from core.signals.readers.damage import damaged, ends_early
 from core.signals.readers.flac import SIGNATURE, stated_samples, whole_samples
 from core.signals.readers.layouts import DOPPLER, ChannelLayout
@@ -98,7 +99,13 @@ def open_file(path: Path, *, layout: str | None = None, allow_truncated: bool = 
         simulated=bool(re.search(r"\bsimulated\b", comment, re.IGNORECASE)),
         options={key: value for key, value in options.items() if value},
         note=comment,
+        emission_hz=_emission(comment),
     )
+
+
+def _emission(comment: str) -> float | None:
+    said = re.search(r"\bemission_hz=(\d{1,12}(?:\.\d{1,6})?)(?![\w.])", comment, re.ASCII)
+    return stated_emission(float(said.group(1))) if said else None
 
 
 def _source(path: Path, kind: str, encoding: str, n_channels: int, n: int) -> Source:

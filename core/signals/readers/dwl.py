@@ -124,6 +124,7 @@ def open_file(path: Path, *, allow_truncated: bool = False) -> Recording:
         gaps=common,
         channel_gaps={n: own for n, own in of_channels.items() if own != common},
         identifying=identifying,
+        emission_hz=log.emission_hz,
     )
 
 

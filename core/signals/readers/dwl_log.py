@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from core.signals.doppler import stated_emission
 from core.signals.readers.damage import damaged
 from core.signals.recording import Annotation
 
@@ -63,6 +64,12 @@ class Log:
     def envelope_fs(self) -> float:
         """Sampling rate of the `.TW?` file, Hz: SAMPLE_F counts samples in ten seconds."""
         return self.settings.get("SAMPLE_F", 0) / 10
+
+    @property
+    def emission_hz(self) -> float | None:
+        """What the probes emitted, Hz; None if they differ, since nothing says which one a gate is of."""
+        said = {value for name, value in self.settings.items() if name.startswith("FDOP") and value}
+        return stated_emission(1e3 * said.pop()) if len(said) == 1 else None
 
 
 def read_log(path: Path) -> Log:

@@ -83,7 +83,10 @@ def write_simulation(path: str | Path, simulation: Simulation, report: Reporter 
 
     said = simulation.parameters
     with replacing(files.wav) as file:
-        note = f"seed {said['seed']}, {said['regime']}, {said['duration_s']:g} s; hitscope {__version__}"
+        note = (
+            f"emission_hz={said['emission_hz']:.15g}; seed {said['seed']}, {said['regime']}, {said['duration_s']:g} s"
+        )
+        note += f"; hitscope {__version__}"
         largest = _write(Path(file.name), blocks, simulation.fs, simulation.gates, simulation.n_samples, note)
         made = {
             "simulated": True,
@@ -100,7 +103,7 @@ def write_simulation(path: str | Path, simulation: Simulation, report: Reporter 
 
 
 def write_simulated_wav(path: str | Path, iq: Complex, fs: float, truth: Sequence[Truth], note: str = "") -> Path:
-    """Write 16-bit I/Q whose comment says ``SIMULATED; layout=iq``, and ``<name>_truth.csv`` beside it.
+    """Write 16-bit I/Q whose comment says ``SIMULATED``, ``layout=iq`` and what is in `note`, and ``<name>_truth.csv`` beside it.
 
     Parameters
     ----------
@@ -112,7 +115,7 @@ def write_simulated_wav(path: str | Path, iq: Complex, fs: float, truth: Sequenc
     truth : sequence of Truth
         The columns of the table are its fields.
     note : str
-        The rest of the comment.
+        The rest of the comment, such as ``emission_hz=2000000``, which the reader knows.
 
     Returns
     -------

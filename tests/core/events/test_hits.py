@@ -15,7 +15,7 @@ from core.events.hits import detecting
 from core.events.hits.criteria import Hit
 from core.events.hits.following import follow
 from core.events.hits.surroundings import upstrokes
-from core.signals import open_recording, simulate
+from core.signals import open_recording, simulate, velocity_cm_s
 
 FS = 4385.0
 
@@ -286,6 +286,29 @@ def test_forward_and_reverse_audio_are_searched_like_iq(tmp_path, flow):
     assert hit.start_s + hit.duration_s / 2 == pytest.approx(20.0, abs=0.01)
     assert hit.attributes["direction"] > 0.9
     assert hit.attributes["settings"]["min_hbr_db"] == 3.0
+
+
+@pytest.mark.parametrize(
+    ("said", "told", "used"), [(None, None, 2e6), (1e6, None, 1e6), (1e6, 2.5e6, 2.5e6), (None, 2e6, 2e6)]
+)
+def test_velocities_are_of_the_emission_that_is_given_or_said_and_a_note_says_when_it_is_assumed(
+    tmp_path, flow, said, told, used
+):
+    import soundfile
+
+    iq = with_embolus(flow, 50.0, 12.0, 800.0, 0.03)[40 * 4385 : 60 * 4385]
+    with soundfile.SoundFile(tmp_path / "a.wav", "w", 4385, 2, "FLOAT") as file:
+        file.comment = "layout=iq" + (f"; emission_hz={said:.0f}" if said else "")
+        file.write(np.column_stack([iq.real, iq.imag]) / np.abs(iq).max())
+    made = run_maker("hits", open_recording(tmp_path / "a.wav"), {"emission_hz": told} if told else {})
+    assert made
+    for event in made:
+        assert event.attributes["settings"]["emission_hz"] == used
+        expected = velocity_cm_s(event.attributes["peak_hz"], used)
+        assert event.attributes["velocity_cm_s"] == pytest.approx(expected)
+    assert any("assume an emission frequency of 2 MHz" in note for note in made.notes) == (
+        said is None and told is None
+    )
 
 
 def test_all_fields_are_numbers_that_a_file_can_hold(flow):

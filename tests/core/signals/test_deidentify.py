@@ -140,7 +140,7 @@ def test_segments_get_the_new_name(tmp_path):
 @pytest.mark.parametrize(
     ("kind", "subtype"), [("WAV", "PCM_16"), ("WAV", "FLOAT"), ("RF64", "PCM_24"), ("FLAC", "PCM_24")]
 )
-@pytest.mark.parametrize("comment", ["Anna Muster; layout=iq; simulated", "Anna Muster"])
+@pytest.mark.parametrize("comment", ["Anna Muster; layout=iq; emission_hz=2000000; simulated", "Anna Muster"])
 def test_audio_keeps_what_the_channels_mean_and_nothing_else(tmp_path, kind, subtype, comment):
     path = tmp_path / ("a.flac" if kind == "FLAC" else "a.wav")
     with soundfile.SoundFile(path, "w", 5000, 2, subtype, format=kind) as file:
@@ -149,7 +149,7 @@ def test_audio_keeps_what_the_channels_mean_and_nothing_else(tmp_path, kind, sub
     (out,) = write_deidentified(path, tmp_path / f"p01{path.suffix}")
     before, after = open_recording(path), open_recording(out)
     assert_same_signal(before, after)
-    assert after.note == ("layout=iq; simulated" if "layout" in comment else "")
+    assert after.note == ("layout=iq; emission_hz=2000000; simulated" if "layout" in comment else "")
     assert b"Muster" in path.read_bytes()
     assert b"Muster" not in out.read_bytes()
 

@@ -96,6 +96,13 @@ def test_hits_keep_what_the_log_says_of_them():
     assert max(h.attributes["logged_s"] - h.onset_s for h in hits) < 0.36
 
 
+def test_the_log_says_what_the_probe_emitted_unless_two_probes_differ(copy):
+    assert open_recording(REAL / "NLA168.TX4").emission_hz == 2e6
+    log = copy()
+    rewrite(log, b"FDOP2 2000", b"FDOP2 1000")
+    assert open_recording(log).emission_hz is None
+
+
 @pytest.mark.parametrize("gate", [0, 1])
 def test_power_of_iq_and_envelope_rise_and_fall_together(gate):
     recording = open_recording(REAL / "NLA168.TX4")

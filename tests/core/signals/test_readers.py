@@ -53,6 +53,27 @@ def test_meaning_of_two_channels_is_given_not_guessed(tmp_path):
         open_recording(tmp_path / "a.wav", layout="mono")
 
 
+@pytest.mark.parametrize(
+    ("comment", "hz"),
+    [
+        ("SIMULATED; layout=iq; emission_hz=2000000; seed 1", 2e6),
+        ("emission_hz=2250000.5", 2250000.5),
+        ("layout=iq", None),
+        ("emission_hz=0", None),
+        ("emission_hz=2", None),  # meant as MHz, perhaps: not guessed
+        ("emission_hz=1e6", None),
+        ("emission_hz=2000000000000000000", None),
+        ("emission_hz=nan", None),
+        ("transmission_hz=2000000", None),
+    ],
+)
+def test_what_the_probe_emitted_is_in_the_comment_or_not_known(tmp_path, comment, hz):
+    with soundfile.SoundFile(tmp_path / "a.wav", "w", 5000, 2) as file:
+        file.comment = comment
+        file.write(np.zeros((100, 2)))
+    assert open_recording(tmp_path / "a.wav").emission_hz == hz
+
+
 def test_nan_and_a_single_sample_come_through(tmp_path):
     soundfile.write(tmp_path / "nan.wav", np.array([0.1, np.nan, 0.3]), 8000, "FLOAT")
     assert np.isnan(open_recording(tmp_path / "nan.wav").read(0, 0, 3)).tolist() == [False, True, False]
