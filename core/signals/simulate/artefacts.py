@@ -3,6 +3,9 @@
 The probe or the tissue moves against everything at once, so that the echo is real up to a fixed phase and its spectrum lies
 on both sides of zero. The taps in the DWL recording of `shared/data` are the pattern of `knock`: broad-band at their
 start, ringing on within 300 Hz for some 100 ms, up to three times as strong on one side as on the other.
+
+None begins or ends with a step, which would be a second broad-band click: tissue that rings dies away, a voice and a throat
+stop within some tens of milliseconds. Only what is sharp by its nature is: the blow of a knock, an electrical spike.
 """
 
 from __future__ import annotations
@@ -15,6 +18,8 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.floating]
 Complex = npt.NDArray[np.complex128]
+Span = tuple[float, float]
+DECAYS = 5.0  # decay constants that the slowest ringing of a knock has before its end, at which 43 dB are gone
 
 
 @dataclass(frozen=True)
@@ -30,9 +35,10 @@ class Artefact:
 
 
 def _knock(n: int, fs: float, rng: np.random.Generator) -> Floats:
-    t = np.arange(n) / fs
+    t, slowest = np.arange(n) / fs, n / fs / DECAYS
     ring = sum(
-        np.cos(2 * np.pi * rng.uniform(30, 300) * t + rng.uniform(0, 2 * np.pi)) * np.exp(-t / rng.uniform(0.01, 0.05))
+        np.cos(2 * np.pi * rng.uniform(30, 300) * t + rng.uniform(0, 2 * np.pi))
+        * np.exp(-t / min(rng.uniform(0.01, 0.05), slowest))
         for _ in range(4)
     )
     return np.asarray(ring / 2 + 0.7 * rng.standard_normal(n) * np.exp(-t / rng.uniform(0.002, 0.008)))
@@ -64,19 +70,20 @@ def _spike(n: int, fs: float, rng: np.random.Generator) -> Floats:
     return out
 
 
-# name: (made by, shortest and longest, s, least and greatest peak level, dB). Durations and levels: assumed, but for knocks.
-ARTEFACTS: dict[str, tuple[Callable[[int, float, np.random.Generator], Floats], tuple[float, float], tuple[float, float]]] = {
-    "knock": (_knock, (0.06, 0.25), (8.0, 35.0)),
-    "speech": (_speech, (0.2, 1.5), (3.0, 20.0)),
-    "swallow": (_swallow, (0.3, 1.2), (6.0, 25.0)),
-    "spike": (_spike, (0.002, 0.02), (10.0, 30.0)),
-}  # fmt: skip
+# name: (made by, shortest and longest, s, least and greatest peak level, dB, how long it sets in and how long it ends, s).
+# Durations, levels and ends: assumed, but for the first two of knocks.
+ARTEFACTS: dict[str, tuple[Callable[[int, float, np.random.Generator], Floats], Span, Span, Span]] = {
+    "knock": (_knock, (0.06, 0.25), (8.0, 35.0), (0.0, 0.01)),
+    "speech": (_speech, (0.2, 1.5), (3.0, 20.0), (0.01, 0.05)),
+    "swallow": (_swallow, (0.3, 1.2), (6.0, 25.0), (0.02, 0.02)),
+    "spike": (_spike, (0.002, 0.02), (10.0, 30.0), (0.0, 0.0)),
+}
 
 
 def draw_artefact(rng: np.random.Generator, start_s: float, kind: str | None = None) -> Artefact:
     """Draw an artefact of a kind, or of any."""
     chosen = kind or str(rng.choice(list(ARTEFACTS)))
-    _, lengths, levels = ARTEFACTS[chosen]
+    _, lengths, levels, _ = ARTEFACTS[chosen]
     side = float(rng.uniform(-0.5, 0.5))
     return Artefact(
         start_s, float(rng.uniform(*lengths)), float(rng.uniform(*levels)), side, chosen, int(rng.integers(1 << 62))
@@ -89,9 +96,20 @@ def artefact_samples(artefact: Artefact, fs: float) -> Complex:
 
     rng = np.random.default_rng(artefact.seed)
     n = max(8, round(artefact.duration_s * fs))
-    both = ARTEFACTS[artefact.kind][0](n, fs, rng)
+    make, _, _, ends = ARTEFACTS[artefact.kind]
+    both = make(n, fs, rng)
     one = hilbert(both) if artefact.sidedness > 0 else np.conj(hilbert(both))
     share = abs(artefact.sidedness)
-    mixed = ((1 - share) * both + share * one) * np.exp(1j * rng.uniform(0, 2 * np.pi))
+    # After the sides are mixed: the Hilbert transform of a sharp beginning reaches round to the end.
+    mixed = ((1 - share) * both + share * one) * np.exp(1j * rng.uniform(0, 2 * np.pi)) * _faded(n, fs, ends)
     short = np.convolve(np.abs(mixed) ** 2, np.full(k := min(n, max(4, round(0.01 * fs))), 1 / k), mode="same")
     return np.asarray(mixed * np.sqrt(10 ** (artefact.level_db / 10) / max(float(short.max()), 1e-12)))
+
+
+def _faded(n: int, fs: float, ends_s: Span) -> Floats:
+    """Return a gain of 1 that rises from 0 and falls to 0 by a raised cosine, each for so many seconds."""
+    gain = np.ones(n)
+    rise, fall = (min(round(seconds * fs), n // 2) for seconds in ends_s)
+    gain[:rise] = 0.5 - 0.5 * np.cos(np.pi * np.arange(rise) / max(rise, 1))
+    gain[n - fall :] *= 0.5 + 0.5 * np.cos(np.pi * np.arange(1, fall + 1) / max(fall, 1))
+    return gain

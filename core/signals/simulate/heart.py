@@ -11,6 +11,7 @@ from core.signals.simulate.patients import Patient
 
 Floats = npt.NDArray[np.floating]
 SHORTEST_S = 0.33  # of an interval: the atrioventricular node lets through no more
+FALL_S = 0.1  # of systole: standard deviation of the Gaussian by which it falls
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,9 @@ class Beats:
         """Return the envelope velocity at times, m/s."""
         beat = np.clip(np.searchsorted(self.starts_s, t, side="right") - 1, 0, len(self.starts_s) - 1)
         rise = (patient.systolic - patient.diastolic) * self.strokes[beat]
-        return np.asarray(patient.diastolic + rise * pulse(t - self.starts_s[beat], self.lengths_s[beat]))
+        return np.asarray(
+            patient.diastolic + rise * pulse(t - self.starts_s[beat], self.lengths_s[beat], patient.upstroke_s)
+        )
 
 
 def draw_beats(patient: Patient, duration_s: float, rng: np.random.Generator) -> Beats:
@@ -49,9 +52,23 @@ def draw_beats(patient: Patient, duration_s: float, rng: np.random.Generator) ->
     return Beats(starts, lengths, strokes)
 
 
-def pulse(since_s: Floats, length_s: Floats) -> Floats:
-    """Return one beat, 0 to 1: systole peaks 0.12 s after its start whatever the beat's length; then run-off."""
-    systole = np.exp(-0.5 * ((since_s - 0.12) / 0.055) ** 2)
+def pulse(since_s: Floats, length_s: Floats, upstroke_s: float) -> Floats:
+    """Return one beat, 0 to 1: a fast rise, a slower fall, a dicrotic wave and run-off, which ends where the next one begins.
+
+    Parameters
+    ----------
+    since_s : array
+        Time since the beat began, s.
+    length_s : array
+        How long the beat lasts, s.
+    upstroke_s : float
+        From the foot to the peak of systole, s, whatever the beat's length.
+    """
+    rise = 0.5 - 0.5 * np.cos(np.pi * np.clip(since_s / upstroke_s, 0.0, 1.0))
+    fall = np.exp(-0.5 * (np.maximum(since_s - upstroke_s, 0.0) / FALL_S) ** 2)
     dicrotic = 0.45 * np.exp(-0.5 * ((since_s - 0.34) / 0.07) ** 2)
-    run_off = 0.35 * (1 - np.exp(-since_s / 0.05)) * np.exp(-since_s / (0.6 * length_s))
-    return np.asarray(np.clip((systole + dicrotic + run_off) / 1.2, 0.0, 1.0))
+    run_off = 0.35 * np.exp(-since_s / (0.6 * length_s))
+    # Nothing is left at the end, or the next beat would begin with a step; of short beats it takes the dicrotic wave.
+    left = 1 - np.clip(since_s / length_s, 0.0, 1.0) ** 4
+    peak = 1 + 0.35 * np.exp(-upstroke_s / (0.6 * length_s))
+    return np.asarray(np.clip((rise * (fall + run_off) + dicrotic) * left / peak, 0.0, 1.0))

@@ -51,6 +51,12 @@ PARAMETERS: dict[str, Parameter] = {
         "dB", -60, -8, "a branch that flows the other way (anterior cerebral artery), against the vessel itself"
     ),
     "image_db": Parameter("dB", -45, -28, "mirror image by unequal I and Q channels: Evans & McDicken 2000"),
+    "upstroke_s": Parameter(
+        "s", 0.03, 0.14, "foot to peak of systole: assumed, around the DWL recording's (0.05 to 0.06)"
+    ),
+    "offset_db": Parameter(
+        "dB", -30, 6, "constant offset of I and Q against mean blood power; -4 and 5 in the DWL recording's gates"
+    ),
 }
 
 _COMMON: dict[str, Range] = {
@@ -64,6 +70,8 @@ _COMMON: dict[str, Range] = {
     "wall_db": (10.0, 30.0),
     "opposite_db": (-60.0, -10.0),
     "image_db": (-45.0, -28.0),
+    "upstroke_s": (0.04, 0.11),
+    "offset_db": (-30.0, 5.0),
 }
 
 # Kinds of patient: from which part of its range each parameter is drawn.
@@ -126,6 +134,8 @@ class Patient:
     wall_db: float
     opposite_db: float
     image_db: float
+    upstroke_s: float
+    offset_db: float
     irregular: bool = False
     away: bool = False
 

@@ -107,13 +107,16 @@ class Simulation:
             "emboli_per_minute": emboli_per_minute, "artefacts_per_minute": artefacts_per_minute, "echo_db": [low, high],
         }  # fmt: skip
         streams = [
-            np.random.default_rng(s) for s in np.random.SeedSequence((seed, list(REGIMES).index(regime))).spawn(5)
+            np.random.default_rng(s) for s in np.random.SeedSequence((seed, list(REGIMES).index(regime))).spawn(6)
         ]
         self.regime, self.fs, self.emission_hz, self.gates = regime, fs, emission_hz, gates
         self.n_samples = round(duration_s * fs)
         self.patient: Patient = draw_patient(REGIMES[regime], streams[0])
         self._beats: Beats = draw_beats(self.patient, duration_s, streams[1])
         self._drift = _drift(self.patient.drift_db, duration_s, streams[2])
+        # Where the converters of a gate have their zero is nobody's choice: any phase.
+        phases = np.exp(2j * np.pi * streams[5].random(gates))
+        self._offsets: Complex = 10 ** (self.patient.offset_db / 20) * phases
         self._seeds = (seed, list(REGIMES).index(regime), 1)
         self._emboli = self._draw_emboli(streams[3], duration_s, emboli_per_minute, echo_db)
         drawn = [artefacts.draw_artefact(streams[4], t) for t in _times(streams[4], duration_s, artefacts_per_minute)]
@@ -194,7 +197,7 @@ class Simulation:
             )
         out += 10 ** (self.patient.image_db / 20) * np.conj(out)
         floor = np.sqrt(10 ** (self.patient.noise_db / 10) / 2)
-        return out + floor * (noise.standard_normal((len(out), 2)) @ np.array([1, 1j]))
+        return out + self._offsets[gate] + floor * (noise.standard_normal((len(out), 2)) @ np.array([1, 1j]))
 
 
 def tcd(
@@ -233,7 +236,7 @@ def tcd(
     Returns
     -------
     iq : (n,) or (2, n) complex128 array
-        Blood of mean power about 1, vessel wall, emboli, artefacts and noise.
+        Blood of mean power about 1, vessel wall, emboli, artefacts, noise and a constant offset.
     truth : list of Truth
         In order of time.
 

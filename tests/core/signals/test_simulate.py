@@ -7,6 +7,8 @@ import pytest
 import resources
 from core.errors import InputError
 from core.signals import log_spectrogram, open_recording, simulate
+from core.signals.simulate.artefacts import artefact_samples, draw_artefact
+from core.signals.simulate.heart import pulse
 
 
 def test_same_seed_same_samples():
@@ -100,18 +102,56 @@ def test_the_demo_says_both_measures_of_its_emboli():
 
 
 def test_flow_goes_one_way_and_artefacts_both_ways():
-    iq, truth = simulate.tcd(6, 60.0, emboli_per_minute=0, artefacts_per_minute=20)
-    spectrum = log_spectrogram(iq, 4385.0, 128, 64)
-    power = 10 ** (spectrum.db / 10)
-    positive, negative = power[spectrum.freqs_hz > 100].sum(axis=0), power[spectrum.freqs_hz < -100].sum(axis=0)
-    hit = np.zeros(len(spectrum.times_s), bool)
-    for t in truth:
-        hit |= (spectrum.times_s > t.start_s) & (spectrum.times_s < t.start_s + t.duration_s / 3)
-    clean = np.ones_like(hit)
-    for t in truth:
-        clean &= (spectrum.times_s < t.start_s - 0.05) | (spectrum.times_s > t.start_s + t.duration_s + 0.05)
-    assert np.median(positive[clean] / negative[clean]) > 5
-    assert np.median(positive[hit] / negative[hit]) < 3
+    during, without = [], []
+    for seed in range(6, 12):  # of one recording, a few strong ones on one side decide
+        made = simulate.Simulation(seed, 60.0, emboli_per_minute=0, artefacts_per_minute=20)
+        iq = np.concatenate(list(made.blocks()), axis=1)[0]
+        spectrum = log_spectrogram(iq.conj() if made.patient.away else iq, 4385.0, 128, 64)
+        power, times = 10 ** (spectrum.db / 10), spectrum.times_s
+        ratio = power[spectrum.freqs_hz > 100].sum(axis=0) / power[spectrum.freqs_hz < -100].sum(axis=0)
+        hit, clean = np.zeros(len(times), bool), np.ones(len(times), bool)
+        for t in made.truth:
+            hit |= (times > t.start_s) & (times < t.start_s + t.duration_s / 3)
+            clean &= (times < t.start_s - 0.05) | (times > t.start_s + t.duration_s + 0.05)
+        during.append(ratio[hit]), without.append(ratio[clean])
+    assert np.median(np.concatenate(without)) > 5
+    assert np.median(np.concatenate(during)) < 3
+
+
+@pytest.mark.parametrize("kind", ["knock", "speech", "swallow"])
+def test_artefacts_end_without_a_step_and_only_the_blow_of_a_knock_begins_with_one(kind):
+    for seed in range(30):
+        artefact = draw_artefact(np.random.default_rng(seed), 0.0, kind)
+        size = np.abs(artefact_samples(artefact, 4385.0))
+        assert size[-2:].max() < 0.005 * size.max()
+        assert size[-22:].max() < 0.1 * size.max()  # 5 ms
+        assert (size[:2].max() < 0.01 * size.max()) == (kind != "knock")
+
+
+@pytest.mark.parametrize("length_s", [0.35, 0.6, 1.1])
+@pytest.mark.parametrize("upstroke_s", [0.03, 0.14])
+def test_a_beat_rises_fast_to_its_peak_and_ends_where_the_next_one_begins(upstroke_s, length_s):
+    t = np.linspace(0, length_s, 2001)
+    beat = pulse(t, np.full_like(t, length_s), upstroke_s)
+    assert beat[0] == pytest.approx(0, abs=1e-4)
+    assert beat[-1] == pytest.approx(0, abs=1e-4)
+    assert t[np.argmax(beat)] == pytest.approx(upstroke_s, abs=0.01)
+    assert beat.max() == pytest.approx(1, abs=0.02)
+    assert np.abs(np.diff(beat)).max() < 0.05  # nowhere a step
+    assert np.diff(beat).max() > 1.5 * -np.diff(beat).min() or upstroke_s > 0.1
+
+
+def test_the_offset_of_i_and_q_is_as_strong_as_the_patient_says():
+    made = simulate.Simulation(3, 20.0, gates=2, emboli_per_minute=0, artefacts_per_minute=0)
+    offsets = np.concatenate(list(made.blocks()), axis=1).mean(axis=1)
+    np.testing.assert_allclose(20 * np.log10(np.abs(offsets)), made.patient.offset_db, atol=1.0)
+    assert abs(np.angle(offsets[0] / offsets[1])) > 0.01  # each gate has its own
+
+
+@pytest.mark.parametrize("emission_hz", [1e6, 2e6, 2.25e6])
+def test_a_file_says_what_the_probe_emitted(tmp_path, emission_hz):
+    simulate.write_simulation(tmp_path / "s.wav", simulate.Simulation(1, 2.0, fs=4000.0, emission_hz=emission_hz))
+    assert open_recording(tmp_path / "s.wav").emission_hz == emission_hz
 
 
 def test_file_says_simulated(tmp_path):
