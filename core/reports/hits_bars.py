@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from core.events.hits.baselines import BASELINES
-from core.events.hits.benchmark import BINS_DB, OURS, Outcome, curve_of, errors_of, point_of
+from core.events.hits.benchmark import BINS_DB, OURS, SETUPS, Outcome, curve_of, errors_of, point_of
 from core.events.intervals import proportion, rate
 
 REGIME_TITLES = {"regular": "regular", "atrial_fibrillation": "atrial fibrillation", "low_flow": "low flow, noisy"}
@@ -20,8 +20,8 @@ Row = tuple[str, str, str]  # bar, measured, holds
 
 def bars_table(outcomes: Sequence[Outcome], level: float) -> list[str]:
     """Return the table as lines of Markdown; `level` is the probability from which a candidate is called an embolus."""
-    groups = [(g, [o for o in outcomes if o.job.gates == g]) for g in (1, 2)]
-    rows = [row for gates, some in groups if some for row in _of_gates(some, gates, level)]
+    groups = [(setup, [o for o in outcomes if o.job.setup == setup]) for setup in SETUPS]
+    rows = [row for setup, some in groups if some for row in _of_setup(some, setup, level)]
     return [
         "| bar | measured | holds |",
         "|---|---|---|",
@@ -33,8 +33,7 @@ def bars_table(outcomes: Sequence[Outcome], level: float) -> list[str]:
     ]
 
 
-def _of_gates(outcomes: Sequence[Outcome], gates: int, level: float) -> Iterator[Row]:
-    where = f"{gates} gate{'s' * (gates > 1)}"
+def _of_setup(outcomes: Sequence[Outcome], where: str, level: float) -> Iterator[Row]:
     by_regime = [(r, title, [o for o in outcomes if o.job.regime == r]) for r, title in REGIME_TITLES.items()]
     by_regime = [(r, title, mine) for r, title, mine in by_regime if mine]
     for span, name, least in LEAST_SENSITIVITY:

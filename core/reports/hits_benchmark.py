@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
 
 from core.events.hits.baselines import BASELINES
 from core.events.hits.benchmark import (
     BINS_DB,
     OURS,
+    SETUPS,
     Curve,
+    Errors,
     Outcome,
     Point,
     curve_of,
@@ -23,17 +28,20 @@ from core.reports.svg import FRAME, GRID, MUTED, WIDTH, line, picture, text, upr
 COLOURS = {OURS: "#0072b2", "plain": "#e69f00", "adaptive": "#cc79a7"}
 TITLES = {OURS: "Hitscope"} | {key: title for key, (title, _, _) in BASELINES.items()}
 MOST_PER_HOUR = 20.0
+SETUP_TITLES = {"1 gate": "with one gate", "2 gates": "with two", "mono": "without direction (I alone)"}
+ERROR_COLUMNS = "n | HBR, mean ± SD (dB) | duration, median ratio | within 20 % (over 10 ms) | delay, median error (ms)"
+SHIFTS_HZ = (0.0, 500.0, 1000.0, 1500.0, np.inf)
 
 
 def detection_page(outcomes: Sequence[Outcome], level: float, command: str, date: str) -> str:
     """Return the results as Markdown; `level` is the probability from which a candidate is called an embolus."""
-    hours = {g: sum(o.hours for o in outcomes if o.job.gates == g) for g in (1, 2)}
+    hours = {setup: sum(o.hours for o in outcomes if o.job.setup == setup) for setup in SETUPS}
     seeds = sorted({o.job.seed for o in outcomes})
     head = [
         "# Finding HITS",
         "",
         f"**Simulated recordings only**: none with confirmed emboli is public. {date}: `{command}`; "
-        + ", ".join(f"{h:.2g} h with {g} gate{'s' * (g > 1)}" for g, h in hours.items() if h)
+        + ", ".join(f"{h:.2g} h {SETUP_TITLES[setup]}" for setup, h in hours.items() if h)
         + f", seeds {seeds[0]} to {seeds[-1]} (never used while the detector was made; every seed is another patient), "
         "one embolus a minute (one in twenty a shower of 3 to 8 within two seconds, which may overlap), artefacts every one "
         f"or two minutes. An embolus is called one from a probability of {level:g} on. Intervals are 95 % (Wilson; Garwood "
@@ -41,14 +49,14 @@ def detection_page(outcomes: Sequence[Outcome], level: float, command: str, date
         "",
         *bars_table(outcomes, level),
     ]
-    body = [line_ for gates in (1, 2) if hours[gates] for line_ in _of_gates(outcomes, gates, level)]
+    body = [line_ for setup in SETUPS if hours[setup] for line_ in _of_setup(outcomes, setup, level)]
     return "\n".join(head + body + _reliability(outcomes) + _speed(outcomes)) + "\n"
 
 
-def _of_gates(outcomes: Sequence[Outcome], gates: int, level: float) -> list[str]:
-    some = [o for o in outcomes if o.job.gates == gates]
+def _of_setup(outcomes: Sequence[Outcome], setup: str, level: float) -> list[str]:
+    some = [o for o in outcomes if o.job.setup == setup]
     rows = [
-        f"## {'One gate' if gates == 1 else 'Two gates'}",
+        f"## {setup.capitalize()}",
         "",
         "| regime | HBR (dB) | sensitivity, all | of those apart | false alarms an hour |",
         "|---|---|---|---|---|",
@@ -62,7 +70,8 @@ def _of_gates(outcomes: Sequence[Outcome], gates: int, level: float) -> list[str
             false = _rate(every) if (low, high) == BINS_DB[0] else ""
             rows.append(f"| {title} | {_span(low, high)} | {_share(every)} | {_share(apart)} | {false} |")
     rows += ["", "Sensitivity at equal false alarms an hour, of every detector:", "", *_equal(some), ""]
-    return [*rows, "Measured against true, of emboli apart that were found:", "", *_errors(some, level), ""]
+    rows += ["Measured against true, of emboli apart that were found:", "", *_errors(some, level), ""]
+    return [*rows, "The same of all regimes, by shift:", "", *_errors_by_shift(some, level), ""]
 
 
 def _equal(outcomes: Sequence[Outcome]) -> list[str]:
@@ -79,20 +88,30 @@ def _equal(outcomes: Sequence[Outcome]) -> list[str]:
 
 
 def _errors(outcomes: Sequence[Outcome], level: float) -> list[str]:
-    rows = [
-        "| regime | HBR (dB) | n | HBR, mean ± SD (dB) | duration, median ratio | within 20 % (over 10 ms) |",
-        "|---|---|---|---|---|---|",
-    ]
+    rows = [f"| regime | HBR (dB) | {ERROR_COLUMNS} |", "|---|---|---|---|---|---|---|"]
     for regime, title in [*REGIME_TITLES.items(), ("", "all")]:
         mine = [o for o in outcomes if not regime or o.job.regime == regime]
         for low, high in (*BINS_DB, (3.0, 25.0)):
             e = errors_of(mine, level, low, high)
             if e is not None:
-                hbr = f"{e.hbr_mean_db:+.2f} ± {e.hbr_std_db:.2f}"
-                rows.append(
-                    f"| {title} | {_span(low, high)} | {e.n} | {hbr} | {e.duration_ratio:.2f} | {100 * e.within_a_fifth:.0f} % |"
-                )
+                rows.append(f"| {title} | {_span(low, high)} | {_error_cells(e)} |")
     return rows
+
+
+def _errors_by_shift(outcomes: Sequence[Outcome], level: float) -> list[str]:
+    rows = [f"| shift (Hz) | {ERROR_COLUMNS} |", "|---|---|---|---|---|---|"]
+    for low, high in pairwise(SHIFTS_HZ):
+        e = errors_of(outcomes, level, 3.0, 25.0, (low, high))
+        if e is not None:
+            span = f"≥ {low:g}" if high == np.inf else f"{low:g}-{high:g}"
+            rows.append(f"| {span} | {_error_cells(e)} |")
+    return rows
+
+
+def _error_cells(e: Errors) -> str:
+    delay = "-" if e.delay_ms is None else f"{e.delay_ms:.1f}"
+    hbr = f"{e.hbr_mean_db:+.2f} ± {e.hbr_std_db:.2f}"
+    return f"{e.n} | {hbr} | {e.duration_ratio:.2f} | {100 * e.within_a_fifth:.0f} % | {delay}"
 
 
 def _reliability(outcomes: Sequence[Outcome]) -> list[str]:
@@ -103,19 +122,17 @@ def _reliability(outcomes: Sequence[Outcome]) -> list[str]:
 
 def _speed(outcomes: Sequence[Outcome]) -> list[str]:
     rows = ["## Speed", ""]
-    for gates in (1, 2):
-        some = [o for o in outcomes if o.job.gates == gates]
+    for setup in SETUPS:
+        some = [o for o in outcomes if o.job.setup == setup]
         if some:
             times = 3600 * sum(o.hours for o in some) / max(sum(o.seconds for o in some), 1e-9)
-            rows.append(
-                f"- {gates} gate{'s' * (gates > 1)}: {times:,.0f} times real time, by processor time of one core."
-            )
+            rows.append(f"- {setup}: {times:,.0f} times real time, by processor time of one core.")
     return [*rows, ""]
 
 
-def curves_svg(outcomes: Sequence[Outcome], gates: int) -> str:
+def curves_svg(outcomes: Sequence[Outcome], setup: str) -> str:
     """Return sensitivity against false alarms an hour, a row for each regime and a column for each range of HBR."""
-    some = [o for o in outcomes if o.job.gates == gates]
+    some = [o for o in outcomes if o.job.setup == setup]
     left, top, wide, tall, gap = 56.0, 44.0, 176.0, 120.0, 24.0
     parts = []
     for n, (key, title) in enumerate(TITLES.items()):

@@ -7,7 +7,9 @@ import json
 import sys
 from pathlib import Path
 
-from core.events.hits import benchmark, calibrating
+from core.events.hits import benchmark, calibrating, judging
+
+KINDS = (judging.WITH_DIRECTION, judging.WITHOUT_DIRECTION)
 
 if __name__ == "__main__":
     n = int(sys.argv[1]) if len(sys.argv) > 1 else 16
@@ -15,6 +17,8 @@ if __name__ == "__main__":
     fitted = calibrating.fit(jobs, n_processes=2)
     path = Path(calibrating.__file__).with_name("calibration.json")
     path.write_text(json.dumps(fitted, indent=1) + "\n", encoding="utf-8")
-    for name, weight in zip(fitted["features"], fitted["weights"], strict=True):
-        print(f"{name:16} {weight:8.3f}")
-    print({key: fitted[key] for key in ("hours", "candidates", "emboli", "both_sides")})
+    for number, name in enumerate(fitted["features"]):
+        print(f"{name:16}", *(f"{fitted[key]['weights'][number]:8.3f}" for key in KINDS))
+    for key in KINDS:
+        print(key, {name: fitted[key][name] for name in ("hours", "candidates", "emboli")})
+    print("both sides:", fitted["both_sides"])

@@ -14,7 +14,7 @@ from core.events import Criteria
 from core.events.hits import benchmark
 from core.reports import curves_svg, detection_page, write_files
 
-EXAMPLE = "hitscope bench detection --hours 3 --two-gates 0 --out results"
+EXAMPLE = "hitscope bench detection --hours 3 --two-gates 0 --mono 0 --out results"
 
 
 def configure(options: argparse.ArgumentParser) -> None:
@@ -23,6 +23,9 @@ def configure(options: argparse.ArgumentParser) -> None:
     options.add_argument("--hours", type=float, default=21.0, help="simulated hours with one gate (default: 21)")
     options.add_argument(
         "--two-gates", type=float, default=9.0, metavar="HOURS", help="with two (default: 9; 0 for none)"
+    )
+    options.add_argument(
+        "--mono", type=float, default=6.0, metavar="HOURS", help="without direction (default: 6; 0 for none)"
     )
     options.add_argument(
         "--seed", type=int, default=benchmark.FINAL_SEED,
@@ -37,9 +40,8 @@ def run(options: argparse.Namespace) -> None:
     """Simulate, search, and tell how it went."""
     if options.jobs < 1:
         raise InputError(f"{options.jobs} processes cannot work", remedy="Give --jobs 1 or more")
-    jobs = benchmark.jobs_of(options.hours, options.seed, 1)
-    if options.two_gates:
-        jobs += benchmark.jobs_of(options.two_gates, options.seed, 2)
+    hours = dict(zip(benchmark.SETUPS, (options.hours, options.two_gates, options.mono), strict=True))
+    jobs = [job for setup, h in hours.items() if h for job in benchmark.jobs_of(h, options.seed, setup)]
     outcomes = []
     for outcome in benchmark.run_all(jobs, options.jobs):
         outcomes.append(outcome)
@@ -54,13 +56,12 @@ def run(options: argparse.Namespace) -> None:
         if not options.json:
             print(page)
         return
-    drawn = {f"hits_{g}_gate{'s' * (g > 1)}.svg": g for g in (1, 2) if any(o.job.gates == g for o in outcomes)}
+    drawn = {f"hits_{setup.replace(' ', '_')}.svg": setup for setup, h in hours.items() if h}
     page += "".join(
-        f"\n![Sensitivity against false alarms, {g} gate{'s' * (g > 1)}, simulated]({name})\n"
-        for name, g in drawn.items()
+        f"\n![Sensitivity against false alarms, {setup}, simulated]({name})\n" for name, setup in drawn.items()
     )
     files = {options.out / "hits.md": page.encode()}
-    files |= {options.out / name: curves_svg(outcomes, g).encode() for name, g in drawn.items()}
+    files |= {options.out / name: curves_svg(outcomes, setup).encode() for name, setup in drawn.items()}
     for path in write_files(files, replace=True):
         print(path)
 
@@ -68,16 +69,16 @@ def run(options: argparse.Namespace) -> None:
 def _typed(options: argparse.Namespace) -> list[str]:
     return [
         options.what, "--hours", f"{options.hours:g}", "--two-gates", f"{options.two_gates:g}",
-        "--seed", str(options.seed), "--jobs", str(options.jobs),
+        "--mono", f"{options.mono:g}", "--seed", str(options.seed), "--jobs", str(options.jobs),
     ]  # fmt: skip
 
 
 def _figures(outcomes: list[benchmark.Outcome], level: float) -> dict[str, object]:
     rows = []
-    for gates in (1, 2):
+    for setup in benchmark.SETUPS:
         for regime in benchmark.ARTEFACTS_PER_MINUTE:
-            some = [o for o in outcomes if (o.job.gates, o.job.regime) == (gates, regime)]
+            some = [o for o in outcomes if (o.job.setup, o.job.regime) == (setup, regime)]
             for low, high in benchmark.BINS_DB if some else ():
                 point = benchmark.point_of(some, level, low, high)
-                rows.append({"gates": gates, "regime": regime, "hbr_db": [low, high], **vars(point)})
+                rows.append({"setup": setup, "regime": regime, "hbr_db": [low, high], **vars(point)})
     return {"simulated": True, "level": level, "points": rows}

@@ -18,12 +18,14 @@ import numpy.typing as npt
 from core.errors import InputError
 from core.events.hits.baselines import BASELINES
 from core.events.hits.criteria import Criteria, Hit
-from core.events.hits.detecting import detect_hits
+from core.events.hits.detecting import analytic, detect_hits
 from core.events.hits.scoring import Matched, match
 from core.signals import simulate
 
 RECORDING_S = 900.0
-FINAL_SEED, CALIBRATION_SEED = 900_000, 1_000
+FINAL_SEED, CALIBRATION_SEED = 910_000, 1_000
+# Gates, and whether the detector is given I and Q or only I: a signal without direction.
+SETUPS = {"1 gate": (1, True), "2 gates": (2, True), "mono": (1, False)}
 EMBOLI_PER_MINUTE = 1.0
 ARTEFACTS_PER_MINUTE = {"regular": 0.5, "atrial_fibrillation": 0.5, "low_flow": 1.0}
 BINS_DB = ((3.0, 6.0), (6.0, 9.0), (9.0, 25.0))
@@ -53,6 +55,11 @@ class Job:
     criteria: Criteria = field(default_factory=lambda: Criteria(min_probability=0.0))
     directed: bool = True
 
+    @property
+    def setup(self) -> str:
+        """Of `SETUPS`."""
+        return next(name for name, known in SETUPS.items() if known == (self.gates, self.directed))
+
 
 @dataclass(frozen=True)
 class Emitted:
@@ -60,8 +67,8 @@ class Emitted:
 
     Attributes
     ----------
-    hbr_db, duration_s : float
-        As put in.
+    hbr_db, duration_s, shift_hz, delay_s : float
+        As put in; `delay_s` is 0 with one gate.
     overlapped : bool
         Whether another embolus, or an artefact, shows within 30 ms of it.
     scores : dict of str to float
@@ -71,6 +78,8 @@ class Emitted:
 
     hbr_db: float
     duration_s: float
+    shift_hz: float
+    delay_s: float
     overlapped: bool
     scores: dict[str, float]
     hit: Hit | None
@@ -91,7 +100,7 @@ class Outcome:
         return self.job.duration_s / 3600
 
 
-def jobs_of(hours: float, first_seed: int, gates: int) -> list[Job]:
+def jobs_of(hours: float, first_seed: int, setup: str) -> list[Job]:
     """Return recordings of a quarter of an hour that make up `hours`, shared out over the regimes; every one another patient.
 
     Raises
@@ -103,7 +112,9 @@ def jobs_of(hours: float, first_seed: int, gates: int) -> list[Job]:
     if n < 1:
         least = RECORDING_S * len(simulate.REGIMES) / 3600
         raise InputError(f"{hours:g} h are too little for every regime", remedy=f"Give {least:g} h or more")
-    return [Job(regime, first_seed + 100 * gates + k, gates) for regime in simulate.REGIMES for k in range(n)]
+    gates, directed = SETUPS[setup]
+    first = first_seed + 100 * (1 + list(SETUPS).index(setup))
+    return [Job(regime, first + k, gates, directed=directed) for regime in simulate.REGIMES for k in range(n)]
 
 
 def run_all(jobs: Sequence[Job], n_processes: int = 1) -> Iterator[Outcome]:
@@ -137,8 +148,9 @@ def run_one(job: Job) -> Outcome:
     spans = [(t.start_s, t.start_s + t.duration_s) for t in emboli]
     found = {OURS: match(spans, [(h.start_s, h.start_s + h.duration_s) for h in alarms])}
     scores = {OURS: [h.probability for h in alarms]}
-    for key, (_, find, least) in BASELINES.items() if job.directed else ():
-        others = find(iq[0], made.fs, least)
+    alone = iq[0] if job.directed else analytic(iq)[0]
+    for key, (_, find, least) in BASELINES.items():
+        others = find(alone, made.fs, least)
         found[key] = match(spans, [(a.start_s, a.stop_s) for a in others])
         scores[key] = [a.score for a in others]
     false = {key: [s for s, e in zip(scores[key], m.event_of, strict=True) if e < 0] for key, m in found.items()}
@@ -159,7 +171,7 @@ def _emitted(
             if t is not one and t.start_s - 0.03 < stop and one.start_s < t.start_s + t.duration_s + 0.03
         )
         yield Emitted(
-            one.hbr_db, one.duration_s, any(True for _ in beside), each,
+            one.hbr_db, one.duration_s, one.shift_hz, one.delay_s, any(True for _ in beside), each,
             hits[mine] if mine >= 0 else None,
         )  # fmt: skip
 
@@ -223,6 +235,8 @@ class Errors:
         Median of measured over true duration, of those over 10 ms.
     within_a_fifth : float
         Share of them within 20 %.
+    delay_ms : float or None
+        Median of how far the delay between gates is off, ms; None with one gate.
     """
 
     n: int
@@ -230,22 +244,32 @@ class Errors:
     hbr_std_db: float
     duration_ratio: float
     within_a_fifth: float
+    delay_ms: float | None
 
 
-def errors_of(outcomes: Iterable[Outcome], level: float, low_db: float, high_db: float) -> Errors | None:
-    """Return the errors of what is measured; None where nothing was found."""
+def errors_of(
+    outcomes: Iterable[Outcome],
+    level: float,
+    low_db: float,
+    high_db: float,
+    shifts_hz: tuple[float, float] = (0.0, np.inf),
+) -> Errors | None:
+    """Return the errors of what is measured, of emboli of a range of HBR and shift; None where nothing was found."""
     pairs = [
         (e, e.hit)
         for o in outcomes
         for e in o.emboli
         if e.hit is not None and e.scores[OURS] >= level and low_db <= e.hbr_db < high_db and not e.overlapped
-    ]
+        and shifts_hz[0] <= abs(e.shift_hz) < shifts_hz[1]
+    ]  # fmt: skip
     if not pairs:
         return None
     hbr = np.array([hit.hbr_db - e.hbr_db for e, hit in pairs])
-    ratios = np.array([hit.duration_s / e.duration_s for e, hit in pairs if e.duration_s > 0.01])
+    ratios = np.array([hit.duration_s / e.duration_s for e, hit in pairs if e.duration_s > 0.01] or [np.nan])
     within = float(np.mean(np.abs(ratios - 1) <= 0.2))
-    return Errors(len(pairs), float(hbr.mean()), float(hbr.std()), float(np.median(ratios)), within)
+    later = [abs(hit.gate_delay_ms - 1000 * e.delay_s) for e, hit in pairs if hit.gate_delay_ms is not None]
+    delay = float(np.median(later)) if later else None
+    return Errors(len(pairs), float(hbr.mean()), float(hbr.std()), float(np.median(ratios)), within, delay)
 
 
 def reliability_of(outcomes: Iterable[Outcome], n_bins: int = 5) -> list[tuple[float, float, int]]:

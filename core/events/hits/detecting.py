@@ -240,11 +240,11 @@ class Block:
 
 def followed_gates(samples: Samples, fs: float, criteria: Criteria) -> list[Followed]:
     """Follow the flow in all gates of a stretch, (n_gates, n)."""
-    gates = samples if np.iscomplexobj(samples) else _analytic(samples)
+    gates = samples if np.iscomplexobj(samples) else analytic(samples)
     return [follow(gate, fs, criteria.wall_hz) for gate in gates]
 
 
-def _analytic(samples: npt.NDArray[np.inexact]) -> Complex:
+def analytic(samples: npt.NDArray[np.inexact]) -> Complex:
     """Return the positive frequencies of real signals; NaN samples stay NaN."""
     missing = ~np.isfinite(samples)
     out = np.asarray(scipy.signal.hilbert(np.where(missing, 0.0, samples), axis=1))

@@ -16,7 +16,7 @@ def outcome(regime, gates=1, *, found=9, false=0, hbr_error=0.1, ratio=1.1, base
         for n in range(10):
             hit = Hit(**HIT | {"hbr_db": hbr_db + hbr_error, "duration_s": 0.02 * ratio}) if n < found else None
             scores = dict.fromkeys(NAMES, baseline) | {OURS: 0.9 if hit else float("-inf")}
-            emboli.append(Emitted(hbr_db, 0.02, False, scores, hit))
+            emboli.append(Emitted(hbr_db, 0.02, 800.0, 0.0, False, scores, hit))
     return Outcome(Job(regime, 1, gates, 1800.0), emboli, dict.fromkeys(NAMES, [0.5] * false), seconds)
 
 
@@ -24,7 +24,7 @@ def bars(outcomes, level=0.2):
     """Return measured and holds by bar."""
     lines = detection_page(outcomes, level, "bench", "2026-01-01").splitlines()
     first = lines.index("| bar | measured | holds |")
-    assert first < lines.index("## One gate")
+    assert first < lines.index("## 1 gate")
     rows = [line.strip("| ").split(" | ") for line in lines[first + 2 : lines.index("", first)]]
     return {bar: (measured, holds) for bar, measured, holds in rows}
 
