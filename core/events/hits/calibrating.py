@@ -17,7 +17,7 @@ from core.events.hits.judging import FEATURES, HBR_ERROR_DB, WITH_DIRECTION, WIT
 from core.events.hits.scoring import match
 from core.signals import simulate
 
-RIDGE = 1.0
+RIDGE, CONSTANT = 1.0, 1e-6
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,8 @@ def _fitted(known: Sequence[tuple[Job, Known]]) -> dict[str, Any]:
     from sklearn.linear_model import LogisticRegression
 
     vectors, emboli = np.concatenate([k.vectors for _, k in known]), np.concatenate([k.emboli for _, k in known])
-    mean, spread = vectors.mean(axis=0), np.maximum(vectors.std(axis=0), 1e-9)
+    mean, spread = vectors.mean(axis=0), vectors.std(axis=0)
+    spread = np.where(spread < CONSTANT, np.inf, spread)  # what is always the same says nothing
     fitted = LogisticRegression(C=RIDGE, max_iter=5000).fit((vectors - mean) / spread, emboli)
     weights = fitted.coef_[0] / spread
     return {

@@ -38,7 +38,7 @@ class Criteria:
     min_hbr_db: float = 3.0
     max_duration_s: float = 0.3
     min_direction: float = 0.9
-    min_probability: float = 0.2
+    min_probability: float = 0.3
     wall_hz: float = 150.0
     search_db: float = 10.5
 

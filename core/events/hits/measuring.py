@@ -29,6 +29,7 @@ DURATIONS_S = (0.008, 0.012, 0.018, 0.027, 0.04, 0.06, 0.09, 0.135, 0.2)
 CHIRPS = (-10.0, -5.0, -2.0, 0.0, 2.0, 5.0, 10.0)  # times duration squared
 USUAL = (0.04, 0.06, 0.1, 0.6, 0.1, 0.06, 0.04)  # how often: most solid emboli show none (Smith et al. 1997)
 LAGS = (-0.6, -0.3, 0.0, 0.3, 0.6)  # times duration
+LONGEST, FARTHEST = 2.0, 0.75  # duration and lag, times the window that shows it best: usually half of it, and none
 CLEAR_DB = 20.0  # from which the time is read off the power itself
 SMOOTH_S, DIP_S = 0.006, 0.022
 ABOVE, WIDEST_HZ = 12.0, 450.0
@@ -130,6 +131,9 @@ def best_chirp(followed: Followed, peak: Peak, density: float) -> Chirp:
     energies = np.abs(scipy.fft.fft(shapes * part, axis=1)) ** 2
     own = scipy.fft.fftfreq(len(part), step)
     energies[:, np.abs(own) > 120] = 0
+    # Another embolus near by, stronger than this one, is not what the peak stands for.
+    window_s = peak.n / followed.fs
+    energies[(known[:, 0] > LONGEST * window_s) | (np.abs(known[:, 1]) > FARTHEST * window_s)] = 0
     # The segment's samples are fewer: energy in them is that of the stretch's, thinned as much.
     ratios = energies.max(axis=1) * (step * followed.fs / density)
     usual = np.tile(np.array(USUAL), len(ratios) // len(USUAL)) / (len(ratios) / len(USUAL))

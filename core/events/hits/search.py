@@ -204,7 +204,10 @@ def peaks_of(scales: Sequence[Scale], fs: float, least: float, both: Sequence[Bo
         own = scipy.fft.fftfreq(scale.n, 1 / fs)
         for frame in np.flatnonzero(strongest >= least):
             row, at = scale.ratio[frame], frame * scale.hop + scale.n / 2
-            found += [Peak(at, float(own[k]), float(row[k]), scale.n) for k in _summits(row, least)]
+            summits = _summits(row, least)
+            # Nor on the slope of something stronger before or after.
+            beside = scale.ratio[max(0, frame - 1) : frame + 2][:, summits].max(axis=0)
+            found += [Peak(at, float(own[k]), float(row[k]), scale.n) for k in summits[row[summits] >= beside]]
     margin = 0.02 * fs
     found = [p for p in found if not any(b.start - margin < p.at < b.stop + margin for b in both)]
     kept: list[Peak] = []
