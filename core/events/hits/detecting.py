@@ -70,10 +70,9 @@ class Tally:
                 f"there are {blood_s:.2g} s of blood to learn from: with less than {LEARNT_S:g} s, strengths and probabilities are "
                 "less sure"
             )
-        # The probability was fitted to signals with direction: without it, that of a knock is as high as an embolus's.
         if not self.directed and self.missing_s < self.whole_s:
             said.append(
-                "the signal has no direction: many artefacts are called emboli, with probabilities that are too high"
+                "the signal has no direction: artefacts are told from emboli by their spectrum and shape only, and more pass"
             )
         return tuple(said)
 
