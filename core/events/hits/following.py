@@ -18,6 +18,7 @@ Bools = npt.NDArray[np.bool_]
 
 HOP_S = 0.0036  # of the track of the flow
 SMOOTH_S = 0.06  # over which the mean shift is taken: longer blurs systole, shorter shakes
+CIRCLE = 64  # parts of all shifts that can be told apart
 DEAD = 1e-5  # of the usual power: nothing is connected
 ROUNDING = 1e-11  # of all power: what is left of a constant
 
@@ -106,10 +107,19 @@ def _mean_shift(x: Complex, fs: float, hop: int) -> Floats:
     taper /= taper.sum()
     for _ in range(2):  # of directions, not of angles: an angle that wraps has no mean
         steps = scipy.ndimage.convolve1d(steps, taper, mode="nearest")
-    shift = np.angle(steps) * fs / (2 * np.pi)
-    # Blood that is faster than half the rate goes on from there, and does not turn back.
-    way = -1.0 if np.angle(products.sum()) < 0 else 1.0
-    return np.asarray(np.where(way * shift < -fs / 4, shift + way * fs, shift), dtype=np.float32)
+    return _unwrapped(np.angle(steps) * fs / (2 * np.pi), fs).astype(np.float32)
+
+
+def _unwrapped(shift_hz: Floats, fs: float) -> Floats:
+    """Follow blood that is faster than half the rate on from there: shifts are a circle, cut where blood is least often."""
+    some = shift_hz[shift_hz != 0]
+    counts = np.histogram(some, CIRCLE, (-fs / 2, fs / 2))[0].astype(float)
+    least = int(scipy.ndimage.gaussian_filter1d(counts, CIRCLE / 10, mode="wrap").argmin())
+    cut = fs * ((least + 0.5) / CIRCLE - 0.5)
+    above = (shift_hz - cut) % fs + cut
+    if np.abs(np.median(above)) > fs / 2:  # of both ways to say it, the slower
+        above = above - fs * np.sign(np.median(above))
+    return np.where(shift_hz != 0, above, 0.0)
 
 
 def _gain(power: Floats, dead: Bools, rate: float) -> Floats:
