@@ -8,14 +8,33 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from core.annotation.propagation import propagate
-from core.errors import InputError
+from core.annotation.folds import Folds, folds_of
+from core.annotation.inputs import Given, checked, neighbour_lists
+from core.annotation.lqknn import best_offers
+from core.checks import check, finite, list_of, whole
+from core.events import Estimate, proportion
 
 
 @dataclass(frozen=True)
 class TradeOff:
-    """One point of the curve: `accuracy` of the held-out human labels that were reached (NaN if none), their number
-    `n`, and the `coverage` of all points, each 0 to 1.
+    """What propagation with one k and τ would do.
+
+    Attributes
+    ----------
+    k : int
+    tau : float
+    coverage : float
+        Share of all points that hold a label afterwards, 0 to 1, propagated from all labels there are.
+    accuracy : float
+        Share of the hidden labels that were reached, and came back the same; NaN if none.
+    n : int
+        Hidden labels that were reached.
+    hidden : int
+        Labels that were hidden once.
+    interval : Estimate
+        Accuracy with its 95 % interval (Wilson); undefined where nothing was reached, and `why`.
+    notes : tuple of str
+        What the estimate does not say, each in one sentence.
     """
 
     k: int
@@ -23,6 +42,9 @@ class TradeOff:
     coverage: float
     accuracy: float
     n: int
+    hidden: int
+    interval: Estimate
+    notes: tuple[str, ...] = ()
 
 
 def trade_off(
@@ -33,40 +55,71 @@ def trade_off(
     taus: Sequence[float] = (0.0, 0.1, 0.2, 0.4, 0.6, 0.8),
     folds: int = 4,
     seed: int = 0,
+    *,
+    neighbours: npt.ArrayLike | None = None,
+    groups: npt.ArrayLike | None = None,
 ) -> list[TradeOff]:
-    """Return the trade-off over a grid of k and τ, by cross-validation over the labelled points.
+    """Return the trade-off of LQ-KNN over a grid of k and τ, by cross-validation over the labelled points.
 
-    Each fold hides a share of the labels, propagates the others and compares; a class is never hidden whole.
+    Each fold hides a share of the labels, propagates the others and compares. The estimate is of points such as were
+    labelled: those picked by hand, in the middle of a cluster, are easier than the rest.
+
+    Parameters
+    ----------
+    points, labels, quality
+        As of `propagate`.
+    ks : sequence of int
+    taus : sequence of float
+        ``ks=(k,), taus=(tau,)`` asks for exactly one.
+    folds : int
+        2 or more.
+    seed : int
+        Of the draw of folds.
+    neighbours : (N, ≥ max(ks)) int array, optional
+        As of `propagate`; one search serves the whole grid in any case.
+    groups : (N,) array, optional
+        Subject, or recording, of each point: labels of one are hidden together, since events of one subject resemble
+        each other and would make the estimate too good.
+
+    Returns
+    -------
+    list of TradeOff
+        In the order of `ks`, then `taus`. With one class, or where nothing can be hidden, accuracy is NaN and notes say
+        why. O(folds·N·k) for each.
 
     Raises
     ------
     InputError
-        If fewer than two points of some class are labelled.
+        As `propagate`, or if `folds` is no whole number from 2, or there is not one group per point.
     """
-    y = np.asarray(labels)
-    known = np.flatnonzero(y >= 0)
-    fold = np.zeros(len(known), np.int64)
-    rng = np.random.default_rng(seed)
-    for c in np.unique(y[known]):
-        members = rng.permutation(np.flatnonzero(y[known] == c))
-        if len(members) < 2:
-            raise InputError(f"class {c} has one label only", remedy="Label at least two events of each class")
-        fold[members] = np.arange(len(members)) % min(folds, len(members))
-    curve = []
-    for k in ks:
-        for tau in taus:
-            right = reached = 0
-            coverage = []
-            for number in range(folds):
-                hidden = known[fold == number]
-                kept = y.copy()
-                kept[hidden] = -1
-                proposal = propagate(points, kept, quality, k, tau)
-                at = np.isin(proposal.ids, hidden)
-                right += int((proposal.labels[at] == y[proposal.ids[at]]).sum())
-                reached += int(at.sum())
-                coverage.append(((kept >= 0).sum() + len(proposal.ids)) / len(y))
-            curve.append(
-                TradeOff(k, tau, float(np.mean(coverage)), right / reached if reached else float("nan"), reached)
-            )
-    return curve
+    check(whole(2), folds=folds)
+    check(list_of("numbers", finite()), taus=list(taus))
+    check(list_of("whole numbers", whole(1)), ks=list(ks))
+    given = checked(points, labels, quality)
+    plan = folds_of(given.labels, folds, seed, groups)
+    lists = neighbour_lists(given.points, max(ks, default=1), neighbours)
+    return [_at(given, lists[:, :k], plan, int(k), float(tau)) for k in ks for tau in taus]
+
+
+def _at(given: Given, lists: npt.NDArray[np.integer], plan: Folds, k: int, tau: float) -> TradeOff:
+    """Return the trade-off at one k and τ."""
+    trusted = given.quality > tau
+    right, reached = _score(given, lists, trusted, plan)
+    interval = proportion(right, reached) if reached else Estimate(None, why=plan.why or "no hidden label was reached")
+    coverage = float((best_offers(given, lists, trusted).labels >= 0).mean())
+    accuracy = float("nan") if interval.value is None else interval.value
+    return TradeOff(k, tau, coverage, accuracy, reached, int((plan.number >= 0).sum()), interval, plan.notes)
+
+
+def _score(
+    given: Given, lists: npt.NDArray[np.integer], trusted: npt.NDArray[np.bool_], plan: Folds
+) -> tuple[int, int]:
+    """Return how many hidden labels came back right, and how many came back."""
+    right = reached = 0
+    for hidden in plan.each():
+        kept = given.labels.copy()
+        kept[hidden] = -1
+        back = best_offers(Given(given.points, kept, given.quality, given.ids), lists, trusted).labels[hidden]
+        reached += int((back >= 0).sum())
+        right += int((back == given.labels[hidden]).sum())
+    return right, reached

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from core.annotation.propagation import _checked, _neighbours
+from core.annotation.chains import first_come
+from core.annotation.inputs import Floats, Ints, checked, neighbour_lists
+from core.annotation.proposal import Proposal, proposed
 
 
 def std_knn(
@@ -22,17 +24,51 @@ def std_knn(
     InputError
         As `propagate`.
     """
-    n = len(np.asarray(labels))
-    points_, result, _ = _checked(points, labels, np.ones(n), k)
-    neighbours = _neighbours(points_, k)
-    begin = np.flatnonzero(result >= 0) if first is None else np.asarray(first, dtype=np.int64)
-    order = np.concatenate([begin, np.setdiff1d(np.arange(n), begin)])
-    changed = True
-    while changed:
-        changed = False
-        for i in order:
-            if result[i] >= 0:
-                free = neighbours[i][result[neighbours[i]] < 0]
-                result[free] = result[i]
-                changed = changed or len(free) > 0
-    return result
+    given = checked(points, labels)
+    lists = neighbour_lists(given.points, k)
+    return first_come(given, lists, np.ones(len(lists), bool), first).labels
+
+
+def propagate_std(
+    points: npt.ArrayLike,
+    labels: npt.ArrayLike,
+    quality: npt.ArrayLike | None = None,
+    k: int = 10,
+    ids: npt.ArrayLike | None = None,
+    neighbours: npt.ArrayLike | None = None,
+    first: npt.ArrayLike | None = None,
+) -> Proposal:
+    """Propose labels by Std-KNN; parameters as of `propagate` and `std_knn`. `quality` plays no part.
+
+    Returns
+    -------
+    Proposal
+        Its confidence is the share of a point's k neighbours, of those that hold a label in the end, that hold the same.
+
+    Raises
+    ------
+    InputError
+        As `propagate`.
+    """
+    given = checked(points, labels, quality, ids)
+    lists = neighbour_lists(given.points, k, neighbours)
+    chains = first_come(given, lists, np.ones(len(lists), bool), first)
+    return proposed(
+        given,
+        method="std_knn",
+        params={"k": int(k)},
+        labels=chains.labels,
+        donor=chains.donor,
+        origin=chains.origin,
+        round=chains.round,
+        confidence=agreement_around(chains.labels, lists),
+        soft=chains.soft(given),
+    )
+
+
+def agreement_around(labels: Ints, neighbours: npt.NDArray[np.integer]) -> Floats:
+    """Return the share of each point's labelled neighbours that hold its label, 0 to 1; 0 where none is labelled."""
+    around = labels[neighbours]
+    known = (around >= 0).sum(axis=1)
+    same = ((around == labels[:, None]) & (around >= 0)).sum(axis=1)
+    return np.divide(same, known, out=np.zeros(len(labels)), where=known > 0)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.annotation.propagation import Proposal
+from core.annotation.proposal import Proposal
 from core.study import Changeset, EventTable, Study, label_events
 
 

@@ -1,26 +1,16 @@
 import json
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.annotation import lq_knn, propagate, std_knn, to_changeset, trade_off, without_given
+from core.annotation import lq_knn, neighbour_lists, propagate, propagate_unsorted, std_knn, to_changeset, without_given
 from core.errors import InputError
 from core.features import class_numbers
 from core.study import UNSURE, NewEvent, Study, add_recording, label_events, new_events, remove_events
-
-GOLDEN = Path(__file__).parents[2] / "data" / "golden"
-
-
-def golden(name):
-    with np.load(GOLDEN / f"{name}.npz", allow_pickle=False) as file:
-        arrays = {key: file[key] for key in file}
-    labels = np.full(len(arrays["y_true"]), -1)
-    labels[arrays["labelled_idx"]] = arrays["y_true"][arrays["labelled_idx"]]
-    return arrays, labels
+from tests.core.annotation.maps import GOLDEN, cloud, golden
 
 
 @pytest.mark.parametrize("name", ["propagation_0", "propagation_1"])
@@ -40,6 +30,23 @@ def test_golden_lq_knn(name):
 
 
 @pytest.mark.parametrize("name", ["propagation_0", "propagation_1"])
+def test_golden_unsorted_lq_knn(name):
+    arrays, labels = golden(name)
+    checked = 0
+    for key in arrays:
+        match = re.fullmatch(r"unsorted_lqknn_(real|tiefree)_K(\d+)_tau([\d.]+)", key)
+        if match:
+            kind, k, tau = match.group(1), int(match.group(2)), float(match.group(3))
+            quality = arrays[f"lq_{kind}"] / arrays[f"lq_{kind}"].max()
+            proposal = propagate_unsorted(arrays["Z"], labels, quality, k, tau, first=arrays["labelled_idx"])
+            got = labels.copy()
+            got[proposal.ids] = proposal.labels
+            np.testing.assert_array_equal(got, arrays[key], err_msg=key)
+            checked += 1
+    assert checked == 8
+
+
+@pytest.mark.parametrize("name", ["propagation_0", "propagation_1"])
 @pytest.mark.parametrize("k", [3, 10])
 def test_golden_std_knn(name, k):
     arrays, labels = golden(name)
@@ -50,15 +57,6 @@ def test_golden_std_knn(name, k):
 def test_meta_of_the_golden_files_is_readable():
     with np.load(GOLDEN / "propagation_0.npz", allow_pickle=False) as file:
         assert json.loads(str(file["meta"]))["what"].startswith("LQ-KNN")
-
-
-def cloud(seed, n=150):
-    rng = np.random.default_rng(seed)
-    y = rng.integers(0, 3, n)
-    points = y[:, None] * np.array([4.0, 1.0]) + rng.standard_normal((n, 2))
-    labels = np.where(rng.random(n) < 0.15, y, -1)
-    labels[:3] = [0, 1, 2]
-    return points, labels, rng.random(n)
 
 
 @settings(deadline=None, max_examples=25)
@@ -117,6 +115,14 @@ def test_duplicated_points():
         ({"quality": np.full(10, np.nan)}, "NaN"),
         ({"labels": np.full(10, -3)}, "from 0"),
         ({"labels": np.zeros(10)}, "from 0"),
+        ({"labels": np.full((10, 2), np.nan)}, "no point is labelled"),
+        ({"labels": np.full((10, 2), -0.5)}, "negative or missing share"),
+        ({"labels": np.array([[0.5, np.nan]] * 10)}, "negative or missing share"),
+        ({"ids": np.zeros(10, int)}, "each of one point"),
+        ({"ids": np.arange(9)}, "belong together"),
+        ({"neighbours": np.zeros((10, 2), int)}, "are not 10 lists of at least 3"),
+        ({"neighbours": np.zeros((10, 3), int)}, "its own neighbour"),
+        ({"neighbours": np.full((10, 3), 10)}, "there is not"),
     ],
 )
 def test_bad_input_is_named(change, message):
@@ -126,16 +132,18 @@ def test_bad_input_is_named(change, message):
         propagate(**arguments)
 
 
-def test_trade_off_is_higher_where_the_map_is_right():
-    points, labels, _ = cloud(1)
-    curve = trade_off(points, labels, np.ones(len(labels)), ks=(5,), taus=(0.1,))
-    shuffled = trade_off(
-        np.random.default_rng(0).permutation(points), labels, np.ones(len(labels)), ks=(5,), taus=(0.1,)
-    )
-    assert curve[0].accuracy > 0.8 > shuffled[0].accuracy
-    assert 0 < curve[0].coverage <= 1
-    with pytest.raises(InputError, match="at least two"):
-        trade_off(points, np.where(np.arange(len(labels)) == 0, 0, -1), np.ones(len(labels)))
+def test_a_single_point_has_no_neighbour():
+    with pytest.raises(InputError, match="1 point only"):
+        propagate([[0.0, 0.0]], [0], [1.0], 1, 0.0)
+
+
+def test_one_search_of_neighbours_serves_every_k():
+    points, labels, quality = cloud(5)
+    lists = neighbour_lists(points, 20).astype(np.int32)
+    for k in (1, 7, 20):
+        searched, reused = (propagate(points, labels, quality, k, 0.2, neighbours=n) for n in (None, lists))
+        for column in ("ids", "labels", "donor", "origin", "round", "confidence"):
+            np.testing.assert_array_equal(getattr(searched, column), getattr(reused, column))
 
 
 def test_accepting_is_one_undoable_step_that_keeps_its_reasons(tmp_path):

@@ -1,0 +1,150 @@
+"""A proposal of labels: what propagation would give, and for each label why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.annotation.inputs import Floats, Given, Ints
+from core.annotation.registry import PROPAGATORS
+from core.errors import InputError
+
+COLUMNS = ("ids", "labels", "donor", "origin", "round", "confidence", "soft")
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Labels proposed by propagation; nothing is changed until somebody accepts it.
+
+    Attributes
+    ----------
+    ids : (n,) int64 array
+        Points that would be labelled: event ids, or row numbers where none were given.
+    labels : (n,) int64 array
+        Proposed classes.
+    donor : (n,) int64 array
+        The point that gave the label, same kind of id; -1 where a method mixes all labels (label spreading).
+    origin : (n,) int64 array
+        The human label that it descends from; -1 where a method mixes all labels.
+    round : (n,) int64 array
+        Steps from the human label: 1 for its direct neighbours, and so on; 0 where a method mixes all labels.
+    confidence : (n,) float64 array
+        0 to 1 for a quality of 0 to 1; what it means is said by the method.
+    coverage : float
+        Share of all points that would be labelled, 0 to 1.
+    soft : (n, C) float64 array, optional
+        Share of each class, of rows that sum to 1; None where labels were given as classes.
+    method : str
+        Key in `core.annotation.PROPAGATORS`.
+    params : mapping of str to value
+        Its parameters.
+    """
+
+    ids: Ints
+    labels: Ints
+    donor: Ints
+    origin: Ints
+    round: Ints
+    confidence: Floats
+    coverage: float
+    soft: Floats | None = None
+    method: str = "lq_knn"
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        lengths = {name: len(column) for name in COLUMNS if (column := getattr(self, name)) is not None}
+        if len(set(lengths.values())) > 1:
+            raise InputError(f"columns of a proposal differ in length: {lengths}", remedy="Take rows by `take`")
+
+    def take(self, keep: npt.NDArray[Any]) -> Proposal:
+        """Return a proposal of some rows only, by a mask or by row numbers; coverage shrinks with them."""
+        columns = {name: column[keep] for name in COLUMNS if (column := getattr(self, name)) is not None}
+        share = len(columns["ids"]) / len(self.ids) if len(self.ids) else 1.0
+        return replace(self, **columns, coverage=self.coverage * share)
+
+    def path(self, point: int) -> tuple[int, ...]:
+        """Return the ids from a point back to the human label that its label descends from.
+
+        Where rows on the way were taken out of the proposal, it goes on at the human label. Of a method that mixes all
+        labels, it is the point alone.
+
+        Raises
+        ------
+        InputError
+            If no label is proposed for the point.
+        """
+        row = self._row_of.get(int(point))
+        if row is None:
+            raise InputError(f"no label is proposed for {point}", remedy="Choose one of the proposed events")
+        origin, steps = int(self.origin[row]), [int(point)]
+        while origin >= 0 and steps[-1] != origin:
+            step = int(self.donor[row])
+            row = self._row_of.get(step, -1)
+            steps.append(step if row >= 0 else origin)
+        return tuple(steps)
+
+    @cached_property
+    def _row_of(self) -> dict[int, int]:
+        return {event: row for row, event in enumerate(self.ids.tolist())}
+
+    def describe(self, on: str = "") -> str:
+        """Return one sentence, without its full stop: method, parameters, how many labels and from how many.
+
+        Parameters
+        ----------
+        on : str
+            What it was made on, such as ``projection-20261121-101500-ab12, map 0``.
+        """
+        entry = PROPAGATORS[self.method]
+        values = [f"{entry.parameters[name].symbol} = {value:g}" for name, value in self.params.items()]
+        made = ", ".join([f"{entry.title} on {on}" if on else entry.title, *values])
+        n, origins = len(self.ids), np.unique(self.origin[self.origin >= 0])
+        what = f"{n:,} label{'' if n == 1 else 's'}"
+        if n and len(origins):
+            most = int(self.round.max())
+            what += f" from {len(origins):,} given, in at most {most} step{'' if most == 1 else 's'}"
+        return f"{made}: {what}"
+
+
+def proposed(
+    given: Given,
+    *,
+    method: str,
+    params: Mapping[str, Any],
+    labels: Ints,
+    donor: Ints,
+    origin: Ints,
+    round: Ints,
+    confidence: Floats,
+    soft: Floats | None = None,
+) -> Proposal:
+    """Return the proposal of the points that were unlabelled and are labelled now.
+
+    Parameters
+    ----------
+    given : Given
+    method, params
+        As in `Proposal`.
+    labels, donor, origin, round, confidence : (N,) arrays
+        Of all points; donors and origins as row numbers, -1 for none.
+    soft : (N, C) array, optional
+    """
+    new = np.flatnonzero((given.labels < 0) & (labels >= 0))
+    named = np.append(given.ids, -1)  # the last for -1
+    return Proposal(
+        ids=given.ids[new],
+        labels=labels[new],
+        donor=named[donor[new]],
+        origin=named[origin[new]],
+        round=round[new],
+        confidence=confidence[new],
+        coverage=len(new) / len(labels),
+        soft=None if soft is None else soft[new],
+        method=method,
+        params=dict(params),
+    )

@@ -1,0 +1,120 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.annotation import neighbour_lists, propagate, trade_off
+from core.annotation.folds import folds_of
+from core.errors import InputError
+from tests.core.annotation.maps import cloud
+
+
+def at(points, labels, quality=None, k=5, tau=0.1, **options):
+    quality = np.ones(len(labels)) if quality is None else quality
+    return trade_off(points, labels, quality, ks=(k,), taus=(tau,), **options)[0]
+
+
+def test_it_is_higher_where_the_map_is_right():
+    points, labels, _ = cloud(1)
+    right = at(points, labels)
+    shuffled = at(np.random.default_rng(0).permutation(points), labels)
+    assert right.accuracy > 0.8 > shuffled.accuracy
+    assert right.interval.low < right.accuracy < right.interval.high
+    assert right.hidden >= right.n == (labels >= 0).sum()
+    assert right.notes == ()
+
+
+def test_coverage_is_that_of_the_proposal():
+    points, labels, quality = cloud(2)
+    found = at(points, labels, quality, k=3, tau=0.37)
+    proposal = propagate(points, labels, quality, 3, 0.37)
+    assert found.coverage == (len(proposal.ids) + (labels >= 0).sum()) / len(labels)
+    assert (found.k, found.tau) == (3, 0.37)
+
+
+def test_a_grid_holds_what_each_point_of_it_would():
+    points, labels, quality = cloud(3)
+    lists = neighbour_lists(points, 12)
+    curve = trade_off(points, labels, quality, ks=(4, 12), taus=(0.0, 0.3), neighbours=lists)
+    assert [(c.k, c.tau) for c in curve] == [(4, 0.0), (4, 0.3), (12, 0.0), (12, 0.3)]
+    assert curve[3] == at(points, labels, quality, k=12, tau=0.3)
+
+
+def test_a_class_with_one_label_is_left_out_and_named():
+    points, labels, _ = cloud(4)
+    labels[labels == 2] = -1
+    labels[2] = 2
+    found = at(points, labels)
+    assert found.hidden == (labels >= 0).sum() - 1
+    assert found.notes == ("Class 2 has one label only: never hidden, so the estimate leaves it out.",)
+    assert found.accuracy > 0.8
+
+
+@pytest.mark.parametrize("labels", [[0, 0, 0, 0], [0, -1, -1, -1]])
+def test_of_one_class_accuracy_says_nothing(labels):
+    found = at(np.random.default_rng(0).random((40, 2)), np.r_[labels, np.full(36, -1)])
+    assert math.isnan(found.accuracy)
+    assert found.n == found.hidden == 0
+    assert found.coverage > 0
+    assert "only class 0 is labelled" in found.interval.why
+    assert len(found.notes) == 1
+
+
+def test_two_classes_of_one_label_each():
+    found = at(np.random.default_rng(0).random((40, 2)), np.r_[0, 1, np.full(38, -1)])
+    assert math.isnan(found.accuracy)
+    assert found.interval.why == "every class has one label only"
+
+
+def test_nothing_reached_is_said():
+    points, labels, _ = cloud(5)
+    assert at(points, labels, tau=1.0).interval.why == "no hidden label was reached"
+
+
+class TestGroups:
+    def test_events_of_one_subject_are_hidden_together(self):
+        labels = np.tile([0, 1], 60)
+        subjects = np.repeat(np.arange(12), 10)
+        number = folds_of(labels, 4, 0, subjects).number
+        assert len(np.unique(number)) == 4
+        assert all(len(np.unique(number[subjects == s])) == 1 for s in range(12))
+
+    def test_the_estimate_is_no_longer_too_good(self):
+        # Each subject has a place of its own and a class of its own: nothing is learnt from one about another.
+        rng = np.random.default_rng(0)
+        subject = np.repeat(np.arange(40), 10)
+        points = rng.random((40, 2))[subject] * 100 + rng.random((400, 2)) * 0.1
+        labels = rng.integers(0, 2, 40)[subject]
+        assert at(points, labels, k=20).accuracy > 0.95
+        assert at(points, labels, k=20, groups=subject.astype(str)).accuracy < 0.8
+
+    def test_a_class_of_one_subject_is_left_out_and_named(self):
+        labels = np.r_[np.tile([0, 1], 30), np.full(10, 2)]
+        subjects = np.r_[np.repeat(np.arange(6), 10), np.full(10, 99)]
+        plan = folds_of(labels, 3, 0, subjects)
+        assert (plan.number[labels == 2] == -1).all()
+        assert plan.notes[0].startswith("Class 2 has labels of one subject")
+
+    def test_one_subject_only(self):
+        points, labels, _ = cloud(6)
+        assert at(points, labels, groups=np.zeros(len(labels))).interval.why.startswith("every class has labels of one")
+        with pytest.raises(InputError, match="one group per point"):
+            at(points, labels, groups=[1, 2])
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    labels=st.lists(st.integers(-1, 4), min_size=1, max_size=60),
+    folds=st.integers(2, 6),
+    seed=st.integers(0, 99),
+    groups=st.booleans(),
+)
+def test_no_fold_hides_a_class_whole(labels, folds, seed, groups):
+    labels = np.array([0, *labels])
+    plan = folds_of(labels, folds, seed, np.arange(len(labels)) % 5 if groups else None)
+    assert (plan.number[labels < 0] == -1).all()
+    for hidden in plan.each():
+        kept = np.delete(labels, hidden)
+        assert set(labels[hidden].tolist()) <= set(kept.tolist())

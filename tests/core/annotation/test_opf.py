@@ -1,0 +1,46 @@
+import numpy as np
+import pytest
+from scipy.sparse.csgraph import minimum_spanning_tree
+from scipy.spatial.distance import cdist
+
+from core.annotation import PROPAGATORS, opf_semi
+from core.annotation import opf as module
+from core.annotation.opf import prototypes
+from core.errors import InputError
+from tests.core.annotation.maps import cloud, golden
+
+
+@pytest.mark.parametrize("name", ["opf_semi_0", "opf_semi_1"])
+def test_golden(name):
+    arrays, labels = golden(name)
+    np.testing.assert_array_equal(opf_semi(arrays["Z"], labels), arrays["labels"])
+
+
+def test_prototypes_are_where_the_spanning_tree_changes_class():
+    points, labels, _ = cloud(1)
+    points, labels = points[labels >= 0], labels[labels >= 0]
+    tree = minimum_spanning_tree(cdist(points, points)).tocoo()
+    crossing = labels[tree.row] != labels[tree.col]
+    expected = np.union1d(tree.row[crossing], tree.col[crossing])
+    np.testing.assert_array_equal(prototypes(points, labels), expected)
+
+
+def test_labels_that_somebody_gave_stay():
+    for seed in range(20):
+        points, labels, _ = cloud(seed)
+        np.testing.assert_array_equal(opf_semi(points, labels)[labels >= 0], labels[labels >= 0])
+
+
+def test_confidence_falls_along_the_path():
+    points, labels, quality = cloud(4)
+    proposal = PROPAGATORS["opf_semi"].run(points, labels, quality)
+    sure = dict(zip(proposal.ids.tolist(), proposal.confidence.tolist(), strict=True))
+    for event in proposal.ids.tolist():
+        way = [sure[step] for step in proposal.path(event)[:-1]]
+        assert way == sorted(way)
+
+
+def test_too_many_points_are_refused(monkeypatch):
+    monkeypatch.setattr(module, "OPF_MOST", 100)
+    with pytest.raises(InputError, match="at most 100 points, or propagate by LQ-KNN"):
+        opf_semi(*cloud(0)[:2])

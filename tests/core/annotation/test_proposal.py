@@ -1,0 +1,63 @@
+import numpy as np
+import pytest
+
+from core.annotation import propagate
+from core.errors import InputError
+from tests.core.annotation.maps import cloud
+
+# A chain: only the first is labelled, and each reaches the next alone.
+CHAIN = np.array([[0.0, 0], [1, 0], [1.9, 0], [2.7, 0], [3.4, 0]])
+
+
+def chain(**changes):
+    arguments = {"labels": [1, -1, -1, -1, -1], "quality": [0.9, 0.8, 1.0, 0.7, 1.0], "k": 2, "tau": 0.1}
+    return propagate(CHAIN, **arguments | {"ids": [10, 20, 30, 40, 50]} | changes)
+
+
+def test_the_path_goes_back_to_the_human_label():
+    proposal = chain()
+    assert proposal.path(50) == (50, 40, 30, 10)
+    assert proposal.path(20) == (20, 10)
+    with pytest.raises(InputError, match="no label is proposed for 10"):
+        proposal.path(10)
+
+
+def test_a_path_leaps_over_rows_that_were_taken_out():
+    proposal = chain()
+    left = proposal.take(proposal.ids != 30)
+    assert left.path(50) == (50, 40, 10)
+    assert left.coverage == pytest.approx(3 / 5)
+
+
+def test_one_sentence_says_how_it_was_made():
+    assert chain().describe() == "LQ-KNN, k = 2, τ = 0.1: 4 labels from 1 given, in at most 3 steps"
+    assert chain().describe("run 7, map 0").startswith("LQ-KNN on run 7, map 0, k = 2, τ = 0.1: ")
+    assert chain(tau=0.95).describe() == "LQ-KNN, k = 2, τ = 0.95: 0 labels"
+
+
+def test_columns_of_other_lengths_are_refused():
+    from dataclasses import replace
+
+    with pytest.raises(InputError, match="differ in length"):
+        replace(chain(), labels=np.array([1]))
+
+
+class TestSoftLabels:
+    def test_the_distribution_is_carried_along_the_path(self):
+        proposal = chain(labels=np.array([[0.25, 0.75]] + [[np.nan, np.nan]] * 4))
+        np.testing.assert_array_equal(proposal.soft, [[0.25, 0.75]] * 4)
+        assert set(proposal.labels.tolist()) == {1}
+
+    def test_votes_count_and_of_equal_shares_the_lower_class_wins(self):
+        proposal = chain(labels=np.array([[0, 2, 2]] + [[0, 0, 0]] * 4))
+        np.testing.assert_array_equal(proposal.soft, [[0, 0.5, 0.5]] * 4)
+        assert set(proposal.labels.tolist()) == {1}
+
+    def test_certain_rows_propagate_as_classes_do(self):
+        points, labels, quality = cloud(9)
+        hard = propagate(points, labels, quality, 5, 0.1)
+        soft = propagate(points, np.where(labels[:, None] == np.arange(3), 1.0, 0.0), quality, 5, 0.1)
+        np.testing.assert_array_equal(hard.labels, soft.labels)
+        np.testing.assert_array_equal(hard.donor, soft.donor)
+        np.testing.assert_array_equal(soft.soft, np.eye(3)[hard.labels])
+        assert hard.soft is None
