@@ -6,7 +6,12 @@ from .lqknn import propagate as propagate
 from .lqknn import propagate_unsorted as propagate_unsorted
 from .opf import opf_semi as opf_semi
 from .opf import propagate_opf as propagate_opf
+from .pool import Asked as Asked
+from .pool import Pool as Pool
 from .proposal import Proposal as Proposal
+from .queries import QUERIES as QUERIES
+from .queries import QueryEntry as QueryEntry
+from .queries import label_next as label_next
 from .registry import PROPAGATORS as PROPAGATORS
 from .registry import PropagatorEntry as PropagatorEntry
 from .spreading import propagate_spreading as propagate_spreading
