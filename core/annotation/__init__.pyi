@@ -1,5 +1,6 @@
 from .curve import TradeOff as TradeOff
 from .curve import trade_off as trade_off
+from .inputs import hard_and_soft as hard_and_soft
 from .inputs import neighbour_lists as neighbour_lists
 from .lqknn import lq_knn as lq_knn
 from .lqknn import propagate as propagate
@@ -14,6 +15,7 @@ from .queries import QueryEntry as QueryEntry
 from .queries import label_next as label_next
 from .registry import PROPAGATORS as PROPAGATORS
 from .registry import PropagatorEntry as PropagatorEntry
+from .remarks import remarks as remarks
 from .spreading import propagate_spreading as propagate_spreading
 from .standard import propagate_std as propagate_std
 from .standard import std_knn as std_knn

@@ -53,7 +53,7 @@ class PropagatorEntry(LazyEntry):
         self,
         points: npt.ArrayLike,
         labels: npt.ArrayLike,
-        quality: npt.ArrayLike,
+        quality: npt.ArrayLike | None,
         neighbours: npt.ArrayLike | None = None,
         *,
         ids: npt.ArrayLike | None = None,

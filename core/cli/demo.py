@@ -119,7 +119,7 @@ def accept_best_propagation(study: Study, projection: RunEntry) -> tuple[Proposa
     changeset = combine(
         f"accept {len(proposal.ids):,} labels propagated by LQ-KNN", to_changeset(study, proposal, classes)
     )
-    study.apply(changeset, reason=f"LQ-KNN on {projection.id}, map {maps.best}, k = {k}, τ = {tau}")
+    study.apply(changeset, reason=proposal.describe(f"{projection.id}, map {maps.best}"))
     return proposal, accuracy
 
 
