@@ -40,8 +40,8 @@ def opf_semi(points: npt.ArrayLike, labels: npt.ArrayLike) -> npt.NDArray[np.int
     Notes
     -----
     O(N²·D) time, O(N·D) memory. Amorim et al., Pattern Recognition 2016, as opfython 2 has it (``SemiSupervisedOPF``,
-    ``log_squared_euclidean``), but for one thing: a labelled point that another class reaches at less cost keeps the
-    label somebody gave it, and passes that on. So every path ends at a human label of its own class.
+    ``log_squared_euclidean``). A labelled point that a path of another class reaches at less cost keeps its label here,
+    but passes that other class on: the method's fault, kept for comparison.
     """
     return _grown(checked(points, labels))[0].labels
 
@@ -58,8 +58,9 @@ def propagate_opf(
     Returns
     -------
     Proposal
-        The donor is the point before on the path. The confidence is ``1 / (1 + d²)`` with d the longest step on the way
-        from the prototype, in units of the map: it orders the points of one map, and is no probability.
+        The donor is the point before on the path, but for labelled ones of another class: see `opf_semi`. The
+        confidence is ``1 / (1 + d²)`` with d the longest step on the way from the prototype, in units of the map: it
+        orders the points of one map, and is no probability.
 
     Raises
     ------
@@ -93,13 +94,22 @@ def _grown(given: Given) -> tuple[Chains, Floats]:
     # Labelled points first: where costs tie, opfython takes the node of the lower number.
     place = np.concatenate([known, np.flatnonzero(given.labels < 0)])
     order, before, cost = optimum_paths(given.points[place], prototypes(given.points[known], given.labels[known]), True)
-    chains = Chains.start(given)
-    for node in order.tolist():
+    chains, tree, labels = Chains.start(given), given.labels[place], given.labels[known]
+    for node in order[before[order] >= 0].tolist():
+        tree[node] = tree[before[node]]
         if node >= len(known):
-            chains.give(int(place[before[node]]), int(place[node]))
+            chains.give(int(place[_giver(node, before, tree, labels)]), int(place[node]))
     costs = np.empty(n)
     costs[place] = cost
     return chains, costs
+
+
+def _giver(node: int, before: Ints, tree: Ints, labels: Ints) -> int:
+    """Return the last node on the path to an unlabelled one, but for labelled nodes of another class than the path's."""
+    giver = int(before[node])
+    while giver < len(labels) and labels[giver] != tree[node]:
+        giver = int(before[giver])
+    return giver
 
 
 def prototypes(points: Floats, labels: Ints) -> Ints:

@@ -38,7 +38,7 @@ class Proposal:
     coverage : float
         Share of all points that would be labelled, 0 to 1.
     soft : (n, C) float64 array, optional
-        Share of each class, of rows that sum to 1; None where labels were given as classes.
+        Share of each class, of rows that sum to 1; None where only classes were passed on.
     method : str
         Key in `core.annotation.PROPAGATORS`.
     params : mapping of str to value

@@ -31,6 +31,24 @@ def test_labels_that_somebody_gave_stay():
         np.testing.assert_array_equal(opf_semi(points, labels)[labels >= 0], labels[labels >= 0])
 
 
+def test_a_given_label_that_another_class_reaches_stays_but_is_not_passed_on():
+    # A detour of short steps leads from a (class 0) to c (class 1), which is far from its like, b.
+    a, b, c, behind = (0, 0), (10, 0), (19, 0), (19, -3)
+    up, over, down = (
+        [(0, y) for y in range(2, 31, 2)],
+        [(x, 30) for x in range(2, 19, 2)],
+        [(19, y) for y in range(30, 0, -2)],
+    )
+    points = np.array([a, b, c, behind, *up, *over, *down], dtype=float)
+    labels = np.r_[0, 1, 1, np.full(len(points) - 3, -1)]
+    proposal = PROPAGATORS["opf_semi"].run(points, labels, None)
+    assert opf_semi(points, labels)[:4].tolist() == [0, 1, 1, 0]
+    path = proposal.path(3)
+    assert path[-1] == 0
+    assert not {1, 2} & set(path)
+    assert len(path) > 30
+
+
 def test_confidence_falls_along_the_path():
     points, labels, quality = cloud(4)
     proposal = PROPAGATORS["opf_semi"].run(points, labels, quality)

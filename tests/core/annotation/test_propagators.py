@@ -109,6 +109,20 @@ def test_the_order_of_the_points_does_not_matter(key, seed):
     )
 
 
+@settings(deadline=None, max_examples=20)
+@given(
+    seed=st.integers(0, 10**6),
+    k=st.tuples(st.integers(1, 15), st.integers(1, 15)).map(sorted),
+    tau=st.tuples(st.floats(0, 1), st.floats(0, 1)).map(sorted),
+)
+def test_lq_knn_reaches_no_less_with_more_neighbours_and_a_lower_limit(seed, k, tau):
+    # Which points are reached does not depend on who wins them: they are those a path of trusted points leads to.
+    points, labels, quality = cloud(seed, n=80)
+    few = PROPAGATORS["lq_knn"].run(points, labels, quality, k=k[0], tau=tau[1])
+    for more in ({"k": k[1], "tau": tau[1]}, {"k": k[0], "tau": tau[0]}):
+        assert set(few.ids.tolist()) <= set(PROPAGATORS["lq_knn"].run(points, labels, quality, **more).ids.tolist())
+
+
 def test_std_knn_proposes_what_it_returns():
     points, labels, quality = cloud(11)
     proposal = PROPAGATORS["std_knn"].run(points, labels, quality, k=6)
