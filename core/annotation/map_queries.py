@@ -20,7 +20,7 @@ def density(pool: Pool, n: int) -> list[Asked]:
         return []
     lists = neighbour_lists(points, min(AROUND, len(points) - 1), pool.neighbours)
     radius = np.sqrt(((points - points[lists[:, -1]]) ** 2).sum(axis=1))
-    wider = 100 * (1 - np.searchsorted(np.sort(radius), radius, side="right") / len(radius))
+    wider = np.floor(100 * (1 - np.searchsorted(np.sort(radius), radius, side="right") / len(radius)))
     order = pool.free[np.argsort(radius[pool.free], kind="stable")]
     taken = np.zeros(len(points), bool)
     taken[lists[pool.hard >= 0]] = True

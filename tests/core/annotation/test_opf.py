@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.sparse.csgraph import minimum_spanning_tree
 from scipy.spatial.distance import cdist
 
@@ -23,6 +25,22 @@ def test_prototypes_are_where_the_spanning_tree_changes_class():
     crossing = labels[tree.row] != labels[tree.col]
     expected = np.union1d(tree.row[crossing], tree.col[crossing])
     np.testing.assert_array_equal(prototypes(points, labels), expected)
+
+
+@settings(deadline=None, max_examples=15)
+@given(seed=st.integers(0, 10**6))
+def test_each_label_comes_by_the_least_longest_step(seed):
+    points, labels, _ = cloud(seed, n=70)
+    known = np.flatnonzero(labels >= 0)
+    roots = known[prototypes(points[known], labels[known])]
+    distance = cdist(points, points)
+    for k in range(len(points)):  # Floyd and Warshall, with the longest step for the sum
+        distance = np.minimum(distance, np.maximum(distance[:, k, None], distance[k]))
+    least = np.array([distance[:, roots[labels[roots] == c]].min(axis=1) for c in np.unique(labels[roots])])
+    result = opf_semi(points, labels)
+    for i in np.flatnonzero(labels < 0):
+        best = np.unique(labels[roots])[least[:, i] <= least[:, i].min() + 1e-12]
+        assert result[i] in best
 
 
 def test_labels_that_somebody_gave_stay():
