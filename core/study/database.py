@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
@@ -36,11 +37,17 @@ def _add_searches(connection: sa.Connection) -> None:
     )
 
 
+def _add_donors(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("ALTER TABLE labels ADD COLUMN donor INTEGER")
+    connection.exec_driver_sql("ALTER TABLE labels ADD COLUMN soft JSON")
+
+
 # MIGRATIONS[n] takes a study of version n to version n + 1, inside one transaction. Never edit an old one.
 MIGRATIONS: dict[int, Callable[[sa.Connection], None]] = {
     1: _add_stamps,
     2: _add_bad_channels,
     3: _add_searches,
+    4: _add_donors,
 }
 
 
@@ -83,6 +90,12 @@ def _set_aside_logs(folder: Path) -> None:
     """Move the write-ahead log of a database that is gone to ``backups``: SQLite would write it into the new one."""
     for log in folder.glob(f"{FILE}-*"):
         log.replace(folder / "backups" / log.name)
+
+
+def columns_there(connection: sa.Connection, table: sa.Table) -> list[sa.Column[Any]]:
+    """Return the columns of a table that the file has: read-only, an older study lacks the newest."""
+    there = {c["name"] for c in sa.inspect(connection).get_columns(table.name)}
+    return [c for c in table.c if c.name in there]
 
 
 def rows_written(connection: sa.Connection) -> int:

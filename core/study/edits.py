@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from core.study.study import Study
 
 BY_HAND = "annotator"  # the maker of events that a person drew; who it was stands in their attribute ``by``
+SHARES_OFF = 1e-6  # how far from 1 the shares of a distribution may sum up: they may come in single precision
 # What a column of an event may be, and what it is stored as.
 EVENT_COLUMNS: dict[str, tuple[Rule, Callable[[Any], Any]]] = {
     "recording": (whole(1), int),
@@ -207,6 +208,8 @@ def label_events(
     confidence: npt.ArrayLike | None = None,
     origins: npt.ArrayLike | None = None,
     annotator: str | None = None,
+    donors: npt.ArrayLike | None = None,
+    soft: Sequence[Mapping[str, float] | None] | None = None,
 ) -> Changeset:
     """Return the changeset by which an annotator labels events.
 
@@ -226,22 +229,55 @@ def label_events(
         Event that each propagated label descends from; -1 for none.
     annotator : str, optional
         Whose labels; by default those of the study's current annotator.
+    donors : array-like of int, optional
+        Event that gave each propagated label; -1 for none.
+    soft : sequence of mapping or None, optional
+        Shares by class of each label, 0 to 1 with the sum 1, where it stands for a distribution.
+
+    Raises
+    ------
+    InputError
+        If there are not as many of one thing as of another, or shares are no distribution.
     """
     ids = [int(i) for i in ids]
     wanted = [labels] * len(ids) if isinstance(labels, str) else [str(label) for label in labels]
     who = annotator or study.annotator
     old = study.label_rows(ids, who)
     conf = [None] * len(ids) if confidence is None else [float(c) for c in np.asarray(confidence, dtype=float)]
-    orig = [None] * len(ids) if origins is None else [int(o) if o >= 0 else None for o in np.asarray(origins)]
-    if not len(ids) == len(wanted) == len(conf) == len(orig):
+    orig, gave = _events_or_none(origins, len(ids)), _events_or_none(donors, len(ids))
+    shares = [None] * len(ids) if soft is None else [_shares(event, s) for event, s in zip(ids, soft, strict=False)]
+    if not len(ids) == len(wanted) == len(conf) == len(orig) == len(gave) == len(shares):
         raise InputError(f"{len(ids)} events were given {len(wanted)} labels", remedy="Give one label per event")
-    changes = list(define_classes(study, ((key, key) for key in dict.fromkeys(wanted) if key)).changes)
-    for event, label, c, origin in zip(ids, wanted, conf, orig, strict=True):
+    named = [*wanted, *(key for share in shares if share for key in share)]
+    changes = list(define_classes(study, ((key, key) for key in dict.fromkeys(named) if key)).changes)
+    for event, label, *said in zip(ids, wanted, conf, orig, gave, shares, strict=True):
         before = old.get((event, who))
-        after = {"label": label, "source": source, "confidence": c, "origin": origin} if label else None
+        row = {"label": label, "source": source} | dict(
+            zip(("confidence", "origin", "donor", "soft"), said, strict=True)
+        )
+        after = row if label else None
         if before != after:
             changes.append(Change("labels", (event, who), before, after))
     return Changeset(_label_title(len(ids), wanted, source), tuple(changes))
+
+
+def _events_or_none(events: npt.ArrayLike | None, n: int) -> list[int | None]:
+    """Return event ids, None for -1."""
+    return [None] * n if events is None else [int(e) if e >= 0 else None for e in np.asarray(events)]
+
+
+def _shares(event: int, shares: Mapping[str, float] | None) -> dict[str, float] | None:
+    """Return a distribution as it is stored: classes in order, none of share 0."""
+    if shares is None:
+        return None
+    kept = {str(key): float(share) for key, share in sorted(shares.items()) if share != 0}
+    if not all(share > 0 for share in kept.values()) or abs(sum(kept.values()) - 1) > SHARES_OFF:
+        raise InputError(
+            f"{dict(shares)} is no distribution over classes",
+            subject=f"event {event}",
+            remedy="Give shares from 0 to 1 with the sum 1",
+        )
+    return kept
 
 
 def combine(title: str, *parts: Changeset) -> Changeset:

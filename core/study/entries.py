@@ -102,6 +102,10 @@ class EventTable:
         0 to 1; NaN where nothing was said.
     label_origin : int64 array
         The event a propagated label descends from; -1 for none.
+    label_donor : int64 array
+        The event that gave a propagated label; -1 for none, or not known.
+    label_soft : object array of str
+        Shares by class as JSON, where the label stands for a distribution; else ``""``.
     """
 
     id: npt.NDArray[np.int64]
@@ -116,6 +120,8 @@ class EventTable:
     label_source: npt.NDArray[np.object_]
     label_confidence: npt.NDArray[np.float64]
     label_origin: npt.NDArray[np.int64]
+    label_donor: npt.NDArray[np.int64]
+    label_soft: npt.NDArray[np.object_]
 
     COLUMNS = (
         ("id", np.int64),
@@ -130,6 +136,8 @@ class EventTable:
         ("label_source", object),
         ("label_confidence", np.float64),
         ("label_origin", np.int64),
+        ("label_donor", np.int64),
+        ("label_soft", object),
     )
 
     @classmethod

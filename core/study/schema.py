@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Integer, MetaData, String, Table
 
-VERSION = 4
+VERSION = 5
 
 metadata = MetaData()
 
@@ -71,7 +71,12 @@ labels = Table(
     Column("label", String, ForeignKey("classes.key"), nullable=False),
     Column("source", String, nullable=False),
     Column("confidence", Float),
+    # Of a propagated label, the event that gave it and the human label that it descends from. No foreign keys: either may
+    # be removed while the label stays.
+    Column("donor", Integer),
     Column("origin", Integer),
+    # Shares by class, where the label stands for a distribution; keys sorted, since a change compares the text.
+    Column("soft", JSON(none_as_null=True)),
     # Which changeset wrote it: the newest wins where several annotators differ. No part of what a change compares, but
     # noted in its `before`, so that an undo restores it.
     Column("revision", Integer, nullable=False),

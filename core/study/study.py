@@ -21,7 +21,7 @@ from core.study.lock import Owner, WriterLock, reason, user_name
 # One label per event: the current annotator's, else the newest. `?` is that annotator.
 EVENTS_SQL = """
 SELECT e.id, e.recording, e.channel, e.start_s, e.duration_s, e.kind, e.maker, e.attributes,
-       coalesce(l.label, ''), coalesce(l.source, ''), l.confidence, coalesce(l.origin, -1)
+       coalesce(l.label, ''), coalesce(l.source, ''), l.confidence, coalesce(l.origin, -1), {donor}, {soft}
 FROM events AS e LEFT JOIN labels AS l ON l.event = e.id AND l.annotator = (
     SELECT annotator FROM labels WHERE event = e.id ORDER BY annotator = ? DESC, revision DESC LIMIT 1)
 """
@@ -59,8 +59,9 @@ class Study:
                 self._take_up()
             # Read-only, an older study stays as it is: what it lacks has its default.
             with self._reading() as connection:
-                there = {c["name"] for c in sa.inspect(connection).get_columns("recordings")}
-            self._recording_columns = [c for c in schema.recordings.c if c.name in there]
+                self._recording_columns, self._label_columns = (
+                    database.columns_there(connection, table) for table in (schema.recordings, schema.labels)
+                )
             self.name = self._meta("name") or folder.name
             if self._lock is not None:
                 self._lock.opened()
@@ -165,9 +166,15 @@ class Study:
         if ids is not None:
             where.append("e.id IN (SELECT value FROM json_each(?))")
             values.append(json.dumps([int(i) for i in ids]))
-        sql = EVENTS_SQL + (f"WHERE {' AND '.join(where)} " if where else "") + "ORDER BY e.id"
+        sql = self._events_sql() + (f"WHERE {' AND '.join(where)} " if where else "") + "ORDER BY e.id"
         with self._reading() as connection:
             return EventTable.from_rows(list(connection.exec_driver_sql(sql, tuple(values)).fetchall()))
+
+    def _events_sql(self) -> str:
+        """Return `EVENTS_SQL` for the columns of labels that this study has."""
+        if schema.labels.c.donor in self._label_columns:
+            return EVENTS_SQL.format(donor="coalesce(l.donor, -1)", soft="coalesce(l.soft, '')")
+        return EVENTS_SQL.format(donor="-1", soft="''")
 
     def event_rows(self, ids: Iterable[int]) -> list[Row]:
         """Return the stored columns of events, in order of id."""
@@ -175,18 +182,26 @@ class Study:
         with self._reading() as connection:
             return [dict(row._mapping) for row in connection.execute(query)]
 
-    def label_rows(self, ids: Iterable[int], annotator: str | None = None) -> dict[tuple[int, str], Row]:
-        """Return the labels of events by ``(event, annotator)``, of everybody or of one annotator."""
+    def label_rows(
+        self, ids: Iterable[int] | None = None, annotator: str | None = None, source: str | None = None
+    ) -> dict[tuple[int, str], Row]:
+        """Return labels by ``(event, annotator)``: of these events or of all, of everybody or of one annotator.
+
+        Each has ``label, source, confidence, origin, donor, soft``; `source` keeps those that came that way only.
+        """
         columns = schema.labels.c
-        query = sa.select(
-            columns.event, columns.annotator, columns.label, columns.source, columns.confidence, columns.origin
-        )
-        query = query.where(_among(columns.event, ids))
+        has = [c.name for c in self._label_columns]
+        names = [name for name in ("label", "source", "confidence", "origin", "donor", "soft") if name in has]
+        lacks = {name: None for name in ("donor", "soft") if name not in has}
+        query = sa.select(columns.event, columns.annotator, *(columns[name] for name in names))
+        if ids is not None:
+            query = query.where(_among(columns.event, ids))
         if annotator is not None:
             query = query.where(columns.annotator == annotator)
-        names = ("label", "source", "confidence", "origin")
+        if source is not None:
+            query = query.where(columns.source == source)
         with self._reading() as connection:
-            return {(r[0], r[1]): dict(zip(names, r[2:], strict=True)) for r in connection.execute(query)}
+            return {(r[0], r[1]): dict(zip(names, r[2:], strict=True)) | lacks for r in connection.execute(query)}
 
     def searches(self, recording_id: int | None = None) -> list[Search]:
         """Return what makers said of the channels that they looked through, of all recordings or of one."""

@@ -201,6 +201,8 @@ def version_1(folder, wav):
     with sqlite3.connect(folder / "study.sqlite") as raw:
         raw.execute("ALTER TABLE recordings DROP COLUMN stamp")
         raw.execute("ALTER TABLE recordings DROP COLUMN bad_channels")
+        raw.execute("ALTER TABLE labels DROP COLUMN donor")
+        raw.execute("ALTER TABLE labels DROP COLUMN soft")
         raw.execute("UPDATE meta SET value = '1' WHERE key = 'schema_version'")
     raw.close()
     return recording

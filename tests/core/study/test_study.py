@@ -1,5 +1,4 @@
 import sqlite3
-from contextlib import closing
 from dataclasses import replace
 from tempfile import TemporaryDirectory
 
@@ -329,12 +328,9 @@ def test_channels_marked_bad_are_an_edit_like_others(study):
     assert study.recording(1).bad_channels == []
 
 
-def test_studies_made_before_bad_channels_were_known_open_with_none(tmp_path, study):
+def test_studies_made_before_bad_channels_were_known_open_with_none(study, make_older):
     study.close()
-    with closing(sqlite3.connect(study.folder / "study.sqlite")) as raw:
-        raw.execute("ALTER TABLE recordings DROP COLUMN bad_channels")
-        raw.execute("UPDATE meta SET value = '2' WHERE key = 'schema_version'")
-        raw.commit()
+    make_older(study.folder, 2)
     for readonly in (True, False):
         with Study.open(study.folder, readonly=readonly) as opened:
             assert opened.recording(1).bad_channels == []
@@ -354,12 +350,9 @@ def test_what_a_maker_said_of_a_channel_is_kept_replaced_and_undone(study):
     assert study.searches() == study.searches(7) == []
 
 
-def test_studies_made_before_searches_were_noted_open_with_none(study):
+def test_studies_made_before_searches_were_noted_open_with_none(study, make_older):
     study.close()
-    with closing(sqlite3.connect(study.folder / "study.sqlite")) as raw:
-        raw.execute("DROP TABLE searches")
-        raw.execute("UPDATE meta SET value = '3' WHERE key = 'schema_version'")
-        raw.commit()
+    make_older(study.folder, 3)
     for readonly in (True, False):
         with Study.open(study.folder, readonly=readonly) as opened:
             assert opened.searches() == []
