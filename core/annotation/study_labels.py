@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 
 from core.annotation.proposal import Proposal
 from core.study import Changeset, EventTable, Study, label_events
@@ -23,14 +24,16 @@ def without_given(proposal: Proposal, events: EventTable) -> Proposal:
     """
     free = events.id[np.isin(events.label_source.astype(str), ("", "propagated"))]
     keep = np.isin(proposal.ids, free)
-    columns = ("ids", "labels", "donor", "origin", "round", "confidence")
-    kept = {name: getattr(proposal, name)[keep] for name in columns}
+    columns = ("ids", "labels", "donor", "origin", "round", "confidence", "soft")
+    kept = {name: column[keep] for name in columns if (column := getattr(proposal, name, None)) is not None}
     share = float(keep.mean()) if len(keep) else 1.0
     return replace(proposal, **kept, coverage=proposal.coverage * share)
 
 
 def to_changeset(study: Study, proposal: Proposal, classes: Sequence[str]) -> Changeset:
-    """Return the one changeset by which a proposal is accepted; each label keeps its confidence and its origin.
+    """Return the one changeset by which a proposal is accepted; each label keeps its confidence, donor and origin.
+
+    Where the proposal has ``soft``, an (n, C) array of shares in the order of `classes`, each label keeps those, too.
 
     A label that somebody gave after the proposal was made is never overwritten: what the study holds now decides.
     """
@@ -43,4 +46,13 @@ def to_changeset(study: Study, proposal: Proposal, classes: Sequence[str]) -> Ch
         source="propagated",
         confidence=proposal.confidence,
         origins=proposal.origin,
+        donors=proposal.donor,
+        soft=_shares(getattr(proposal, "soft", None), classes),
     )
+
+
+def _shares(soft: npt.NDArray[np.float64] | None, classes: Sequence[str]) -> list[dict[str, float]] | None:
+    """Return each row of shares by class, those of 0 left out."""
+    if soft is None:
+        return None
+    return [{name: share for name, share in zip(classes, row, strict=True) if share > 0} for row in soft.tolist()]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -29,16 +31,30 @@ from core.study import Changeset, EventTable, NewEvent, Study, combine, label_ev
 
 NOBODY = "imported ("  # and the name of a file: the annotator of labels that name none
 PASSED_ON = ("propagated", "simulated")  # what was no person's label does not become one on its way through a file
+# Ids are of one study. In a file, the events that gave propagated labels say theirs, so that an import finds them again.
+ID, DONOR, ORIGIN, SOFT = "hitscope_id", "label_donor", "label_origin", "label_soft"
 
 
 @dataclass(frozen=True)
 class Label:
-    """A label as a file gives it."""
+    """A label as a file gives it; `donor` and `origin` are what the file calls these events."""
 
     key: str
     annotator: str
     source: str
     confidence: float | None
+    donor: int | None = None
+    origin: int | None = None
+    soft: dict[str, float] | None = None
+
+
+@dataclass(frozen=True)
+class Read:
+    """An annotation as an event, with its label; `number` is what the file calls it, where others refer to it."""
+
+    event: NewEvent
+    label: Label | None
+    number: int | None = None
 
 
 def import_annotations(study: Study, recording_id: int, path: str | Path, format: str | None = None) -> Changeset:
@@ -83,7 +99,7 @@ def import_annotations(study: Study, recording_id: int, path: str | Path, format
     fallback = "simulated" if entry.simulated else "imported"
     notes = [f"{len(marks) - len(within):,} outside the recording were left out"] * (len(within) < len(marks))
     first = recording.channels[0].name if recording.channels else ""
-    there = already_there([event for event, _ in read], study.events(entry.id), first)
+    there = already_there([one.event for one in read], study.events(entry.id), first)
     return _changeset(study, read, there, path, [*notes, *_other_clock(path, recording)], fallback)
 
 
@@ -100,7 +116,7 @@ def _other_clock(path: Path, recording: Recording) -> list[str]:
 
 def _event_of(
     a: Annotation, recording_id: int, recording: Recording, path: Path, symbols: bool, numbered: bool
-) -> tuple[NewEvent, Label | None]:
+) -> Read:
     """Return the event that an annotation is, and its label."""
     said = dict(a.attributes)
     ours = "maker" in said and "kind" in said
@@ -112,13 +128,37 @@ def _event_of(
         said["symbol" if symbols else "text"] = a.text
     who, source = said.pop("annotator", ""), said.pop("label_source", "")
     confidence = said.pop("label_confidence", None)
+    # Of a file of somebody else's, columns of these names mean something else.
+    number, donor, origin = (_number(said.pop(name, None)) if ours else None for name in (ID, DONOR, ORIGIN))
+    soft = said.pop(SOFT, None) if ours else None
     if who and not label:
         said.setdefault("by", str(who))  # of a mark without a label, who made it
     channel = channel_of(said, recording, numbered=numbered and not ours)  # of ours, all that have a channel name it
     said.pop("channel", None)
     event = NewEvent(recording_id, channel, a.onset_s, a.duration_s, kind, f"file:{path.name}", said)
     sure = float(confidence) if isinstance(confidence, int | float) else None
-    return event, Label(label, str(who).strip(), str(source), sure) if label else None
+    shares = _shares(soft, path, a.onset_s)
+    given = Label(label, str(who).strip(), str(source), sure, donor, origin, shares) if label else None
+    return Read(event, given, number)
+
+
+def _number(said: Any) -> int | None:
+    return said if isinstance(said, int) else None
+
+
+def _shares(said: Any, path: Path, onset_s: float) -> dict[str, float] | None:
+    """Return the shares of a label by class, or say which are none."""
+    if said is None:
+        return None
+    numbers = isinstance(said, dict) and all(isinstance(s, int | float) and 0 <= s <= 1 for s in said.values())
+    if not numbers or abs(sum(said.values()) - 1) > 1e-6:
+        raise InputError(
+            f"the label at {onset_s:g} s has the shares {said!r}, which are no distribution over classes",
+            subject=path,
+            kept="The study is unchanged",
+            remedy=f"Give shares from 0 to 1 with the sum 1, or take {SOFT} out",
+        )
+    return {str(key): float(share) for key, share in said.items()}
 
 
 def _without_inferred(a: Annotation) -> Annotation:
@@ -128,7 +168,7 @@ def _without_inferred(a: Annotation) -> Annotation:
     if (
         any(said.pop(name, None) != value for name, value in inferred.items())
         or not str(said.pop("annotator", "")).startswith(NOBODY)
-        or "label_confidence" in said
+        or not said.keys().isdisjoint(("label_confidence", ID, DONOR, ORIGIN, SOFT))
     ):
         return a
     said.pop("maker", None)
@@ -141,21 +181,28 @@ def _without_inferred(a: Annotation) -> Annotation:
 
 def _changeset(
     study: Study,
-    read: Sequence[tuple[NewEvent, Label | None]],
+    read: Sequence[Read],
     there: Sequence[int | None],
     path: Path,
     notes: Sequence[str],
     fallback: str,
 ) -> Changeset:
     """Return what adds those events that are not there, and those labels that nobody has given."""
-    fresh = [event for (event, _), identity in zip(read, there, strict=True) if identity is None]
+    fresh = [one.event for one, identity in zip(read, there, strict=True) if identity is None]
     said = [f"import {len(fresh):,} events from {path.name}"]
     said += [f"{len(read) - len(fresh):,} were there already"] * (len(fresh) < len(read))
     title = "; ".join([*said, *notes])
     added = new_events(study, fresh, title) if fresh else Changeset(title, ())
     ids = iter(key[0] for key in added.keys("events"))
     of = [next(ids) if identity is None else identity for identity in there]
-    labels = [(identity, label) for identity, (_, label) in zip(of, read, strict=True) if label is not None]
+    known: dict[int | None, int] = {
+        one.number: identity for identity, one in zip(of, read, strict=True) if one.number is not None
+    }
+    labels = [
+        (identity, replace(one.label, donor=known.get(one.label.donor), origin=known.get(one.label.origin)))
+        for identity, one in zip(of, read, strict=True)
+        if one.label is not None
+    ]
     return combine(title, added, *_labels(study, labels, fallback, f"{fallback} ({path.name})"))
 
 
@@ -179,6 +226,9 @@ def _labels(study: Study, labels: Sequence[tuple[int, Label]], source: str, anno
             source=how,
             confidence=[np.nan if label.confidence is None else label.confidence for _, label in members],
             annotator=who,
+            origins=[-1 if label.origin is None else label.origin for _, label in members],
+            donors=[-1 if label.donor is None else label.donor for _, label in members],
+            soft=[label.soft for _, label in members],
         )
         for (who, how), members in several.items()
     ]
@@ -196,7 +246,8 @@ def export_annotations(
 ) -> int:
     """Write events of a recording to an annotation file and return how many there are.
 
-    Imported into a study with the same recording, they are equal. Of the labels, the one that each event shows goes along.
+    Imported into a study with the same recording, they are equal. Of the labels, the one that each event shows goes along,
+    with its shares by class and, of a propagated one, the events that it came from as far as they are written, too.
 
     Parameters
     ----------
@@ -227,12 +278,27 @@ def export_annotations(
             f"there are no events of {entry.name} to export", subject=study.folder, remedy="Choose others, or make some"
         )
     recording = None if entry.missing else open_from_study(study, recording_id)
-    marks = annotations_of_events(events, _annotators(study, events))
+    events = events.take(np.argsort(events.start_s, kind="stable"))  # the order of its annotations
+    marks = _with_lineage(annotations_of_events(events, _annotators(study, events)), events)
     key = format or annotation_format_by_name(path)
     if key == "edf" and not entry.simulated:  # there, what only Hitscope reads is an annotation more
         marks = tuple(_without_inferred(a) for a in marks)
     write_annotations(path, marks, key, recording=recording, replace=replace, plain=plain)
     return len(marks)
+
+
+def _with_lineage(marks: Sequence[Annotation], events: EventTable) -> tuple[Annotation, ...]:
+    """Return the annotations of events, saying of labels what else is known, and of events referred to which they are."""
+    here = set(events.id.tolist())
+    refers = {DONOR: events.label_donor.tolist(), ORIGIN: events.label_origin.tolist()}
+    named = here & {event for column in refers.values() for event in column}
+    done = []
+    for row, (mark, event, soft) in enumerate(zip(marks, events.id.tolist(), events.label_soft, strict=True)):
+        more: dict[str, Any] = {name: column[row] for name, column in refers.items() if column[row] in here}
+        more |= {ID: event} if event in named else {}
+        more |= {SOFT: json.loads(soft)} if soft else {}
+        done.append(replace(mark, attributes={**mark.attributes, **more}) if more else mark)
+    return tuple(done)
 
 
 def _annotators(study: Study, events: EventTable) -> dict[int, str]:

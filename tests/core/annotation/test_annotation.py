@@ -164,6 +164,7 @@ def test_accepting_is_one_undoable_step_that_keeps_its_reasons(tmp_path):
         assert set(events.label_source) == {"propagated"}
         order = np.argsort(proposal.ids)
         np.testing.assert_array_equal(events.label_origin, proposal.origin[order])
+        np.testing.assert_array_equal(events.label_donor, proposal.donor[order])
         np.testing.assert_allclose(events.label_confidence, proposal.confidence[order])
         np.testing.assert_array_equal(class_numbers(np.array(ids), study.events(), classes), labels)
         study.apply(done.inverse())

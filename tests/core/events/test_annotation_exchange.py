@@ -104,6 +104,49 @@ def test_whose_labels_and_how_they_came_survive_and_none_becomes_a_person_s(stud
     assert [a.get("by") for a in events.attributes] == ["Ana", "Ana", "Ben", None, None]
 
 
+@pytest.mark.parametrize("name", FILES)
+def test_where_a_propagated_label_came_from_and_its_shares_survive(study, new_study, tmp_path, name):
+    first, second, *_, fourth, last = study.events().id.tolist()
+    how = {"source": "propagated", "confidence": [0.25], "soft": [{"spike": 0.75, "V": 0.25}]}
+    study.apply(label_events(study, [fourth], "spike", origins=[first], donors=[first], **how))
+    study.apply(label_events(study, [last], "spike", origins=[first], donors=[fourth], **how))
+    study.apply(label_events(study, [second], "spike", soft=[{"spike": 0.5, "artefact": 0.5}]))
+    export_annotations(study, 1, tmp_path / name)
+    other = new_study("208.hea")
+    other.apply(new_events(other, [NewEvent(1, "V1", 77.0, 0.0, "mark", "annotator")]))  # so that ids differ
+    other.apply(import_annotations(other, 1, tmp_path / name))
+
+    def lineage(of):
+        events = of.events().take(of.events().start_s != 77.0)
+        start = dict(zip(events.id.tolist(), events.start_s.tolist(), strict=True))
+        columns = zip(
+            events.start_s, events.label_donor.tolist(), events.label_origin.tolist(), events.label_soft, strict=True
+        )
+        return sorted((float(t), start.get(donor), start.get(origin), soft) for t, donor, origin, soft in columns)
+
+    assert lineage(other) == lineage(study)
+    assert all("label_donor" not in a and "hitscope_id" not in a for a in other.events().attributes)
+    # A donor that was not written is not known.
+    export_annotations(study, 1, tmp_path / "two.csv", ids=[fourth, last])
+    third = new_study()
+    third.apply(import_annotations(third, 1, tmp_path / "two.csv"))
+    events = third.events()
+    assert events.label_origin.tolist() == [-1, -1]
+    assert events.label_donor.tolist() == [-1, events.id[0]]
+
+
+def test_shares_that_are_no_distribution_are_named(study, tmp_path):
+    said = {"maker": "x", "kind": "mark", "label": "a", "label_soft": {"a": 0.9}}
+    write_annotations(tmp_path / "a.csv", [Annotation(2.5, 0.1, "a", said)])
+    with pytest.raises(InputError, match=r"a.csv: the label at 2.5 s has the shares .*The study is unchanged"):
+        import_annotations(study, 1, tmp_path / "a.csv")
+    # Of somebody else's file, it is a column like any other.
+    del said["maker"]
+    write_annotations(tmp_path / "b.csv", [Annotation(2.5, 0.1, "a", said)])
+    done = study.apply(import_annotations(study, 1, tmp_path / "b.csv"))
+    assert study.events(ids=done.event_ids).attributes[0]["label_soft"] == {"a": 0.9}
+
+
 def test_a_second_import_adds_nothing_and_one_undo_takes_all_back(study, new_study, tmp_path):
     export_annotations(study, 1, tmp_path / "marks.edf")
     other = new_study()
