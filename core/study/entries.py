@@ -95,7 +95,8 @@ class EventTable:
     attributes_json : object array of str
         What the maker found out (HBR in dB, the original annotation symbol, …), as JSON.
     label : object array of str
-        The current annotator's label, else the newest; ``""`` where there is none.
+        A label that somebody gave before a propagated one, of these the current annotator's, else the newest; ``""`` where
+        there is none.
     label_source : object array of str
         ``human``, ``imported``, ``simulated``, ``propagated`` or ``""``.
     label_confidence : float64 array

@@ -18,12 +18,14 @@ from core.study.changes import Change, Changeset, HistoryEntry, Row
 from core.study.entries import EventTable, LabelClass, RecordingEntry, Recovery, RunEntry, Search
 from core.study.lock import Owner, WriterLock, reason, user_name
 
-# One label per event: the current annotator's, else the newest. `?` is that annotator.
+# One label per event: what somebody gave before what was propagated, then the current annotator's, else the newest. `?` is
+# that annotator.
 EVENTS_SQL = """
 SELECT e.id, e.recording, e.channel, e.start_s, e.duration_s, e.kind, e.maker, e.attributes,
        coalesce(l.label, ''), coalesce(l.source, ''), l.confidence, coalesce(l.origin, -1), {donor}, {soft}
 FROM events AS e LEFT JOIN labels AS l ON l.event = e.id AND l.annotator = (
-    SELECT annotator FROM labels WHERE event = e.id ORDER BY annotator = ? DESC, revision DESC LIMIT 1)
+    SELECT annotator FROM labels WHERE event = e.id
+    ORDER BY source = 'propagated', annotator = ? DESC, revision DESC, annotator LIMIT 1)
 """
 
 

@@ -271,6 +271,18 @@ def test_what_others_said_is_not_shown(qtbot, room):
     assert sorted(room.events.shown.labels[1]) == ["", "artefact", "solid"]
 
 
+def test_that_others_gave_a_label_where_the_own_is_propagated_is_not_told(qtbot, room):
+    session, (first, second) = room.session, room.session.events.id[:2].tolist()
+    how = {"source": "propagated", "annotator": session.study.annotator}
+    session.edit(lambda study: label_events(study, [first], "solid", **how))  # Ben said artefact of both
+    settle(qtbot, session)
+    press(qtbot, room, KEY.Key_Q)
+    settle(qtbot, session)
+    seen = session.seen(session.events.take(session.events.row_of([first, second])))
+    assert seen.label.tolist() == ["solid", ""]
+    assert seen.label_source.tolist() == ["propagated", ""]
+
+
 def test_one_that_is_picked_elsewhere_is_shown_and_digits_count_as_verdicts(qtbot, room, queue):
     session = room.session
     press(qtbot, room, KEY.Key_A)

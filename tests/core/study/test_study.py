@@ -110,6 +110,23 @@ def test_labels_of_two_annotators_stand_side_by_side(study, ids):
     assert len(study.label_rows(ids[:2])) == 3
 
 
+def test_what_somebody_gave_is_shown_before_what_was_propagated(study, ids):
+    given, own, both, spread = ids[:4]
+    study.apply(label_events(study, [given, own, both, spread], "gaseous", source="propagated", origins=[ids[9]] * 4))
+    study.apply(label_events(study, [given, both], "solid", annotator="Ben"))
+    study.apply(label_events(study, [own], "solid", source="propagated", annotator="Ben"))
+    study.apply(label_events(study, [both], "artefact", source="imported", annotator="Cleo"))
+    events = study.events(ids=ids[:4])
+    assert events.label.tolist() == ["solid", "gaseous", "artefact", "gaseous"]
+    assert events.label_source.tolist() == ["human", "propagated", "imported", "propagated"]
+    assert events.label_origin.tolist() == [-1, ids[9], -1, ids[9]]
+    with Study.open(study.folder, readonly=True, annotator="Ben") as bens:
+        assert bens.events(ids=ids[:4]).label.tolist() == ["solid", "solid", "solid", "gaseous"]
+    # Taken back, the own propagated one is seen again.
+    study.apply(label_events(study, [given], "", annotator="Ben"))
+    assert study.events(ids=[given]).label_source.tolist() == ["propagated"]
+
+
 def shown_to_others(study, event):
     with Study.open(study.folder, readonly=True, annotator="Cleo") as reader:
         return reader.events(ids=[event]).label.tolist()

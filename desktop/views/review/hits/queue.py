@@ -182,9 +182,12 @@ class HitsQueue(QObject):
             return events
         rows = np.flatnonzero(events.recording == room.opened.id)
         rows = rows[events.kind[rows] == "hits"]
-        labels, verdicts = events.label.copy(), self.model.verdicts
+        labels, sources, verdicts = events.label.copy(), events.label_source.copy(), self.model.verdicts
         labels[rows] = [verdicts.get(event, "") for event in events.id[rows].tolist()]
-        return replace(events, label=labels)
+        # What others gave is shown before what was propagated for the annotator: that it was given is not told either.
+        other = np.where(labels[rows] == "", "", "propagated")
+        sources[rows] = np.where(labels[rows] == events.label[rows], sources[rows], other)
+        return replace(events, label=labels, label_source=sources)
 
     def _see(self) -> None:
         """Let the page, the table and the inspector show labels as they are to be seen now."""
