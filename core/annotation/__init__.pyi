@@ -16,6 +16,11 @@ from .queries import label_next as label_next
 from .registry import PROPAGATORS as PROPAGATORS
 from .registry import PropagatorEntry as PropagatorEntry
 from .remarks import remarks as remarks
+from .retraction import descendants as descendants
+from .retraction import label_path as label_path
+from .retraction import retract as retract
+from .retraction import retract_stale as retract_stale
+from .retraction import stale_descendants as stale_descendants
 from .spreading import propagate_spreading as propagate_spreading
 from .standard import propagate_std as propagate_std
 from .standard import std_knn as std_knn

@@ -28,6 +28,7 @@ COMMANDS = {
     "project": ("project", "2-D maps of features, and the one with the best silhouette"),
     "propagate": ("propagate", "propagate labels on a map by LQ-KNN and others, and say why each was given"),
     "label-next": ("label_next", "which events to label next, and why"),
+    "retract": ("retract", "take back the propagated labels that descend from one label"),
     "train": ("train", "train a classifier from a TOML specification"),
     "compress": ("compress", "ternary weights for a trained run"),
     "export": ("export", "write a device bundle"),
