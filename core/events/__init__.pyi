@@ -16,6 +16,8 @@ from .finding import Found as Found
 from .finding import find_events as find_events
 from .finding import make_events as make_events
 from .finding import run_maker as run_maker
+from .fleiss import FleissKappa as FleissKappa
+from .fleiss import fleiss_kappa as fleiss_kappa
 from .hits import Criteria as Criteria
 from .hits import Hit as Hit
 from .hits import Hits as Hits
