@@ -2,6 +2,7 @@ from .curve import TradeOff as TradeOff
 from .curve import trade_off as trade_off
 from .inputs import hard_and_soft as hard_and_soft
 from .inputs import neighbour_lists as neighbour_lists
+from .label_table import export_labels as export_labels
 from .lqknn import lq_knn as lq_knn
 from .lqknn import propagate as propagate
 from .lqknn import propagate_unsorted as propagate_unsorted
@@ -13,6 +14,13 @@ from .proposal import Proposal as Proposal
 from .queries import QUERIES as QUERIES
 from .queries import QueryEntry as QueryEntry
 from .queries import label_next as label_next
+from .raters import ADJUDICATED as ADJUDICATED
+from .raters import Disagreement as Disagreement
+from .raters import RatersAgreement as RatersAgreement
+from .raters import adjudicate as adjudicate
+from .raters import agreement_of_raters as agreement_of_raters
+from .raters import disagreements as disagreements
+from .raters import raters_of as raters_of
 from .registry import PROPAGATORS as PROPAGATORS
 from .registry import PropagatorEntry as PropagatorEntry
 from .remarks import remarks as remarks
@@ -21,6 +29,10 @@ from .retraction import label_path as label_path
 from .retraction import retract as retract
 from .retraction import retract_stale as retract_stale
 from .retraction import stale_descendants as stale_descendants
+from .soft import SoftLabels as SoftLabels
+from .soft import distribution as distribution
+from .soft import hard_numbers as hard_numbers
+from .soft import soft_labels as soft_labels
 from .spreading import propagate_spreading as propagate_spreading
 from .standard import propagate_std as propagate_std
 from .standard import std_knn as std_knn

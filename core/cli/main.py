@@ -19,6 +19,7 @@ COMMANDS = {
     "deidentify": ("deidentify", "a copy of a recording without what tells who the person is"),
     "study": ("study", "create a study, add recordings and events to it, list what it holds"),
     "annotations": ("annotations", "export events of a study to EDF+, WFDB, BIDS or CSV, import and convert them"),
+    "labels": ("labels", "export labels, hard or soft; how far annotators agree, and on what they do not"),
     "report": ("report", "the numbers of a HITS review: a page to print, and a CSV of all events"),
     "detect": ("detect", "find HITS, heart beats or windows in a recording"),
     "bench": ("bench", "how well HITS are found in simulated recordings, against two baselines"),

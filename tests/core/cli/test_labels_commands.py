@@ -42,3 +42,37 @@ def test_stale_labels_are_retracted(run, folder):
     assert run("retract", folder, "--stale")[:2] == (0, "retract 1 label that is stale\n")
     for what in ([], [1, "--stale"]):
         assert "not said what to retract" in run("retract", folder, *what)[2]
+
+
+def test_labels_are_exported_soft(run, folder, tmp_path):
+    with Study.open(folder) as study:
+        study.apply(label_events(study, [1, 4], ["b", "b"], annotator="Ben"))
+    status, said, _ = run("labels", "export", folder, tmp_path / "l.csv", "--soft", "--json")
+    assert (status, json.loads(said)["labels"], json.loads(said)["tied"]) == (0, 4, 1)
+    header, first, *_ = (tmp_path / "l.csv").read_text("utf-8").splitlines()
+    assert header.endswith("label,source,annotators,share_a,share_b")
+    assert first.endswith("unsure,given,2,0.5,0.5")
+    assert run("labels", "export", folder, tmp_path / "l.csv")[0] == 1
+    weight = ["--weight", "Ana=3", "--no-propagated", "--replace"]
+    assert (
+        run("labels", "export", folder, tmp_path / "l.csv", *weight)[1] == f"2 labels written to {tmp_path / 'l.csv'}\n"
+    )
+    assert ",a,given,2" in (tmp_path / "l.csv").read_text("utf-8")
+    assert "weight of Ana must be" in run("labels", "export", folder, tmp_path / "m.csv", "--weight", "Ana=x")[2]
+
+
+def test_agreement_is_told_and_settled(run, folder):
+    with Study.open(folder) as study:
+        study.apply(label_events(study, [4, 5, 6], ["a", "b", "b"], annotator="Ana"))
+        study.apply(label_events(study, [1, 4, 5, 6], ["a", "b", "b", "b"], annotator="Ben"))
+    status, said, _ = run("labels", "agreement", folder)
+    assert status == 0
+    assert "Ana, Ben: 4 events were judged by all" in said
+    assert "Fleiss' kappa 0.467" in said
+    assert "  4: Ana a, Ben b" in said
+    assert run("labels", "adjudicate", folder, 4, "b")[:2] == (0, "adjudicated: label 1 event as b\n")
+    found = json.loads(run("labels", "agreement", folder, "--rater", "Ana", "--rater", "Ben", "--json")[1])
+    assert found["disagreements"] == [{"event": 4, "said": {"Ana": "a", "Ben": "b"}, "settled": "b"}]
+    assert found["pairs"][0]["table"] == [[1, 1], [0, 2]]
+    assert "no event 99" in run("labels", "adjudicate", folder, 99, "b")[2]
+    assert "needs two annotators" in run("labels", "agreement", folder, "--rater", "Ana")[2]
