@@ -193,6 +193,18 @@ def test_accepting_never_overwrites_a_label_given_since(tmp_path):
         assert left.coverage == pytest.approx(len(left.ids) / 40)
 
 
+def test_what_somebody_else_gave_is_passed_on_though_the_own_label_is_propagated(study):
+    study.apply(label_events(study, [1, 2], "a", source="propagated"))
+    study.apply(label_events(study, [1], "b", annotator="Ben"))
+    assert class_numbers(np.array([1, 2, 3]), study.events(), ["a", "b"]).tolist() == [1, -1, -1]
+    proposal = propagate(
+        np.arange(20)[:, None] * [1.0, 0.0], np.r_[1, np.full(19, -1)], np.ones(20), 2, 0.1, ids=range(1, 21)
+    )
+    study.apply(to_changeset(study, proposal, ["a", "b"]))
+    assert study.label_rows([1], "Ana")[1, "Ana"]["label"] == "a"  # shown to nobody, and not overwritten
+    assert set(study.events().label) == {"b"}
+
+
 def test_unsure_is_not_passed_on_and_not_overwritten(tmp_path):
     points, labels, quality = cloud(4, n=40)
     with Study.create(tmp_path / "s") as study:
