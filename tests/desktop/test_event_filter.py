@@ -11,7 +11,7 @@ from desktop.models.event_filter import matching
 
 
 def row(event, channel, start, length, kind, maker, label="", source="", **said):
-    return (event, 1, channel, start, length, kind, maker, json.dumps(said), label, source, float("nan"), -1)
+    return (event, 1, channel, start, length, kind, maker, json.dumps(said), label, source, float("nan"), -1, -1, "")
 
 
 EVENTS = EventTable.from_rows(

@@ -273,8 +273,7 @@ def test_what_others_said_is_not_shown(qtbot, room):
 
 def test_that_others_gave_a_label_where_the_own_is_propagated_is_not_told(qtbot, room):
     session, (first, second) = room.session, room.session.events.id[:2].tolist()
-    how = {"source": "propagated", "annotator": session.study.annotator}
-    session.edit(lambda study: label_events(study, [first], "solid", **how))  # Ben said artefact of both
+    session.edit(lambda study: label_events(study, [first], "solid", "propagated"))  # Ben said artefact of both
     settle(qtbot, session)
     press(qtbot, room, KEY.Key_Q)
     settle(qtbot, session)

@@ -12,7 +12,7 @@ from core.study import EventTable
 def table(*events):
     """Events of ``(recording, attributes)``."""
     rows = [
-        (n, recording, "I", float(n), 0.05, "hits", "hits", json.dumps(said), "", "", None, -1)
+        (n, recording, "I", float(n), 0.05, "hits", "hits", json.dumps(said), "", "", None, -1, -1, "")
         for n, (recording, said) in enumerate(events, 1)
     ]
     return EventTable.from_rows(rows)
