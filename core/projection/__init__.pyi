@@ -4,6 +4,7 @@ from .maps import Map as Map
 from .maps import ProjectionSet as ProjectionSet
 from .maps import load_projection as load_projection
 from .neighbours import nearest as nearest
+from .neighbours import neighbours_of as neighbours_of
 from .quality import local_quality as local_quality
 from .scores import choose as choose
 from .scores import silhouette as silhouette
