@@ -5,6 +5,11 @@ from .maps import ProjectionSet as ProjectionSet
 from .maps import load_projection as load_projection
 from .neighbours import nearest as nearest
 from .neighbours import neighbours_of as neighbours_of
+from .preservation import continuity as continuity
+from .preservation import trustworthiness as trustworthiness
+from .quality import SCALES as SCALES
 from .quality import local_quality as local_quality
+from .quality import normalize_quality as normalize_quality
+from .quality import quality_of_lists as quality_of_lists
 from .scores import choose as choose
 from .scores import silhouette as silhouette

@@ -9,10 +9,18 @@ from core.checks import check, one_of, whole
 from core.errors import InputError
 from core.projection.neighbours import checked_points, nearest
 
+SCALES = {
+    "max": "over its largest value, as the papers do",
+    "quantile": "over its 95th percentile, which no single point decides, cut at 1: up to a twentieth of the points tie there",
+    "fixed": "times the number of points, about 1 + 1/ks for a perfect map",
+}
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
 
 def local_quality(
     high: npt.ArrayLike, low: npt.ArrayLike, ks: int = 10, kt: int = 10, normalize: str | None = None
-) -> npt.NDArray[np.float64]:
+) -> Floats:
     """Return the local quality of each point of a map.
 
     Parameters
@@ -26,8 +34,7 @@ def local_quality(
     kt : int
         Change of rank that is tolerated, 0 or more.
     normalize : None, "max", "quantile" or "fixed"
-        ``max`` divides by the largest value, as the papers do; ``quantile`` by the 95th percentile, which no single
-        point decides, cut at 1; ``fixed`` multiplies by N, about 1 + 1/ks for a perfect map.
+        See `normalize_quality`.
 
     Returns
     -------
@@ -50,27 +57,76 @@ def local_quality(
         raise InputError(
             f"{len(high)} feature vectors and {len(low)} points of the map", remedy="Give both for the same events"
         )
+    _check_sizes(ks, kt)
+    check(one_of(SCALES).or_none(), normalize=normalize)
+    raw = quality_of_lists(nearest(high, ks + kt + 1), nearest(low, ks + kt + 1), ks, kt)
+    return raw if normalize is None else normalize_quality(raw, normalize)
+
+
+def quality_of_lists(first_high: Ints, first_low: Ints, ks: int = 10, kt: int = 10) -> Floats:
+    """Return the local quality of each point from neighbour lists, so that one list can serve many maps.
+
+    Parameters
+    ----------
+    first_high, first_low : (N, m) int array
+        The first points from each, itself included, as `nearest` gives them; m at least ``min(N, ks + kt + 1)``. Longer
+        lists are cut.
+    ks, kt : int
+        As in `local_quality`.
+
+    Returns
+    -------
+    (N,) float64 array
+        As `local_quality`, not normalized.
+
+    Raises
+    ------
+    InputError
+        If a list is too short, they are of different points, or a parameter is no such whole number.
+    """
+    _check_sizes(ks, kt)
+    n, m = len(first_high), min(len(first_high), ks + kt + 1)
+    if len(first_low) != n or min(first_high.shape[1], first_low.shape[1]) < m:
+        raise InputError(
+            f"neighbour lists of shapes {first_high.shape} and {first_low.shape} do not give {m} neighbours of the same points",
+            remedy=f"Give the first {m} of each point in both spaces",
+        )
+    high, low = first_high[:, :m], first_low[:, :m]
+    twice = np.zeros(n, np.int64)
+    for shift in range(-min(kt, m - 1), min(kt, m - 1) + 1):  # how much higher the rank is in the map
+        ranks = slice(max(0, -shift), m - max(0, shift))
+        same = high[:, ranks] == low[:, ranks.start + shift : ranks.stop + shift]
+        least = np.arange(ranks.start, ranks.stop) + min(0, shift)
+        same &= least <= ks
+        twice += same.sum(axis=1) + np.bincount(high[:, ranks][same], minlength=n)
+    return twice / (2.0 * ks * n)
+
+
+def normalize_quality(raw: npt.ArrayLike, how: str) -> Floats:
+    """Return local quality on another scale.
+
+    Parameters
+    ----------
+    raw : (N,) array
+        As `local_quality` gives it without `normalize`.
+    how : "max", "quantile" or "fixed"
+        ``max`` divides by the largest value, as the papers do; ``quantile`` by the 95th percentile, which no single
+        point decides, cut at 1; ``fixed`` multiplies by N, about 1 + 1/ks for a perfect map.
+
+    Raises
+    ------
+    InputError
+        If there is no such way.
+    """
+    check(one_of(SCALES), normalize=how)
+    values = np.asarray(raw, dtype=np.float64)
+    if how == "fixed":
+        return values / (1.0 / len(values))
+    if how == "max":
+        return values / (float(values.max()) or 1.0)
+    return np.minimum(values / (float(np.quantile(values, 0.95)) or 1.0), 1.0)
+
+
+def _check_sizes(ks: int, kt: int) -> None:
     check(whole(1), ks=ks)
     check(whole(0), kt=kt)
-    check(one_of(["max", "quantile", "fixed"]).or_none(), normalize=normalize)
-    n = len(high)
-    first_high, first_low = nearest(high, ks + kt + 1), nearest(low, ks + kt + 1)
-    m = first_high.shape[1]
-    own = np.repeat(np.arange(n, dtype=np.int64) * n, m)
-    _, at_high, at_low = np.intersect1d(
-        own + first_high.ravel(), own + first_low.ravel(), assume_unique=True, return_indices=True
-    )
-    rho, r = at_high % m, at_low % m
-    counts = ((rho <= ks) | (r <= ks)) & (np.abs(rho - r) <= kt)
-    seen_from, seen = at_high[counts] // m, first_high.ravel()[at_high[counts]]
-    quality = (np.bincount(seen_from, minlength=n) + np.bincount(seen, minlength=n)) / (2.0 * ks * n)
-    scaled = quality / _scale(quality, normalize)
-    return np.minimum(scaled, 1.0) if normalize == "quantile" else scaled
-
-
-def _scale(quality: npt.NDArray[np.float64], normalize: str | None) -> float:
-    if normalize == "max":
-        return float(quality.max()) or 1.0
-    if normalize == "quantile":
-        return float(np.quantile(quality, 0.95)) or 1.0
-    return 1.0 / len(quality) if normalize == "fixed" else 1.0
