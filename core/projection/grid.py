@@ -1,25 +1,157 @@
-"""A grid of t-SNE maps, with PCA beside it, each with its local quality and silhouette."""
+"""A grid of maps: which are made, and one after the other."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from core.checks import check, check_names, list_of, one_of, whole
 from core.errors import InputError
-from core.features import FeatureSpace, class_numbers
-from core.jobs import JobSpec, NullReporter, Reporter, replacing
-from core.projection.maps import Map, save_map
-from core.projection.neighbours import checked_points
-from core.projection.quality import local_quality
-from core.projection.scores import choose, silhouette
-from core.study import Study
+from core.jobs import NullReporter, Reporter
+from core.projection.methods import METHODS, Drawn, MapFailed, Prepared
+from core.projection.neighbours import Neighbours, checked_points, search
+from core.projection.pca import principal_axes
+from core.projection.search import usable_threads
 
-EXAGGERATED_ITERATIONS, ITERATIONS = 250, 500
+ITERATIONS = 500  # of t-SNE, after those that are exaggerated
+DEFAULT_METHODS = ("pca", "tsne")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One map of the grid.
+
+    Attributes
+    ----------
+    method : str
+        Key in `METHODS`.
+    params : dict
+        Title of the method and its parameters, as they are kept with the map.
+    reach : int
+        How many neighbours of each point it needs.
+    """
+
+    method: str
+    params: dict[str, Any]
+    reach: int
+
+    @property
+    def title(self) -> str:
+        """One line for progress and log."""
+        values = (f"{name.replace('_', ' ')} {value}" for name, value in self.params.items() if name != "method")
+        return ", ".join([self.params["method"], *values])
+
+
+def plan_grid(n: int, options: Mapping[str, Any], report: Reporter) -> list[Cell]:
+    """Return the maps that options ask for.
+
+    Parameters
+    ----------
+    n : int
+        Number of points.
+    options : mapping
+        ``methods`` (keys of `METHODS`; by default PCA and t-SNE), ``iterations``, and the options of the grids of the
+        methods, each a list of values. Values that need more neighbours than there are, are left out, with a line in
+        the log.
+
+    Raises
+    ------
+    InputError
+        If an option or a method is not known, a value is no such value, a package is missing, or nothing is left.
+    """
+    known = {"methods", "iterations"}.union(*(method.grid for method in METHODS.values()))
+    check_names("a grid of maps", options, sorted(known))
+    methods = options.get("methods", DEFAULT_METHODS)
+    check(list_of("methods", one_of(METHODS)), methods=methods)
+    check(whole(1), iterations=options.get("iterations", ITERATIONS))
+    cells = [cell for key in dict.fromkeys(methods) for cell in _cells(key, n, options, report)]
+    if not cells:
+        raise InputError(f"no map of this grid can be made of {n} points", remedy="Choose smaller values, or add PCA")
+    return cells
+
+
+def _cells(key: str, n: int, options: Mapping[str, Any], report: Reporter) -> Iterator[Cell]:
+    method = METHODS[key]
+    method.require()
+    values, reach = [], []
+    for option, axis in method.grid.items():
+        given = options.get(option, axis.values)
+        check(list_of("values", axis.rule), **{option: given})
+        usable = [value for value in dict.fromkeys(given) if not axis.reach or axis.reach * value < n]
+        for value in dict.fromkeys(given):
+            if value not in usable:
+                name = axis.name.replace("_", " ").capitalize()
+                report.log(
+                    f"{name} {value:g} was left out: it needs more than {axis.reach * value:g} events, there are {n}."
+                )
+        values.append(usable)
+        reach.append(axis.reach)
+    names = [axis.name for axis in method.grid.values()]
+    more = {"iterations": options.get("iterations", ITERATIONS)} if key == "tsne" else {}
+    for chosen in product(*values):
+        needs = max((int(r * v) for r, v in zip(reach, chosen, strict=True) if r), default=0)
+        yield Cell(key, {"method": method.title, **dict(zip(names, chosen, strict=True)), **more}, needs)
+
+
+class Share(NullReporter):
+    """The reporter of one map: its progress is a part of that of the grid."""
+
+    def __init__(self, report: Reporter, number: int, total: int, title: str) -> None:
+        self._report, self._number, self._total, self._title = report, number, total, title
+
+    def progress(self, done: float, total: float, message: str = "") -> None:
+        """Say how far the grid is."""
+        self._report.progress(self._number + done / total, self._total, message or self._title)
+
+    def check(self) -> None:
+        """Raise if the grid should stop."""
+        self._report.check()
+
+
+def prepare(
+    vectors: npt.NDArray[np.float64], others: Callable[[npt.NDArray[np.float64]], Neighbours], seed: int = 0
+) -> Prepared:
+    """Return what all maps of a feature space share; `others` gives neighbours of `vectors`.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than four points, or all are the same.
+    """
+    spread = float(vectors.std(axis=0).max())
+    if len(vectors) < 4 or spread == 0 or (vectors == vectors[0]).all():
+        what = f"{len(vectors)} points" + (" that are all the same" if len(vectors) >= 4 else "")
+        raise InputError(f"a map of {what} shows nothing", remedy="Choose more events, or other features")
+    mean = vectors.mean(axis=0)
+    x = (vectors - mean) / spread
+    axes = principal_axes(x)
+    lists = others(vectors)
+    lists = Neighbours(lists.index, lists.distance / spread)
+    return Prepared(x, mean, spread, axes, x @ axes.T, lists, seed, threads_for(len(x)))
+
+
+def threads_for(n: int) -> int:
+    """Return how many threads draw a map of n points: for few, threads wait for one another longer than they work."""
+    return usable_threads() if n > 2_000 else 1
+
+
+def draw_cell(prepared: Prepared, cell: Cell, report: Reporter) -> Drawn:
+    """Make one map.
+
+    Raises
+    ------
+    MapFailed
+        If it flew apart, or holds values that are not finite.
+    """
+    drawn: Drawn = METHODS[cell.method].load()(prepared, cell.params, report)
+    if not np.isfinite(drawn.points).all():
+        raise MapFailed("the map holds values that are not finite", remedy="Choose a smaller learning rate")
+    return drawn
 
 
 def project_grid(
@@ -30,6 +162,7 @@ def project_grid(
     seed: int = 0,
     iterations: int = ITERATIONS,
     report: Reporter | None = None,
+    **options: Any,
 ) -> Iterator[tuple[dict[str, Any], npt.NDArray[np.float64]]]:
     """Yield parameters and points of PCA and of a t-SNE map for each combination (openTSNE).
 
@@ -47,90 +180,25 @@ def project_grid(
         The same seed gives the same maps.
     iterations : int
         After the exaggeration.
+    **options
+        As in `plan_grid`: other ``methods``, and the options of their grids.
 
     Raises
     ------
     InputError
-        If there are fewer than four points, or all are the same.
+        If there are fewer than four points, or all are the same; see `plan_grid`. A map that fails is left out, with a
+        line in the log.
     """
     report = report or NullReporter()
-    x = checked_points(vectors)
-    spread = x.std(axis=0).max()
-    if len(x) < 4 or spread == 0:
-        what = f"{len(x)} points" if len(x) < 4 else f"{len(x)} points that are all the same"
-        raise InputError(f"a map of {what} shows nothing", remedy="Choose more events, or other features")
-    x = (x - x.mean(axis=0)) / spread
-    start = _principal_components(x)
-    yield {"method": "PCA"}, start
-    usable = [p for p in perplexities if 3 * p < len(x)]
-    for p in set(perplexities) - set(usable):
-        report.log(f"Perplexity {p:g} was left out: it needs more than {3 * p:g} events, there are {len(x)}.")
-    total = len(usable) * len(exaggerations) * len(learning_rates) + 1
-    for done, (p, e, rate) in enumerate(product(usable, exaggerations, learning_rates), 1):
+    points = checked_points(vectors)
+    grid = {"perplexities": perplexities, "exaggerations": exaggerations, "learning_rates": learning_rates}
+    cells = plan_grid(len(points), {**grid, "iterations": iterations, **options}, report)
+    reach = max(cell.reach for cell in cells)
+    prepared = prepare(points, lambda x: search(x, None, reach + 1, report.check).others(), seed)
+    for number, cell in enumerate(cells):
         report.check()
-        report.progress(done, total, f"t-SNE, perplexity {p:g}, exaggeration {e:g}")
-        yield (
-            {"method": "t-SNE", "perplexity": p, "exaggeration": e, "learning_rate": rate, "iterations": iterations},
-            _tsne(x, start, p, e, rate, iterations, seed),
-        )
-
-
-def _principal_components(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return the first two, signs fixed so that the largest loading is positive."""
-    _, values, axes = np.linalg.svd(x, full_matrices=False)
-    axes = np.pad(axes[:2], ((0, max(0, 2 - len(values))), (0, 0)))
-    signs = np.sign(axes[np.arange(2), np.abs(axes).argmax(axis=1)])
-    return x @ (axes * np.where(signs == 0, 1, signs)[:, None]).T
-
-
-def _tsne(
-    x: npt.NDArray[np.float64], start: npt.NDArray[np.float64], perplexity: float, exaggeration: float,
-    rate: float | str, iterations: int, seed: int,
-) -> npt.NDArray[np.float64]:  # fmt: skip
-    from openTSNE import TSNEEmbedding
-    from openTSNE.affinity import PerplexityBasedNN
-
-    affinities = PerplexityBasedNN(x, perplexity=perplexity, random_state=seed, n_jobs=2)
-    initial = start / max(start[:, 0].std(), 1e-12) * 1e-4
-    step = max(len(x) / exaggeration, 200.0) if rate == "auto" else float(rate)
-    embedding = TSNEEmbedding(initial, affinities, learning_rate=step, random_state=seed, n_jobs=2)
-    embedding = embedding.optimize(EXAGGERATED_ITERATIONS, exaggeration=exaggeration, momentum=0.5)
-    step = max(len(x), 200.0) if rate == "auto" else float(rate)
-    embedding = embedding.optimize(iterations, momentum=0.8, learning_rate=step)
-    return np.asarray(embedding, dtype=np.float64)
-
-
-def run_projection(spec: JobSpec, report: Reporter) -> dict[str, Any]:
-    """Make the maps of a features run; each is written as it is ready (job kind ``projection``).
-
-    Its parameters: ``features`` (id of the run), ``perplexities``, ``exaggerations``, ``learning_rates``, ``iterations``,
-    ``metric`` (of the silhouette), ``annotator`` (whose labels count first). Labels that were propagated play no part in
-    the choice.
-    """
-    params = spec.params
-    with Study.open(spec.study or "", readonly=True, annotator=params.get("annotator")) as study:
-        space = FeatureSpace.load(study.run(params["features"]).folder)
-        events, classes = study.events(ids=space.ids), [c.key for c in study.classes()]
-    labels = class_numbers(space.ids, events, classes)
-    with replacing(Path(spec.folder) / "ids.npy") as file:
-        np.save(file, space.ids)
-    keys = ("perplexities", "exaggerations", "learning_rates", "iterations")
-    options = {key: params[key] for key in keys if key in params}
-    made: list[dict[str, Any]] = []
-    for number, (how, points) in enumerate(project_grid(space.vectors, seed=spec.seed, report=report, **options)):
-        quality = local_quality(space.vectors, points, normalize="max")
-        score = _score(points, labels, params.get("metric", "euclidean"))
-        save_map(spec.folder, number, Map(how, points, quality, score))
-        made.append({"params": how, "silhouette": score, "mean_quality": float(quality.mean())})
-        report.metrics(number, **({} if score is None else {"silhouette": score}), mean_quality=float(quality.mean()))
-    chosen_by = "mean_quality" if made[0]["silhouette"] is None else "silhouette"
-    best, middle, worst = choose([m[chosen_by] for m in made])
-    return {"maps": made, "best": best, "middle": middle, "worst": worst, "n": len(labels), "chosen_by": chosen_by,
-            "n_labelled": int((labels >= 0).sum())}  # fmt: skip
-
-
-def _score(points: npt.NDArray[np.float64], labels: npt.NDArray[np.int64], metric: str) -> float | None:
-    try:
-        return silhouette(points, labels, metric)
-    except InputError:
-        return None  # too few labels yet: the maps are ranked by quality instead
+        report.progress(number, len(cells), cell.title)
+        try:
+            yield cell.params, draw_cell(prepared, cell, Share(report, number, len(cells), cell.title)).points
+        except MapFailed as failed:
+            report.log(f"{cell.title}: {failed}")

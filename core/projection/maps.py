@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
 
 from core.errors import InputError
-from core.jobs import read_json, replacing
+from core.jobs import read_json, replacing, write_json
+from core.projection.quality import normalize_quality
+from core.projection.scores import choose
 
 Floats = npt.NDArray[np.float64]
+SHOWN = ("params", "silhouette", "mean_quality", "trustworthiness", "continuity")  # of a map, in the result of a run
 
 
 @dataclass(frozen=True)
@@ -25,56 +31,155 @@ class Map:
         Method and its parameters.
     points : (N, 2) float64 array
         Arbitrary units.
-    quality : (N,) float64 array
-        Local quality over its maximum.
+    local_quality : (N,) float64 array
+        Local quality, on no scale where `raw`; over its maximum in maps of old runs.
     silhouette : float or None
         Of the labelled points; None where too few were labelled.
+    number : int
+        Of its files in the run's folder.
+    raw : bool
+    scores : dict
+        ``mean_quality`` (of N times local quality), ``trustworthiness``, ``continuity``; empty in old runs.
+    arrays : dict
+        What the method keeps to place new points.
     """
 
     params: dict[str, Any]
     points: Floats
-    quality: Floats
+    local_quality: Floats
     silhouette: float | None
+    number: int = 0
+    raw: bool = True
+    scores: dict[str, float] = field(default_factory=dict)
+    arrays: dict[str, Floats] = field(default_factory=dict)
+
+    @cached_property
+    def quality(self) -> Floats:
+        """Local quality over its maximum, as the papers use it."""
+        return self.scaled("max")
+
+    def scaled(self, how: str) -> Floats:
+        """Return local quality on a scale of `normalize_quality`.
+
+        Raises
+        ------
+        InputError
+            If there is no such scale, or an old run did not keep what it needs.
+        """
+        if how == "fixed" and not self.raw:
+            raise InputError("this map kept its quality over the maximum only", remedy="Make the maps again")
+        return normalize_quality(self.local_quality, how)
 
 
 @dataclass(frozen=True)
 class ProjectionSet:
-    """The maps of a feature space; `best`, `middle`, `worst` are their numbers by silhouette."""
+    """The maps of a feature space; `best`, `middle`, `worst` are their places in `maps`.
+
+    They are ranked by silhouette, by mean quality where too few points are labelled. `finished` is False while more maps
+    are being made, or where their making was stopped.
+    """
 
     ids: npt.NDArray[np.int64]
     maps: list[Map]
     best: int
     middle: int
     worst: int
+    finished: bool = True
 
 
-def save_map(folder: Path, number: int, made: Map) -> None:
-    """Write the arrays of a map, whole or not at all."""
-    with replacing(folder / f"map_{number:02d}.npz") as file:
-        np.savez(file, points=made.points, quality=made.quality)
+def rank_maps(made: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return the places of the best, middle and worst map, and by which score they were chosen."""
+    chosen_by = "silhouette" if all(m["silhouette"] is not None for m in made) else "mean_quality"
+    best, middle, worst = choose([m[chosen_by] for m in made])
+    return {"best": best, "middle": middle, "worst": worst, "chosen_by": chosen_by}
 
 
-def load_arrays(folder: Path, number: int) -> tuple[Floats, Floats]:
-    """Return points and quality of a map."""
-    try:
-        with np.load(folder / f"map_{number:02d}.npz", allow_pickle=False) as file:
-            return file["points"], file["quality"]
-    except (OSError, ValueError, KeyError) as error:
-        raise InputError(
-            f"map {number} cannot be read ({error})", subject=folder, remedy="Make the maps again"
-        ) from error
+def save_map(folder: Path, made: Map, about: dict[str, Any]) -> None:
+    """Write a map so that it is there whole or not at all: the arrays, then `about` it, which says that they are there."""
+    about_path(folder, made.number).unlink(missing_ok=True)
+    arrays: dict[str, Any] = {"points": made.points, "local_quality": made.local_quality, **made.arrays}
+    with replacing(folder / f"map_{made.number:02d}.npz") as file:
+        np.savez(file, **arrays)
+    write_about(folder, made.number, about)
 
 
-def load_projection(folder: str | Path) -> ProjectionSet:
-    """Read the maps of a finished projection run.
+def write_about(folder: Path, number: int, about: dict[str, Any]) -> None:
+    """Write what is known about a map, or why there is none."""
+    write_json(about_path(folder, number), {**about, "number": number})
+
+
+def about_path(folder: Path, number: int) -> Path:
+    """Return where it says how a map was made and how good it is."""
+    return folder / f"map_{number:02d}.json"
+
+
+def read_about(folder: Path) -> list[dict[str, Any]]:
+    """Return what is known about each map of a run that was made or failed, by number.
 
     Raises
     ------
     InputError
-        If they are not there or damaged.
+        If a file is damaged.
+    """
+    return [about for path in sorted(folder.glob("map_*.json"), key=_number) if (about := _about(path))]
+
+
+def _number(path: Path) -> int:
+    return int(path.stem.removeprefix("map_"))
+
+
+def _about(path: Path) -> dict[str, Any]:
+    try:
+        return dict(read_json(path))
+    except (ValueError, TypeError) as error:
+        raise InputError(f"this map cannot be read ({error})", subject=path, remedy="Make the maps again") from error
+
+
+def load_map(folder: Path, about: dict[str, Any], place: int = 0) -> Map:
+    """Return a map.
+
+    Raises
+    ------
+    InputError
+        If its arrays are missing or damaged.
+    """
+    number = about.get("number", place)
+    try:
+        with np.load(folder / f"map_{number:02d}.npz", allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        raw = "local_quality" in arrays
+        points, quality = arrays.pop("points"), arrays.pop("local_quality" if raw else "quality")
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        raise InputError(
+            f"map {number} cannot be read ({error})", subject=folder, remedy="Make the maps again"
+        ) from error
+    scores = {name: about[name] for name in SHOWN[2:] if raw and about.get(name) is not None}
+    return Map(about["params"], points, quality, about["silhouette"], number, raw, scores, arrays)
+
+
+def load_projection(folder: str | Path) -> ProjectionSet:
+    """Read the maps of a projection run: all of a finished one, those that are there of one that runs or was stopped.
+
+    Raises
+    ------
+    InputError
+        If there is none yet, or a file is missing or damaged.
     """
     folder = Path(folder)
-    result = read_json(folder / "result.json")
-    maps = [Map(m["params"], *load_arrays(folder, n), m["silhouette"]) for n, m in enumerate(result["maps"])]
-    ids = np.load(folder / "ids.npy", allow_pickle=False)
-    return ProjectionSet(ids, maps, result["best"], result["middle"], result["worst"])
+    finished = (folder / "result.json").exists()
+    if finished:
+        result = read_json(folder / "result.json")
+        entries = result["maps"]
+    else:
+        entries = [about for about in read_about(folder) if "failed" not in about]
+        if not entries:
+            raise InputError("no map is there yet", subject=folder, remedy="Wait for the first, or resume the run")
+        result = rank_maps(entries)
+    maps = [load_map(folder, about, place) for place, about in enumerate(entries)]
+    try:
+        ids = np.load(folder / "ids.npy", allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"the events of the maps cannot be read ({error})", subject=folder, remedy="Make the maps again"
+        ) from error
+    return ProjectionSet(ids, maps, result["best"], result["middle"], result["worst"], finished)

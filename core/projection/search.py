@@ -90,7 +90,7 @@ def _by_tree(queries: Floats, points: Floats, index: Ints, distance2: Floats, ch
         proven = np.zeros(len(rows), bool)
         for part in _blocks(len(rows), wanted * points.shape[1]):
             at = rows[part]
-            reach, candidates = tree.query(queries[at], k=wanted, workers=_threads())
+            reach, candidates = tree.query(queries[at], k=wanted, workers=usable_threads())
             index[at], distance2[at] = _rank(queries[at], points, candidates, k)
             proven[part] = distance2[at, -1] < reach[:, -1] ** 2 * slack
             check()
@@ -127,7 +127,7 @@ def _by_products(queries: Floats, points: Floats, index: Ints, distance2: Floats
         open_rows[rows] = distance2[rows, -1] * (1 + ROUNDING * (d + 4)) >= own[rows] + edge
 
     # One thread per block of rows is faster than threads inside each product, since selecting is half of the work.
-    with _ALONE, threadpool_limits(1, "blas"), ThreadPoolExecutor(_threads()) as pool:
+    with _ALONE, threadpool_limits(1, "blas"), ThreadPoolExecutor(usable_threads()) as pool:
         try:
             for _ in pool.map(search, range(0, len(queries), step)):
                 check()
@@ -194,7 +194,7 @@ def _within(
         check()
 
 
-def _threads() -> int:
+def usable_threads() -> int:
     """Return how many processors this process may use, at most eight."""
     usable: Any = getattr(os, "sched_getaffinity", None)
     return min(8, len(usable(0)) if usable else os.cpu_count() or 1)
