@@ -11,7 +11,11 @@ from core.jobs import Reporter
 from core.projection.methods import Drawn, MapFailed, Prepared
 
 EXAGGERATED_ITERATIONS = 250
-EVERY = 25  # iterations between two looks at whether to stop; fewer where they are slow
+EVERY, WORK = (
+    25,
+    50_000,
+)  # iterations between two looks at whether to stop; fewer where N times so many would be more work
+ROWS = 5_000  # of the affinities, between two looks
 LARGEST = 1_000.0  # width of a map: usual ones are below 300, and the memory of the fast method grows with its square
 Floats = npt.NDArray[np.float64]
 
@@ -41,7 +45,9 @@ def draw(prepared: Prepared, params: dict[str, Any], report: Reporter) -> Drawn:
 
     n, exaggeration, rate = len(prepared.x), float(params["exaggeration"]), params["learning_rate"]
     # A copy, because the exaggeration is multiplied into it and divided out again, which leaves other last digits.
-    affinities = PrecomputedAffinities(_affinities(prepared, float(params["perplexity"])).copy(), normalize=False)
+    affinities = PrecomputedAffinities(
+        _affinities(prepared, float(params["perplexity"]), report).copy(), normalize=False
+    )
     initial = prepared.start / max(prepared.start[:, 0].std(), 1e-12) * 1e-4
     embedding = TSNEEmbedding(initial, affinities, random_state=prepared.seed, n_jobs=prepared.threads)
     total, done = EXAGGERATED_ITERATIONS + params["iterations"], 0
@@ -52,7 +58,7 @@ def draw(prepared: Prepared, params: dict[str, Any], report: Reporter) -> Drawn:
             momentum=momentum,
             learning_rate=max(n / factor, 200.0) if rate == "auto" else float(rate),
             callbacks=_Watch(report, done, total),
-            callbacks_every_iters=max(1, min(EVERY, 400_000 // n)),
+            callbacks_every_iters=max(1, min(EVERY, WORK // n)),
         )
         done += iterations
     return Drawn(np.array(embedding, dtype=np.float64))
@@ -76,17 +82,25 @@ class _Watch:
         return False
 
 
-def _affinities(prepared: Prepared, perplexity: float) -> Any:
+def _affinities(prepared: Prepared, perplexity: float, report: Reporter) -> Any:
     """Return the sparse matrix of affinities; that of the last perplexity is kept for the maps that share it."""
     key = ("affinities", perplexity)
     if key not in prepared.kept:
         from openTSNE.affinity import joint_probabilities_nn
+        from scipy.sparse import vstack
 
-        k = int(3 * perplexity)
-        lists = prepared.others
-        matrix = joint_probabilities_nn(
-            lists.index[:, :k], lists.distance[:, :k], [perplexity], n_jobs=prepared.threads
-        )
+        n, k, lists, parts = len(prepared.x), int(3 * perplexity), prepared.others, []
+        for start in range(0, n, ROWS):
+            report.check()
+            rows = slice(start, start + ROWS)
+            parts.append(
+                joint_probabilities_nn(
+                    lists.index[rows, :k], lists.distance[rows, :k], [perplexity], symmetrize=False,
+                    normalization="point-wise", n_reference_samples=n, n_jobs=prepared.threads,
+                )
+            )  # fmt: skip
+        conditional = vstack(parts, format="csr")
+        joint = (conditional + conditional.T) / 2
         prepared.kept.clear()  # a matrix of 70,000 points and perplexity 50 has 200 MB
-        prepared.kept[key] = matrix
+        prepared.kept[key] = (joint / joint.sum()).tocsr()
     return prepared.kept[key]

@@ -14,7 +14,8 @@ from core.jobs import JobSpec, NullReporter, write_json
 from core.projection import METHODS, load_projection, nearest, project_grid, quality_of_lists, run_projection
 from core.projection import methods as methods_module
 from core.projection import tsne as tsne_module
-from core.projection.grid import plan_grid
+from core.projection.grid import plan_grid, prepare
+from core.projection.neighbours import search
 from core.study import NewEvent, Study, add_recording, label_events, new_events
 
 GRID = {"perplexities": [5, 10], "exaggerations": [12], "iterations": 60}
@@ -225,3 +226,12 @@ def test_maps_of_one_perplexity_are_the_same_alone_and_in_a_grid():
     alone = list(project_grid(x, [8], [30], iterations=50))
     assert together[2][0] == alone[1][0]
     assert together[2][1].tobytes() == alone[1][1].tobytes()
+
+
+def test_affinities_in_blocks_are_those_of_opentsne(monkeypatch):
+    from openTSNE.affinity import PerplexityBasedNN
+
+    monkeypatch.setattr(tsne_module, "ROWS", 37)
+    prepared = prepare(blobs(200)[0], lambda x: search(x, None, 31).others())
+    expected = PerplexityBasedNN(prepared.x, perplexity=10, method="exact").P
+    assert abs(tsne_module._affinities(prepared, 10.0, NullReporter()) - expected).max() < 1e-12
