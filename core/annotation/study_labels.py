@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -23,11 +22,7 @@ def without_given(proposal: Proposal, events: EventTable) -> Proposal:
         The events as they are now; only those that show no label, or a propagated one, stay in the proposal.
     """
     free = events.id[np.isin(events.label_source.astype(str), ("", "propagated"))]
-    keep = np.isin(proposal.ids, free)
-    columns = ("ids", "labels", "donor", "origin", "round", "confidence", "soft")
-    kept = {name: column[keep] for name in columns if (column := getattr(proposal, name, None)) is not None}
-    share = float(keep.mean()) if len(keep) else 1.0
-    return replace(proposal, **kept, coverage=proposal.coverage * share)
+    return proposal.take(np.isin(proposal.ids, free))
 
 
 def to_changeset(study: Study, proposal: Proposal, classes: Sequence[str]) -> Changeset:
@@ -47,7 +42,7 @@ def to_changeset(study: Study, proposal: Proposal, classes: Sequence[str]) -> Ch
         confidence=proposal.confidence,
         origins=proposal.origin,
         donors=proposal.donor,
-        soft=_shares(getattr(proposal, "soft", None), classes),
+        soft=_shares(proposal.soft, classes),
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +107,7 @@ def in_study(options: argparse.Namespace) -> dict[str, Any]:
         sentence = proposal.describe(f"{run_id}, map {maps.best}")
         if options.accept:
             # A label of the study is one class: shares of classes are not written.
-            study.apply(to_changeset(study, replace(proposal, soft=None), classes), reason=sentence)
+            study.apply(to_changeset(study, proposal, classes), reason=sentence)
     return {
         "n": len(labels),
         "labelled_before": int((labels >= 0).sum()),
