@@ -142,13 +142,10 @@ def test_events_can_be_found_in_another_study_opened_during_a_search(qtbot, wind
 def test_annotate_lasso_label_undo_redo_by_mouse(qtbot, window, annotate):
     session, canvas = window.session, annotate.canvas
     qtbot.mouseClick(annotate.lasso, Qt.MouseButton.LeftButton)
-    assert canvas.box.lasso_on
-    area = canvas.box.sceneBoundingRect()
+    assert canvas.tool == "lasso"
+    area = canvas.rect().adjusted(2, 2, -2, -2)
     corners = [area.topLeft(), area.topRight(), area.bottomRight(), area.bottomLeft()]
-    centre = area.center()
-    inner = [centre + (corner - centre) * 0.97 for corner in corners]
-    points = [canvas.mapFromScene(p) for p in (*inner, inner[0])]
-    walk(qtbot, canvas.viewport(), points)
+    walk(qtbot, canvas, [*corners, corners[0]])
     assert len(session.selection.ids) == len(annotate.maps.ids)
     before = session.events.label.copy()
     item = annotate.classes.list.item(0)
@@ -186,19 +183,6 @@ def test_annotate_preview_accept_undo_by_keys(qtbot, window, annotate):
     press(qtbot, window, Qt.Key.Key_Z, control)
     settle(qtbot, session)
     assert (session.events.label != "").sum() == labelled
-
-
-def test_map_of_many_points_and_its_colours(qtbot, window, annotate):
-    canvas = annotate.canvas
-    rng = np.random.default_rng(0)
-    canvas.show_points(np.arange(20_000), rng.standard_normal((20_000, 2)))
-    canvas.show_colours(rng.integers(0, 255, (20_000, 3), dtype=np.uint8))
-    canvas.selected.disconnect()
-    hit = []
-    canvas.selected.connect(lambda ids, _modifiers: hit.append(ids))
-    canvas._lasso(np.array([[0, 0], [9, 0], [9, 9], [0, 9]]), Qt.KeyboardModifier.NoModifier)
-    inside = (canvas.points > 0).all(axis=1)
-    assert set(hit[0]) == set(np.flatnonzero(inside).tolist())
 
 
 def finished_training(session):

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QIcon, QImage, QPixmap
+from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
@@ -26,7 +26,7 @@ from core.projection import ProjectionSet
 from core.study import UNSURE, LabelClass, RunEntry
 from desktop.services import theme
 from desktop.widgets.elided import ElidedComboBox
-from desktop.widgets.map_canvas import Colours
+from desktop.widgets.map import Cloud, Picture, still
 from desktop.widgets.parts import button, label, number
 from desktop.widgets.plots import pen, plot
 
@@ -34,15 +34,11 @@ SETTLED_MS = 250  # a slider that has not moved for so long is where it is wante
 COLOUR_BY = ("label", "local quality", "recording", "kind", "prediction")
 
 
-def thumbnail(points: np.ndarray, colours: Colours, size: int = 132) -> QPixmap:
+def thumbnail(points: np.ndarray, codes: np.ndarray, palette: np.ndarray, size: int = 132) -> QPixmap:
     """Return a small picture of a map."""
-    image = np.empty((size, size, 3), np.uint8)
-    image[:] = [int(theme.token("plot")[i : i + 2], 16) for i in (1, 3, 5)]
-    low, high = points.min(axis=0), points.max(axis=0)
-    xy = ((points - low) / np.maximum(high - low, 1e-9) * (size - 7) + 3).astype(int)
-    for dx, dy in ((0, 0), (1, 0), (0, 1), (1, 1)):
-        image[size - 1 - xy[:, 1] - dy, xy[:, 0] + dx] = colours
-    return QPixmap.fromImage(QImage(image.tobytes(), size, size, 3 * size, QImage.Format.Format_RGB888))
+    picture = Picture(Cloud(np.arange(len(points)), points))
+    picture.show_codes(codes, palette)
+    return still(picture, size, size)
 
 
 class QualityScale(QWidget):
@@ -130,7 +126,7 @@ class MapsStrip(QWidget):
         if current is not None:
             self.runs.setCurrentIndex(max(0, self.runs.findData(current)))
 
-    def show_maps(self, maps: ProjectionSet, colours: Colours) -> None:
+    def show_maps(self, maps: ProjectionSet, codes: np.ndarray, palette: np.ndarray) -> None:
         """Show the three thumbnails with silhouette and parameters."""
         self.maps.clear()
         for title, which in (
@@ -141,7 +137,7 @@ class MapsStrip(QWidget):
             made = maps.maps[which]
             score = self.tr("no labels") if made.silhouette is None else f"s = {number(made.silhouette, 2)}"
             how = made.params["method"] + (f" {made.params['perplexity']:g}" if "perplexity" in made.params else "")
-            item = QListWidgetItem(QIcon(thumbnail(made.points, colours)), f"{title}: {score}\n{how}")
+            item = QListWidgetItem(QIcon(thumbnail(made.points, codes, palette)), f"{title}: {score}\n{how}")
             item.setData(Qt.ItemDataRole.UserRole, which)
             item.setToolTip(", ".join(f"{k} {v}" for k, v in made.params.items()))
             self.maps.addItem(item)

@@ -6,7 +6,6 @@ from collections import Counter
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QInputDialog, QPushButton, QVBoxLayout, QWidget
 
@@ -18,7 +17,7 @@ from desktop.services import theme
 from desktop.services.session import Session
 from desktop.views.annotate import data
 from desktop.views.annotate.strips import ClassesStrip, MapsStrip, PropagationBar
-from desktop.widgets.map_canvas import Colours, MapCanvas, class_colours, scale_colours
+from desktop.widgets.map import MapCanvas, Mark, MiniMap, class_codes, class_palette, join, value_codes, value_palette
 from desktop.widgets.parts import EmptyState, badge, line, number
 from desktop.widgets.workspace import Workspace
 
@@ -40,12 +39,17 @@ class AnnotateView(Workspace):
         self._maps_of = ""
         self._predicted: dict[int, str] = {}
         self._model = ""  # the run whose predictions they are
-        self.strip, self.classes, self.bar, self.canvas = MapsStrip(), ClassesStrip(), PropagationBar(), MapCanvas()
+        self.strip, self.classes, self.bar = MapsStrip(), ClassesStrip(), PropagationBar()
+        self.canvas = MapCanvas(session.tasks)
+        self.minimap = MiniMap(self.canvas)
         self.gestures = [
             (self.tr("Drag, wheel"), self.tr("Move the map, zoom")),
             (self.tr("Click"), self.tr("Select an event")),
             (self.tr("Lasso drag"), self.tr("Select the events inside")),
-            (self.tr("Shift or Alt+lasso"), self.tr("Add them to the selection, or take them away")),
+            (
+                self.tr("Shift or Alt+lasso"),
+                self.tr("Add them to the selection, or take them away; both: keep only them"),
+            ),
         ]
         self.set_content(self._build())
         self.strip.run_chosen.connect(self.choose_run)
@@ -224,7 +228,7 @@ class AnnotateView(Workspace):
 
     def _show_maps(self, maps: ProjectionSet, run_id: str, which: int | None) -> None:
         self.maps, self._maps_of = maps, run_id
-        self.strip.show_maps(maps, self._label_colours())
+        self.strip.show_maps(maps, self._label_codes(), class_palette())
         there = isinstance(which, int) and 0 <= which < len(maps.maps)
         self.choose_map(which if there else maps.best)
 
@@ -246,7 +250,7 @@ class AnnotateView(Workspace):
 
     def _theme_changed(self) -> None:
         if self.maps is not None:
-            self.strip.show_maps(self.maps, self._label_colours())
+            self.strip.show_maps(self.maps, self._label_codes(), class_palette())
             self._labels_changed()
 
     def _events_on_map(self):
@@ -262,24 +266,25 @@ class AnnotateView(Workspace):
         labels[there] = events.label
         return labels
 
-    def _label_colours(self) -> Colours:
-        return class_colours(self._labels(), self._positions())
+    def _label_codes(self) -> np.ndarray:
+        return class_codes(self._labels(), self._positions())
 
-    def _colours(self) -> Colours:
+    def _codes(self) -> tuple[np.ndarray, np.ndarray]:
+        """A colour code for each point, and the palette they are of."""
         assert self.maps is not None
         by = self.strip.colour.currentData()
         if by == "local quality":
-            return scale_colours(self.maps.maps[self.which].quality)
+            return value_codes(self.maps.maps[self.which].quality), value_palette()
         if by in ("recording", "kind"):
             events, there = self._events_on_map()
             values = np.full(len(there), "", object)
             values[there] = getattr(events, by).astype(str)
             names = sorted(set(values[there].tolist()))
-            return class_colours(values, {name: place for place, name in enumerate(names, 1)})
+            return class_codes(values, {name: place for place, name in enumerate(names, 1)}), class_palette()
         if by == "prediction":
             keys = np.array([self._predicted.get(event, "") for event in self.maps.ids.tolist()], object)
-            return class_colours(keys, self._positions())
-        return self._label_colours()
+            return class_codes(keys, self._positions()), class_palette()
+        return self._label_codes(), class_palette()
 
     def _positions(self) -> dict[str, int]:
         return {c.key: c.position for c in self.session.classes} | {UNSURE: 0}
@@ -287,15 +292,15 @@ class AnnotateView(Workspace):
     def _recolour(self) -> None:
         if self.maps is None:
             return
-        colours = self._colours()
-        rings = np.zeros(len(self.maps.ids), bool)
+        codes, palette = self._codes()
+        marks = {}
+        if self.strip.colour.currentData() == "label":
+            marks["question"] = Mark(self.maps.ids[self._labels() == UNSURE])
         if self.proposal is not None:
-            at = {event: row for row, event in enumerate(self.maps.ids.tolist())}
-            rows = [at[event] for event in self.proposal.proposal.ids.tolist()]
-            colours[rows] = class_colours(np.array(self.proposal.keys, object), self._positions())
-            rings[rows] = True
-        unsure = self._labels() == UNSURE if self.strip.colour.currentData() == "label" else None
-        self.canvas.show_colours(colours, rings, unsure)
+            proposed = class_palette()[class_codes(self.proposal.keys, self._positions())]
+            marks["hollow"] = Mark(self.proposal.proposal.ids, proposed)
+        self.canvas.show_codes(codes, palette)
+        self.canvas.show_marks(marks)
 
     def _labels_changed(self) -> None:
         if self.maps is None:
@@ -323,14 +328,8 @@ class AnnotateView(Workspace):
 
     # Selecting and labelling
 
-    def _select(self, ids: tuple[int, ...], modifiers: Qt.KeyboardModifier) -> None:
-        old = self.session.selection.ids
-        if modifiers & Qt.KeyboardModifier.ShiftModifier:
-            ids = tuple(dict.fromkeys((*old, *ids)))
-        elif modifiers & Qt.KeyboardModifier.AltModifier:
-            gone = set(ids)
-            ids = tuple(i for i in old if i not in gone)
-        self.session.selection.set(ids, self.canvas)
+    def _select(self, ids: np.ndarray, mode: str) -> None:
+        self.session.selection.set(join(self.session.selection.ids, ids, mode).tolist(), self.canvas)
 
     def _label(self, key: str) -> None:
         if key == UNSURE:
@@ -357,8 +356,7 @@ class AnnotateView(Workspace):
         self.pointer.setText(self.tr("event {} · {} · LQ {}").format(event_id, text, number(quality, 2)))
 
     def _lasso_toggled(self, on: bool) -> None:
-        self.canvas.box.lasso_on = on
-        self.canvas.setCursor(Qt.CursorShape.CrossCursor if on else Qt.CursorShape.ArrowCursor)
+        self.canvas.set_tool("lasso" if on else "pan")
 
     def _do(self, action: str) -> None:
         """Do what an action of the window does, so that button, menu and key are one."""
