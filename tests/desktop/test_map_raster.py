@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from desktop.widgets.map import MODES, Mark, class_codes, class_palette, join, value_codes, value_palette
+from desktop.widgets.map import MODES, Mark, areas, class_codes, class_palette, join, value_codes, value_palette
 from desktop.widgets.map.areas import in_lasso, in_rectangle, under_brush
 from desktop.widgets.map.cloud import Cloud
 from desktop.widgets.map.density import SIGMA, coloured, density
@@ -111,7 +111,7 @@ def test_every_selected_point_is_shown_however_many():
     picture, before = painted(cloud, np.zeros(3500, np.uint8), np.array([[128, 128, 128]], np.uint8), frame)
     assert not (before == TEXT_RGB).any()
     chosen = np.flatnonzero(across.ravel() < 60)  # 3,000
-    picture.show_selection(chosen)
+    picture.show_selection(np.concatenate([chosen[::-1], chosen[:9]]))  # in any order, some twice
     inked = picture.render(frame, INKS).image == TEXT_RGB
     dots = np.floor(frame.to_pixels(cloud.places)).astype(int)
     rimmed = [bool(inked[y - 5 : y + 6, x - 5 : x + 6].any()) for x, y in dots]
@@ -190,6 +190,22 @@ def test_a_lasso_that_is_a_line_or_crosses_itself():
     assert in_lasso(places, bow[:2]).tolist() == []
     assert in_lasso(places, np.zeros((5, 2))).tolist() == []
     assert in_lasso(np.empty((0, 2), np.float32), bow).tolist() == []
+
+
+def test_very_many_points_are_chosen_exactly_as_a_few_are(monkeypatch):
+    rng = np.random.default_rng(8)
+    places = np.concatenate([rng.uniform(-1, 1, (30_000, 2)), np.round(rng.uniform(-1, 1, (9_000, 2)), 1)]).astype(
+        np.float32
+    )
+    star = np.array([[np.cos(t), np.sin(t)] for t in np.arange(5) * 4 * np.pi / 5])  # crosses itself
+    wild = np.cumsum(rng.normal(0, 0.05, (300, 2)), axis=0)
+    for path in (star, np.round(wild, 1), wild):
+        many = in_lasso(places, path), under_brush(places, path, 0.1)
+        monkeypatch.setattr(areas, "MANY", len(places) + 1)
+        few = in_lasso(places, path), under_brush(places, path, 0.1)
+        monkeypatch.undo()
+        assert all((a == b).all() for a, b in zip(many, few, strict=True))
+        assert all(len(rows) for rows in many)
 
 
 def test_every_mode_is_that_of_sets():

@@ -12,6 +12,10 @@ from desktop.widgets.map.cloud import Rows
 Path = npt.NDArray[np.float64]
 Places = npt.NDArray[np.float32]
 
+MANY = 20_000  # points for which a grid over the area pays
+GRID = 64  # its cells along each side
+INSIDE, EDGE = 1, 2
+
 
 def warm_up() -> None:
     """Load what the first lasso and the first hover need: half a second that nobody should wait for with the mouse down."""
@@ -48,8 +52,37 @@ def _inside(places: Places, area: Any) -> Rows:
         return np.empty(0, np.intp)
     rows = _in_box(places, *area.bounds)  # cheap, and most points are not near
     shapely.prepare(area)
-    inside = shapely.contains_xy(area, *places[rows].astype(np.float64).T)
+    near = places[rows].astype(np.float64)
+    if len(rows) < MANY:
+        return rows[shapely.contains_xy(area, near[:, 0], near[:, 1])]
+    where = _cells(area)[_cell_of(near, area.bounds)]
+    doubtful = np.flatnonzero(where == EDGE)
+    inside = where == INSIDE
+    inside[doubtful] = shapely.contains_xy(area, near[doubtful, 0], near[doubtful, 1])
     return rows[inside]
+
+
+def _cells(area: Any) -> npt.NDArray[np.uint8]:
+    """Return for each cell of a grid over the area whether it is inside, or on the edge: only there points need a look."""
+    import shapely
+
+    left, top, right, bottom = area.bounds
+    x, y = np.linspace(left, right, GRID + 1), np.linspace(top, bottom, GRID + 1)
+    spare = 1e-6 * np.array([x[1] - x[0], y[1] - y[0]])  # a point on the border of two cells may be rounded into either
+    column, row = (axis.ravel() for axis in np.meshgrid(np.arange(GRID), np.arange(GRID)))
+    boxes = shapely.box(x[column] - spare[0], y[row] - spare[1], x[column + 1] + spare[0], y[row + 1] + spare[1])
+    boundary = area.boundary
+    shapely.prepare(boundary)
+    on_edge = shapely.intersects(boundary, boxes)
+    middles = (x[column] + x[column + 1]) / 2, (y[row] + y[row + 1]) / 2
+    return np.where(on_edge, EDGE, np.where(shapely.contains_xy(area, *middles), INSIDE, 0)).astype(np.uint8)
+
+
+def _cell_of(points: Path, bounds: tuple[float, float, float, float]) -> npt.NDArray[np.int32]:
+    left, top, right, bottom = bounds
+    column = ((points[:, 0] - left) * (GRID / max(right - left, 1e-300))).astype(np.int32)
+    row = ((points[:, 1] - top) * (GRID / max(bottom - top, 1e-300))).astype(np.int32)
+    return np.minimum(row, GRID - 1) * np.int32(GRID) + np.minimum(column, GRID - 1)
 
 
 def _in_box(places: Places, left: float, top: float, right: float, bottom: float) -> Rows:

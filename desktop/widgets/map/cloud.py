@@ -46,6 +46,7 @@ class Cloud:
         self.half = tuple(np.abs(places).max(axis=0).tolist()) if len(places) else (0.0, 0.0)
         # Drawn in a random order that stays: in that of the events, the last recording would hide the others.
         self.order: Rows = np.random.default_rng(0).permutation(len(self.ids))
+        self.u, self.v = (np.ascontiguousarray(axis) for axis in self.places[self.order].T)  # in that order
         self._look_up()
 
     def __len__(self) -> int:

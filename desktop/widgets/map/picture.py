@@ -45,7 +45,6 @@ class Picture:
         self._palette: Pixels | None = None
         self._marks: dict[str, tuple[Rows, Pixels | None]] = {}
         self.selected: Rows = np.empty(0, np.intp)
-        self._chosen = self.selected  # the same as they are drawn
         self._arrange()
 
     def show_codes(self, codes: npt.NDArray[np.uint8], palette: npt.NDArray[np.uint8]) -> None:
@@ -73,7 +72,7 @@ class Picture:
     def show_selection(self, rows: Rows) -> None:
         """Show rows as selected, all of them."""
         self.selected = rows
-        self._chosen = self._as_drawn(rows)
+        self._arrange()
 
     @property
     def marks(self) -> dict[str, Rows]:
@@ -91,50 +90,46 @@ class Picture:
         return self._palette
 
     def _arrange(self) -> None:
-        """Sort the points as they are drawn."""
+        """Sort the points as they are drawn: unlabelled ones first, selected ones last."""
         order = self.cloud.order
-        under = self._codes[order] == 0
-        self._order = np.concatenate([order[under], order[~under]]) if under.any() and not under.all() else order
-        places = self.cloud.places[self._order]
-        self._u, self._v = np.ascontiguousarray(places[:, 0]), np.ascontiguousarray(places[:, 1])
-        self._sorted_codes = self._codes[self._order]
-        self._chosen = self._as_drawn(self.selected)
-
-    def _as_drawn(self, rows: Rows) -> Rows:
-        chosen = np.zeros(len(self.cloud), bool)
-        chosen[rows] = True
-        return self._order[chosen[self._order]]
+        codes, chosen = self._codes[order], np.zeros(len(order), bool)
+        chosen[self.selected] = True
+        self._last = int(chosen.sum())  # so many of those drawn last are selected
+        chosen, over = chosen[order], codes > 0
+        groups = [group for group in (~chosen & ~over, ~chosen & over, chosen & ~over, chosen & over) if group.any()]
+        sort = (lambda values: np.concatenate([values[group] for group in groups])) if len(groups) > 1 else np.asarray
+        self._u, self._v, self._sorted_codes = sort(self.cloud.u), sort(self.cloud.v), sort(codes)
 
     def render(self, frame: Frame, inks: Inks, *, most: int | None = None) -> Raster:
         """Return the picture of a frame in device pixels; with `most`, of an even sample of them."""
         fitted = Frame.fitted(self.cloud.half, frame.width, frame.height).scale
         radius = dot_radius(len(self.cloud), frame, fitted)
-        marks = [(glyph, rows, colours) for glyph, (rows, colours) in self._marks.items()]
-        layers = [*((glyph, rows, None) for glyph, rows in self._selection()), *marks]
-        glyphs = {name: GLYPHS[name](radius) for name in dict.fromkeys(["dot", *(name for name, *_ in layers)])}
+        wide = self._selected_marks()
+        names = dict.fromkeys(["dot", "rim", *(["wide rim"] if len(wide) else []), *self._marks])
+        glyphs = {name: GLYPHS[name](radius) for name in names}
         raster = Raster(frame, max(glyph.reach for glyph in glyphs.values()), inks.paper, inks.text)
         palette = self._palette if self._palette is not None else np.full(256, inks.plain, np.uint32)
-        step = slice(None, None, 1 if most is None else max(1, -(-len(self._u) // most)))
         self.dense = None
+        shown = slice(None, None, 1 if most is None else max(1, -(-len(self._u) // most)))
         if self.as_density and len(self.cloud):
             self.dense = density(self._u, self._v, frame)
             raster.image[:] = coloured(self.dense, inks.scale, inks.paper)
-        else:
-            raster.draw(self._u[step], self._v[step], palette.take(self._sorted_codes[step]), glyphs["dot"])
-        for name, rows, colours in layers:
-            u, v = self.cloud.places[rows].T
-            raster.draw(u, v, palette.take(self._codes[rows]) if colours is None else colours, glyphs[name])
+            shown = slice(len(self._u) - self._last, None)
+        u, v, colours = self._u[shown], self._v[shown], palette.take(self._sorted_codes[shown])
+        rimmed = self._last // (shown.step or 1)
+        raster.draw(u, v, colours, glyphs["dot"], rim=glyphs["rim"], rimmed=min(rimmed, len(u)))
+        for name, rows, own in [("wide rim", wide, None), *((name, *mark) for name, mark in self._marks.items())]:
+            if len(rows):
+                u, v = self.cloud.places[rows].T
+                raster.draw(u, v, palette.take(self._codes[rows]) if own is None else own, glyphs[name])
         return raster
 
-    def _selection(self) -> list[tuple[str, Rows]]:
-        """Return the glyphs that show what is selected; marks come on top, so theirs reach further."""
-        if not len(self.selected):
-            return []
+    def _selected_marks(self) -> Rows:
+        """Return the selected rows that have a mark: it lies on their dot, so their rim must reach further."""
         marked = np.zeros(len(self.cloud), bool)
         for rows, _colours in self._marks.values():
             marked[rows] = True
-        both = self._chosen[marked[self._chosen]]
-        return [("rim", self._chosen), ("dot", self._chosen), *([("wide rim", both)] if len(both) else [])]
+        return self.selected[marked[self.selected]] if self._marks else np.empty(0, np.intp)
 
 
 def packed(colours: npt.NDArray[np.uint8]) -> Pixels:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -121,19 +122,30 @@ class Raster:
         at = y * np.int32(self.stride) + x
         return (at, None) if seen.all() else (at[seen], seen)
 
-    def draw(self, u: Places, v: Places, colours: Pixels, glyph: Glyph) -> None:
+    def draw(
+        self, u: Places, v: Places, colours: Pixels, glyph: Glyph, *, rim: Glyph | None = None, rimmed: int = 0
+    ) -> None:
         """Draw a glyph at each point, later ones over earlier ones, all over what is there.
 
-        `u`, `v` and `colours` are (N,).
+        `u`, `v` and `colours` are (N,). The last `rimmed` points get a rim round all of them: it never hides one of them.
         """
         at, seen = self.at(u, v)
         if not len(at):
             return
         colours = colours if seen is None else colours[seen]
-        if FEW * len(at) < self.pixels.size:
+        if seen is not None and rimmed:
+            rimmed = int(seen[-rimmed:].sum())
+        last = slice(len(at) - rimmed, None)
+        few = FEW * len(at) < self.pixels.size
+        top = None if few else self._grow(at, colours, glyph)
+        if few:
             self._write(at, colours, glyph)
-        else:
-            self._grow(at, colours, glyph)
+        if rim is not None and rimmed:
+            if top is not None:
+                self._rim(at[last], rim, top <= len(at) - rimmed)
+            else:
+                self._write(at[last], colours[last], rim)
+                self._write(at[last], colours[last], glyph)
 
     def _write(self, at: npt.NDArray[np.int32], colours: Pixels, glyph: Glyph) -> None:
         shifts = (glyph.dy * self.stride + glyph.dx).astype(np.int32)
@@ -142,17 +154,14 @@ class Raster:
         worn[:, glyph.wears == INK] = self.ink
         self.pixels[(at[:, None] + shifts).ravel()] = worn.ravel()
 
-    def _grow(self, at: npt.NDArray[np.int32], colours: Pixels, glyph: Glyph) -> None:
+    def _grow(self, at: npt.NDArray[np.int32], colours: Pixels, glyph: Glyph) -> Pixels:
+        """Draw, and return the number of the point, from 1, that each pixel shows; 0 where none does."""
         seeds = np.zeros(self.pixels.size, np.uint32)
         seeds[at] = np.arange(1, len(at) + 1, dtype=np.uint32) << 2  # two bits say what is worn
         top = np.zeros_like(seeds)
         for worn in np.unique(glyph.wears):
             tagged = seeds if worn == OWN else np.where(seeds > 0, seeds | worn, np.uint32(0))
-            mine = glyph.wears == worn
-            for shift in (glyph.dy[mine] * self.stride + glyph.dx[mine]).tolist():
-                to, of = top[max(0, shift) :], tagged[max(0, -shift) :]
-                size = top.size - abs(shift)
-                np.maximum(to[:size], of[:size], out=to[:size])
+            self._spread(tagged, top, glyph, glyph.wears == worn, np.maximum)
         number = top >> 2
         shown = np.concatenate([np.array([self.paper], np.uint32), colours]).take(number)
         if (glyph.wears != OWN).any():
@@ -160,3 +169,19 @@ class Raster:
             shown[worn == PAPER] = self.paper
             shown[worn == INK] = self.ink
         np.copyto(self.pixels, shown, where=number > 0)
+        return number
+
+    def _rim(self, at: npt.NDArray[np.int32], rim: Glyph, free: npt.NDArray[np.bool_]) -> None:
+        seeds = np.zeros(self.pixels.size, bool)
+        seeds[at] = True
+        grown = np.zeros_like(seeds)
+        self._spread(seeds, grown, rim, slice(None), np.logical_or)
+        grown &= free
+        self.pixels[grown] = self.ink
+
+    def _spread(self, seeds: Any, grown: Any, glyph: Glyph, part: Any, join: np.ufunc) -> None:
+        """Join the seeds, moved to each pixel of a part of the glyph, into what is grown."""
+        for shift in (glyph.dy[part] * self.stride + glyph.dx[part]).tolist():
+            to, of = grown[max(0, shift) :], seeds[max(0, -shift) :]
+            size = grown.size - abs(shift)
+            join(to[:size], of[:size], out=to[:size])
