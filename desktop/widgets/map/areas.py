@@ -52,13 +52,13 @@ def _inside(places: Places, area: Any) -> Rows:
         return np.empty(0, np.intp)
     rows = _in_box(places, *area.bounds)  # cheap, and most points are not near
     shapely.prepare(area)
-    near = places[rows].astype(np.float64)
+    x, y = (places[:, axis][rows].astype(np.float64) for axis in (0, 1))  # by columns: see `Cloud`
     if len(rows) < MANY:
-        return rows[shapely.contains_xy(area, near[:, 0], near[:, 1])]
-    where = _cells(area)[_cell_of(near, area.bounds)]
+        return rows[shapely.contains_xy(area, x, y)]
+    where = _cells(area)[_cell_of(x, y, area.bounds)]
     doubtful = np.flatnonzero(where == EDGE)
     inside = where == INSIDE
-    inside[doubtful] = shapely.contains_xy(area, near[doubtful, 0], near[doubtful, 1])
+    inside[doubtful] = shapely.contains_xy(area, x[doubtful], y[doubtful])
     return rows[inside]
 
 
@@ -78,10 +78,10 @@ def _cells(area: Any) -> npt.NDArray[np.uint8]:
     return np.where(on_edge, EDGE, np.where(shapely.contains_xy(area, *middles), INSIDE, 0)).astype(np.uint8)
 
 
-def _cell_of(points: Path, bounds: tuple[float, float, float, float]) -> npt.NDArray[np.int32]:
+def _cell_of(x: Path, y: Path, bounds: tuple[float, float, float, float]) -> npt.NDArray[np.int32]:
     left, top, right, bottom = bounds
-    column = ((points[:, 0] - left) * (GRID / max(right - left, 1e-300))).astype(np.int32)
-    row = ((points[:, 1] - top) * (GRID / max(bottom - top, 1e-300))).astype(np.int32)
+    column = ((x - left) * (GRID / max(right - left, 1e-300))).astype(np.int32)
+    row = ((y - top) * (GRID / max(bottom - top, 1e-300))).astype(np.int32)
     return np.minimum(row, GRID - 1) * np.int32(GRID) + np.minimum(column, GRID - 1)
 
 

@@ -42,7 +42,8 @@ class Cloud:
         points = points if not self.missing else points[self.placed]
         self.centre, self.unit = _middle(points)
         places = (points / self.unit - self.centre / self.unit) * (1.0, -1.0)  # divided first: no overflow
-        self.places: npt.NDArray[np.float32] = places.astype(np.float32)
+        # By columns: x and y are looked at one after the other, for all points.
+        self.places: npt.NDArray[np.float32] = np.asfortranarray(places, np.float32)
         self.half = tuple(np.abs(places).max(axis=0).tolist()) if len(places) else (0.0, 0.0)
         # Drawn in a random order that stays: in that of the events, the last recording would hide the others.
         self.order: Rows = np.random.default_rng(0).permutation(len(self.ids))
