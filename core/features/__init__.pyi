@@ -1,3 +1,12 @@
+from .handcrafted import RobustScale as RobustScale
+from .handcrafted import Table as Table
+from .handcrafted import handcrafted as handcrafted
+from .handcrafted import measured as measured
+from .held_out import HeldOut as HeldOut
+from .held_out import by_kind as by_kind
+from .held_out import check_held_out as check_held_out
+from .held_out import hold_out as hold_out
+from .held_out import units_of as units_of
 from .labels import class_numbers as class_numbers
 from .representations import PRESETS as PRESETS
 from .representations import REPRESENTATIONS as REPRESENTATIONS
@@ -9,6 +18,7 @@ from .representations import default_representation as default_representation
 from .space import FeatureSpace as FeatureSpace
 from .windows import Windows as Windows
 from .windows import WindowSpec as WindowSpec
+from .windows import channels_of as channels_of
 from .windows import cut_windows as cut_windows
 from .windows import default_window as default_window
 from .windows import gather_windows as gather_windows

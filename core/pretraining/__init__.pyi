@@ -1,4 +1,14 @@
 from .autoencoder import Autoencoder as Autoencoder
-from .autoencoder import train_autoencoder as train_autoencoder
-from .objectives import OBJECTIVES as OBJECTIVES
+from .encoders import Inputs as Inputs
+from .encoders import StoredEncoder as StoredEncoder
+from .fitting import AutoencoderSettings as AutoencoderSettings
+from .fitting import fit_autoencoder as fit_autoencoder
+from .fitting import train_autoencoder as train_autoencoder
+from .placing import embed_events as embed_events
+from .placing import embed_new as embed_new
+from .placing import measures_of as measures_of
+from .registry import OBJECTIVES as OBJECTIVES
+from .registry import objective_options as objective_options
 from .run import run_features as run_features
+from .spec import FeaturesSpec as FeaturesSpec
+from .stored import encoder_of as encoder_of

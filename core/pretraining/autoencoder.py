@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from itertools import pairwise
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import nn
 
-from core.errors import InputError, JobError
-from core.jobs import NullReporter, Reporter
+from core.errors import InputError
+from core.jobs import Reporter
+from core.pretraining.encoders import Array, Arrays, Inputs, Learnt, blocks
 
 WIDTHS = (16, 32, 64)
 
@@ -28,9 +31,22 @@ class Autoencoder(nn.Module):
     bounded : bool
         End with a sigmoid, as published for pictures in [0, 1]. Signals are standardised and have no bounds, so by
         default the output is linear.
+    initial : str
+        Weights to begin with: ``default`` (PyTorch's), or ``xavier``: normal with gain √2 in convolutions and linear layers,
+        whose biases are 0, as published; transposed convolutions keep the default.
+    momentum : float
+        Of batch norm, in PyTorch's sense: the share of the newest batch. The published 0.99 keeps next to nothing but the
+        last batch.
     """
 
-    def __init__(self, shape: tuple[int, ...], n_latent: int = 32, bounded: bool = False) -> None:
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        n_latent: int = 32,
+        bounded: bool = False,
+        initial: str = "default",
+        momentum: float = 0.01,
+    ) -> None:
         super().__init__()
         n_chans, *size = shape
         if min(size) < 8:
@@ -38,6 +54,13 @@ class Autoencoder(nn.Module):
                 f"windows of {' × '.join(map(str, size))} are too small to encode",
                 remedy="Take at least 8 along each axis",
             )
+        self.spec: dict[str, Any] = {
+            "shape": list(shape),
+            "n_latent": n_latent,
+            "bounded": bounded,
+            "initial": initial,
+            "momentum": momentum,
+        }
         self.size = tuple(size)
         conv, norm, back = _layers(len(size))
         widths = (n_chans, *WIDTHS)
@@ -48,6 +71,9 @@ class Autoencoder(nn.Module):
         ups = [_up(back, norm, a, b, last=b == n_chans) for a, b in pairwise(widths[::-1])]
         self.decoder = nn.Sequential(nn.Unflatten(1, (WIDTHS[-1], *small)), *ups)
         self.output = nn.Sigmoid() if bounded else nn.Identity()
+        _set_momentum(self, momentum)
+        if initial == "xavier":
+            self.apply(_xavier)
 
     def embed(self, x: torch.Tensor) -> torch.Tensor:
         """Return the latent vectors (batch, n_latent)."""
@@ -55,7 +81,11 @@ class Autoencoder(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return the reconstruction, of the shape of `x`."""
-        decoded = self.decoder(self.from_latent(self.embed(x)))
+        return self.decode(self.embed(x))
+
+    def decode(self, latent: torch.Tensor) -> torch.Tensor:
+        """Return what latent vectors stand for."""
+        decoded = self.decoder(self.from_latent(latent))
         out: torch.Tensor = self.output(nn.functional.interpolate(decoded, size=self.size, mode="nearest"))
         return out
 
@@ -69,10 +99,10 @@ def _layers(n_axes: int) -> tuple[Any, Any, Any]:
 def _down(conv: Any, norm: Any, n_in: int, n_out: int) -> nn.Sequential:
     return nn.Sequential(
         conv(n_in, n_out, 3, stride=2, padding=1),
-        norm(n_out, eps=1e-3, momentum=0.01),
+        norm(n_out, eps=1e-3),
         nn.LeakyReLU(),
         conv(n_out, n_out, 3, padding=1),
-        norm(n_out, eps=1e-3, momentum=0.01),
+        norm(n_out, eps=1e-3),
         nn.LeakyReLU(),
     )
 
@@ -80,96 +110,95 @@ def _down(conv: Any, norm: Any, n_in: int, n_out: int) -> nn.Sequential:
 def _up(back: Any, norm: Any, n_in: int, n_out: int, *, last: bool) -> nn.Sequential:
     layers = [
         back(n_in, n_out, 2, stride=2),
-        norm(n_out, eps=1e-3, momentum=0.01),
+        norm(n_out, eps=1e-3),
         nn.LeakyReLU(),
         back(n_out, n_out, 3, padding=1),
-        norm(n_out, eps=1e-3, momentum=0.01),
+        norm(n_out, eps=1e-3),
     ]
     return nn.Sequential(*layers, *([] if last else [nn.LeakyReLU()]))
 
 
-def train_autoencoder(
-    x: npt.NDArray[np.float32],
-    n_latent: int = 32,
-    epochs: int = 15,
-    lr: float = 2e-3,
-    batch_size: int = 64,
-    patience: int = 4,
-    seed: int = 0,
-    report: Reporter | None = None,
-) -> tuple[npt.NDArray[np.float32], dict[str, Any]]:
-    """Train an autoencoder and return the latents of all inputs, in evaluation mode.
+def _set_momentum(model: nn.Module, momentum: float) -> None:
+    for layer in model.modules():
+        if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
+            layer.momentum = momentum
+
+
+def _xavier(layer: nn.Module) -> None:
+    if isinstance(layer, nn.Conv1d | nn.Conv2d | nn.Linear):
+        nn.init.xavier_normal_(layer.weight, gain=math.sqrt(2))
+    if isinstance(layer, nn.Linear):
+        nn.init.zeros_(layer.bias)
+
+
+class AutoencoderEncoder:
+    """The encoding half, in evaluation mode, with the standardisation of its inputs.
 
     Parameters
     ----------
-    x : (N, …) float32 array
-        Windows or images; standardised here by the mean and standard deviation of all.
-    patience : int
-        Epochs without a lower loss on a held-out tenth before it stops; the best epoch is used.
-
-    Returns
-    -------
-    vectors : (N, n_latent) float32 array
-    summary : dict
-        Losses by epoch (mean squared error of standardised values), best epoch, standardisation.
-
-    Raises
-    ------
-    InputError
-        If there are fewer than ten inputs, all are the same, some hold NaN, or batches are of one.
-    JobError
-        If the loss was never a number.
+    model : Autoencoder
+    offset, scale : float
+        Inputs are ``(x - offset) / scale``.
     """
-    report = report or NullReporter()
-    _check(x, batch_size)
-    mean, spread = float(x.mean()), float(x.std())
-    data = torch.from_numpy((x - mean) / spread)
-    torch.manual_seed(seed)
-    model = Autoencoder(tuple(x.shape[1:]), n_latent)
-    optimiser = torch.optim.Adamax(model.parameters(), lr=lr, weight_decay=1e-5)
-    shuffled = torch.randperm(len(data))
-    held_out, rest = shuffled[: max(1, len(data) // 10)], shuffled[max(1, len(data) // 10) :]
-    history, best, best_loss, best_epoch = [], model.state_dict(), math.inf, 0
-    for epoch in range(epochs):
-        model.train()
-        for batch in rest[torch.randperm(len(rest))].split(batch_size):
-            report.check()
-            if len(batch) > 1:
-                optimiser.zero_grad(set_to_none=True)
-                nn.functional.mse_loss(model(data[batch]), data[batch]).backward()
-                optimiser.step()
-        loss = float(nn.functional.mse_loss(_apply(model, data[held_out]), data[held_out]))
-        history.append(loss)
-        report.metrics(epoch + 1, validation_loss=loss)
-        report.progress(epoch + 1, epochs, f"epoch {epoch + 1}")
-        if loss < best_loss:
-            best, best_loss, best_epoch = {k: v.clone() for k, v in model.state_dict().items()}, loss, epoch + 1
-        elif epoch + 1 - best_epoch >= patience:
-            break
-    if not best_epoch:
-        raise JobError("the loss of the autoencoder was never a number", remedy="Lower the learning rate")
-    model.load_state_dict(best)
-    model.eval()
-    with torch.inference_mode():
-        vectors = torch.cat([model.embed(part) for part in data.split(256)]).numpy()
-    return vectors, {"validation_loss": history, "best_epoch": best_epoch, "mean": mean, "std": spread}
 
+    def __init__(self, model: Autoencoder, offset: float, scale: float) -> None:
+        self.model, self.offset, self.scale = model.eval(), offset, scale
+        self.names = tuple(f"latent {n + 1}" for n in range(model.to_latent.out_features))
 
-def _check(x: npt.NDArray[np.float32], batch_size: int) -> None:
-    wrong = {
-        f"{len(x)} windows are too few": len(x) < 10,
-        "windows with missing samples (NaN) are nothing": not np.isfinite(x).all(),
-        "windows that are all the same are nothing": len(x) > 0 and x.std() == 0,
-        "batches of one window are too small": batch_size < 2,
-    }
-    for what, is_so in wrong.items():
-        if is_so:
+    def embed(self, inputs: Inputs) -> Array:
+        """Return the latents."""
+        if tuple(self.model.spec["shape"]) != inputs.x.shape[1:]:
             raise InputError(
-                f"{what} to learn features from", remedy="Choose more events, another window or batch_size"
+                f"these inputs are {inputs.x.shape[1:]}, those of the encoder {tuple(self.model.spec['shape'])}",
+                remedy="Take the window and the representation of the encoder",
             )
+        return latents(self.model, inputs.x, self.offset, self.scale)
+
+    def to_state(self) -> tuple[dict[str, Any], Arrays]:
+        """Return architecture and weights."""
+        arrays = {name: value.detach().numpy() for name, value in self.model.state_dict().items()}
+        return {"architecture": self.model.spec, "offset": self.offset, "scale": self.scale}, arrays
+
+    @classmethod
+    def from_state(cls, card: Mapping[str, Any], arrays: Arrays) -> Self:
+        """Make it again."""
+        architecture = dict(card["architecture"])
+        model = Autoencoder(tuple(architecture.pop("shape")), **architecture)
+        model.load_state_dict({name: torch.from_numpy(np.array(value)) for name, value in arrays.items()})
+        return cls(model, float(card["offset"]), float(card["scale"]))
 
 
-def _apply(model: nn.Module, x: torch.Tensor) -> torch.Tensor:
+def latents(model: Autoencoder, x: Array, offset: float, scale: float) -> Array:
+    """Return the latents of inputs in evaluation mode; each batch is standardised on its own, so there is no second copy."""
     model.eval()
+    out = np.empty((len(x), model.to_latent.out_features), np.float32)
     with torch.inference_mode():
-        return torch.cat([model(part) for part in x.split(256)])
+        for block in blocks(len(x), 256):
+            out[block] = model.embed(torch.from_numpy((x[block] - offset) / scale)).numpy()
+    return out
+
+
+def learn(
+    inputs: Inputs,
+    fit: npt.NDArray[np.bool_],
+    *,
+    seed: int,
+    report: Reporter,
+    folder: Path | None = None,
+    **options: Any,
+) -> Learnt:
+    """Train an autoencoder on the rows at `fit`; `options` are those of `fit_autoencoder`."""
+    from core.pretraining.fitting import AutoencoderSettings, fit_autoencoder
+
+    settings = AutoencoderSettings(**options, seed=seed)
+    fitted = fit_autoencoder(inputs.x, settings, fit=fit, report=report, folder=folder)
+    encoder = AutoencoderEncoder(fitted.model, fitted.offset, fitted.scale)
+    if settings.latents == "evaluation":
+        return Learnt("autoencoder", encoder, fitted.summary())
+    vectors = encoder.embed(inputs)
+    vectors[fitted.rows] = fitted.training_latents
+    note = (
+        "The latents are those of the last epoch while it trained, as published: the encoder that is kept gives others, so "
+        "new events do not fall where these would."
+    )
+    return Learnt("autoencoder", encoder, fitted.summary(), vectors, (note,))
