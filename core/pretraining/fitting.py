@@ -38,7 +38,7 @@ class AutoencoderSettings:
     patience: int = 4
     bounded: bool = False
     initial: str = "default"
-    momentum: float = 0.01
+    momentum: float = 0.1
     latents: str = "evaluation"
     seed: int = 0
 
@@ -165,12 +165,10 @@ class _Trainer:
 
     def run(self, folder: Path | None) -> None:
         """Train until it is done, and leave the model with its best weights."""
-        fingerprint = _fingerprint(self.x, self.rows, self.validation, self.settings)
-        if folder is not None and (kept := checkpoint.load(folder, fingerprint, self.model, self.optimiser)):
-            self.progress, self.best = kept
-            self.report.log(f"Resumed after epoch {self.progress.epoch}.")
-        elif folder is not None and (folder / checkpoint.FILE).exists():
-            self.report.log("Events or settings are others than at the last checkpoint: training starts anew.")
+        fingerprint = ""
+        if folder is not None:
+            fingerprint = _fingerprint(self.x, self.rows, self.validation, self.settings)
+            self._resume(folder, fingerprint)
         state = self.progress
         while state.epoch < self.settings.epochs and state.epoch - state.best_epoch < self.settings.patience:
             self._epoch()
@@ -182,6 +180,13 @@ class _Trainer:
             raise JobError("the loss of the autoencoder was never a number", remedy="Lower the learning rate")
         self.model.load_state_dict(self.best)
         self.model.eval()
+
+    def _resume(self, folder: Path, fingerprint: str) -> None:
+        if kept := checkpoint.load(folder, fingerprint, self.model, self.optimiser):
+            self.progress, self.best = kept
+            self.report.log(f"Resumed after epoch {self.progress.epoch}.")
+        elif (folder / checkpoint.FILE).exists():
+            self.report.log("Events or settings are others than at the last checkpoint: training starts anew.")
 
     def _epoch(self) -> None:
         state, started = self.progress, time.perf_counter()

@@ -81,7 +81,7 @@ OBJECTIVES: dict[str, ObjectiveEntry] = {
             "patience": Option("Epochs without a lower loss before it stops", whole(1), 4),
             "bounded": Option("Inputs scaled to 0 to 1, output bounded by a sigmoid", YES_OR_NO, False),
             "initial": Option("Initial weights", one_of(("default", "xavier")), "default"),
-            "momentum": Option("Share of the newest batch in running statistics", finite(above=0, most=1), 0.01),
+            "momentum": Option("Share of the newest batch in running statistics", finite(above=0, most=1), 0.1),
             "latents": Option("When latents are taken", one_of(("evaluation", "training")), "evaluation"),
         },
         {

@@ -87,12 +87,12 @@ class StopsIn(NullReporter):
         self.figures[step] = values
 
 
-@pytest.mark.parametrize("preset", [None, "reference"])
-@pytest.mark.parametrize("batches", [1, 7, 10])
+# In the first epoch, in the third, and in the last, which the reference does again for its latents.
+@pytest.mark.parametrize(("preset", "batches"), [(None, 1), (None, 5), ("reference", 5)])
 def test_resumed_is_the_same_as_uninterrupted(tmp_path, preset, batches):
-    x, _ = signals(50)
+    x = signals(32)[0][:, :, ::2]
     given = {} if preset is None else {"preset": preset}
-    settings = objective_options("autoencoder", {**given, "epochs": 4, "batch_size": 16, "n_latent": 4})
+    settings = objective_options("autoencoder", {**given, "epochs": 3, "batch_size": 16, "n_latent": 4})
     whole, summary = train_autoencoder(x, seed=3, **settings)
     with pytest.raises(JobCancelled):
         train_autoencoder(x, seed=3, folder=tmp_path, report=StopsIn(batches), **settings)
@@ -138,7 +138,7 @@ def test_reference_preset_is_as_published():
     norms = [layer for layer in model.modules() if isinstance(layer, torch.nn.BatchNorm2d)]
     assert {(layer.momentum, layer.eps) for layer in norms} == {(0.99, 1e-3)}
     assert not model.to_latent.bias.any()
-    assert float(model.to_latent.weight.std()) == pytest.approx(math.sqrt(2 * 2 / (576 + 32)), rel=0.05)
+    assert float(model.to_latent.weight.detach().std()) == pytest.approx(math.sqrt(2 * 2 / (576 + 32)), rel=0.05)
     assert 0 <= float(model(torch.rand(4, 1, 20, 20)).detach().min()) <= 1
 
 
