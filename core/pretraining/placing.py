@@ -41,7 +41,7 @@ def embed_new(folder: str | Path, windows: Windows, attributes: Sequence[Mapping
 
 
 def embed_events(study: Study, folder: str | Path, ids: Iterable[int], report: Reporter | None = None) -> FeatureSpace:
-    """Return features of events of a study, by what a run learnt; those of its test subjects are marked again.
+    """Return features of events of a study, by what a run of it or of another learnt; its test subjects are marked again.
 
     Raises
     ------
@@ -54,7 +54,9 @@ def embed_events(study: Study, folder: str | Path, ids: Iterable[int], report: R
     path = Path(folder) / "features.json"
     spec = read_json(path) if path.exists() else {}
     who = spec.get("held_out", {})
-    held_out = {*who.get("subjects", ()), *who.get("recordings", ())}
+    # Recordings are numbered by study: in another, the same number is somebody else.
+    here = Path(folder).resolve().parent.parent == Path(study.folder).resolve()
+    held_out = {*who.get("subjects", ()), *(who.get("recordings", ()) if here else ())}
     test = [unit in held_out for unit in units_of(windows.subject, windows.recording.tolist())]
     return FeatureSpace(windows.ids, vectors, spec, np.array(test, dtype=bool))
 

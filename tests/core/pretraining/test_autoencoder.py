@@ -117,6 +117,12 @@ def test_it_stops_early_and_takes_the_best_epoch():
     assert summary["best_epoch"] == 1 + int(np.argmin(summary["validation_loss"]))
 
 
+def test_a_small_study_is_validated_by_statistics_that_keep_up():
+    # With 0.01 the running statistics of so few batches are those of the beginning, and the loss only rises.
+    _, summary = train_autoencoder(signals(100)[0], epochs=6, batch_size=16, patience=6)
+    assert summary["best_epoch"] > 1
+
+
 @pytest.mark.parametrize("bounded", [False, True])
 def test_rows_that_are_not_to_be_learnt_from_change_nothing(bounded):
     x, _ = signals(60)
