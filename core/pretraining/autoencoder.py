@@ -36,7 +36,7 @@ class Autoencoder(nn.Module):
         whose biases are 0, as published; transposed convolutions keep the default.
     momentum : float
         Of batch norm, in PyTorch's sense: the share of the newest batch. The published 0.99 keeps next to nothing but the
-        last batch; 0.01 needs hundreds of batches, and in a small study the validation loss rises until then.
+        last batch; 0.01 needs hundreds of batches, and until then the validation loss of a small study says nothing.
     """
 
     def __init__(

@@ -67,3 +67,12 @@ def test_a_mistake_is_said_before_there_is_a_run(run, study, arguments, named):
     assert "Traceback" not in out + err
     with Study.open(study, readonly=True) as opened:
         assert opened.runs() == []
+
+
+def test_nobody_is_left_when_the_only_subject_is_held_out(run, study):
+    status, out, err = run("features", study, "--kind", "window", *WINDOW, "--objective", "pca", "--held-out", "P1")
+    assert (status, "nobody is left to learn features from" in err) == (1, True)
+    assert "Traceback" not in out + err
+    loose = ("--held-out", "P9", "--transductive")
+    status, _, err = run("features", study, "--kind", "window", *WINDOW, "--objective", "pca", *loose)
+    assert (status, "no event here is of P9. There are events of P1" in err) == (1, True)
