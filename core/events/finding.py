@@ -61,7 +61,7 @@ class Found:
     def describe(self) -> str:
         """Return it in words."""
         known = f", {self.n_known:,} were there already" if self.n_known else ""
-        beside = f", {self.n_beside:,} lie over events of another maker" if self.n_beside else ""
+        beside = f", {self.n_beside:,} lie over events that were found otherwise" if self.n_beside else ""
         left_out = f", {self.left_out}" * bool(self.left_out)
         return f"{self.n_found:,} found{known}{beside}{left_out}" + "".join(f"; {note}" for note in self.notes)
 
@@ -133,7 +133,7 @@ def find_events(
         said = made.searched
         search = Search(entry.id, maker, said.channel, dict(said.settings), dict(said.seconds), list(made.notes))
         added = combine(title, added, note_search(study, search))
-    n_beside = _beside(fresh, there.take(there.maker != maker))
+    n_beside = _beside(fresh, there)  # of another maker, or of this one with other options
     return Found(added, len(made), n_known, n_beside, n_left_out, left_out, made.notes)
 
 

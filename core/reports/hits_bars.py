@@ -66,7 +66,7 @@ def _errors(outcomes: Sequence[Outcome], where: str, level: float) -> Iterator[R
     share = f"{100 * e.within_a_fifth:.0f} %"
     yield (
         f"{where}: duration within 20 %, of emboli over 10 ms", f"{share}; median ratio {e.duration_ratio:.2f}",
-        "yes" if e.within_a_fifth == 1 else f"of {share}",
+        _holds(e.within_a_fifth, least=1.0),
     )  # fmt: skip
 
 

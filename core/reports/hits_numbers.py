@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -210,13 +210,7 @@ def _whose(study: Study, judges: dict[str, int], annotator: str | None, basis: s
 
 def _detectors(events: EventTable) -> tuple[Detector, ...]:
     """Return what found events, most first; the same maker with other settings is another one."""
-    found: Counter[tuple[str, str]] = Counter()
-    for maker, attributes in zip(events.maker.tolist(), events.attributes, strict=True):
-        together: dict[str, Any] = next(
-            (attributes[name] for name in SETTINGS if isinstance(attributes.get(name), dict)), {}
-        )
-        settings = {**{name: attributes[name] for name in OWN_SETTINGS if name in attributes}, **together}
-        found[maker, json.dumps(settings, sort_keys=True)] += 1
+    found = Counter(_found_by(events))
     return tuple(Detector(maker, n, json.loads(settings)) for (maker, settings), n in found.most_common())
 
 
@@ -242,19 +236,49 @@ def _noted(events: EventTable, recordings: Sequence[Recorded]) -> list[str]:
     if n := _several_channels(events):
         what = "1 event begins" if n == 1 else f"{n:,} events begin"
         notes.append(f"{what} before one of another channel of the same recording has ended; each is counted.")
+    if n := _found_twice(events):
+        what = "1 event lies" if n == 1 else f"{n:,} events lie"
+        notes.append(
+            f"{what} over another of the same channel that was found with other settings, or by another maker: perhaps the same "
+            "ones; each is counted."
+        )
     if not all(r.subject for r in recordings):
         notes.append("Recordings without a subject stand together as “not named”; they may be of several people.")
     return notes
 
 
+def _found_by(events: EventTable) -> list[tuple[str, str]]:
+    """Return the maker of each event, and its settings as JSON."""
+    return [
+        (maker, json.dumps(_settings(attributes), sort_keys=True))
+        for maker, attributes in zip(events.maker.tolist(), events.attributes, strict=True)
+    ]
+
+
+def _settings(attributes: dict[str, Any]) -> dict[str, Any]:
+    together: dict[str, Any] = next(
+        (attributes[name] for name in SETTINGS if isinstance(attributes.get(name), dict)), {}
+    )
+    return {**{name: attributes[name] for name in OWN_SETTINGS if name in attributes}, **together}
+
+
+def _found_twice(events: EventTable) -> int:
+    """Return how many events begin before one of the same channel, found otherwise, has ended. O(n log n)."""
+    place = list(zip(events.recording.tolist(), events.channel.tolist(), strict=True))
+    return _overlapping(events, place, _found_by(events))
+
+
 def _several_channels(events: EventTable) -> int:
     """Return how many events begin before one of another channel has ended. O(n log n)."""
+    return _overlapping(events, events.recording.tolist(), events.channel.tolist())
+
+
+def _overlapping(events: EventTable, place: Sequence[Any], how: Sequence[Any]) -> int:
+    """Return how many events begin before one of the same place, but another how, has ended."""
     n = 0
-    for recording in set(events.recording.tolist()):
-        own = events.take(events.recording == recording)
-        ends: dict[str, float] = {}
-        for row in np.argsort(own.start_s, kind="stable").tolist():
-            channel, start = own.channel[row], float(own.start_s[row])
-            n += any(end > start for name, end in ends.items() if name != channel)
-            ends[channel] = max(ends.get(channel, 0.0), start + float(own.duration_s[row]))
+    ends: defaultdict[Any, dict[Any, float]] = defaultdict(dict)
+    for row in np.argsort(events.start_s, kind="stable").tolist():
+        known, start = ends[place[row]], float(events.start_s[row])
+        n += any(end > start for name, end in known.items() if name != how[row])
+        known[how[row]] = max(known.get(how[row], 0.0), start + float(events.duration_s[row]))
     return n

@@ -13,12 +13,15 @@ from core.events import (
     proportion,
     settings_text,
 )
+from core.events.hits.judging import HBR_ERROR_DB
 from core.reports.hits_numbers import Detector, HitsReport
 
 SOURCES = {"annotator": "by the annotator", "propagated": "propagated", "detector": "by the detector"}
 USABLE = (
     "Usable: recorded time less what is missing, what is without blood flow, and artefacts on both sides of zero. Emboli per "
-    "hour are of the usable time; where it is not known, of the recorded time."
+    "hour are of the usable time; where it is not known, of the recorded time. "
+    "Noise or artefacts of some seconds and more, such as a probe off the skin, may stand as usable: the detector takes them for "
+    "the signal's own level."
 )
 RANGES = frozenset(hbr_names(True))
 
@@ -136,7 +139,8 @@ def methods(report: HitsReport) -> list[str]:
         "Candidates are high-intensity transient signals by the consensus criteria (Consensus Committee, Stroke 1995;26:1123; "
         f"Ringelstein et al., Stroke 1998;29:725): an embolic signal lasts less than 300 ms, is at least {least:g} dB above the "
         f"background and goes one way. The detector's usual limits are {longest:g} ms and {least:g} dB; those that were used "
-        "stand above where its events note them.",
+        f"stand above where its events note them. Strength is measured with an error, so that from {least - HBR_ERROR_DB:g} dB "
+        "measured on an event still counts as strong enough: the table of HBR may have emboli below the limit.",
         "Hitscope's detector holds each place in time and frequency against the blood's own there, learnt for each phase of the "
         "cardiac cycle. The hits-to-blood ratio (HBR) is 10 log10 of the mean power of signal and blood together while the signal "
         "passes over the power of the blood alone, in the direction of the flow. Probabilities are calibrated on simulated "

@@ -57,8 +57,8 @@ class Job:
 
     @property
     def setup(self) -> str:
-        """Of `SETUPS`."""
-        return next(name for name, known in SETUPS.items() if known == (self.gates, self.directed))
+        """Of `SETUPS`, or ``other``."""
+        return next((name for name, known in SETUPS.items() if known == (self.gates, self.directed)), "other")
 
 
 @dataclass(frozen=True)

@@ -32,18 +32,32 @@ LEARNT_S = PHASE_S * PHASES  # of blood, in which every phase of the heart is kn
 
 @dataclass
 class Tally:
-    """What is noticed on the way, in seconds of signal, and whether it tells both directions apart."""
+    """What is noticed on the way, in seconds of signal, and whether it tells both directions apart.
+
+    `gate_lost_s` is where another gate than the first is missing, silent or without blood; all others are of the first.
+    """
 
     whole_s: float = 0.0
     missing_s: float = 0.0
     clipped_s: float = 0.0
     without_blood_s: float = 0.0
     both_sides_s: float = 0.0
+    gate_lost_s: float = 0.0
     directed: bool = True
 
     def seconds(self) -> dict[str, float]:
         """Return its times by name, to the millisecond."""
         return {name: round(value, 3) for name, value in vars(self).items() if name.endswith("_s")}
+
+    def pass_over(self, followed: Followed, start: int, stop: int) -> None:
+        """Add what lies between two samples of a stretch in which nothing is known of the blood."""
+        missing = float(
+            followed.dead[start // followed.hop : max(start // followed.hop + 1, stop // followed.hop)].mean()
+        )
+        seconds = (stop - start) / followed.fs
+        self.whole_s += seconds
+        self.missing_s += missing * seconds
+        self.without_blood_s += (1 - missing) * seconds
 
     def notes(self) -> tuple[str, ...]:
         """Return it in words; empty if nothing is remarkable."""
@@ -57,6 +71,7 @@ class Tally:
                 "clipped, in one gate or several: the machine was overloaded, and ratios there may be too low",
             ),
             (self.without_blood_s, 1e-3, "without blood flow: there is nothing to compare a candidate with"),
+            (self.gate_lost_s, 1e-3, "without blood in another gate: candidates there are judged without that gate"),
             (self.both_sides_s, 0.05, "artefacts on both sides of zero: an embolus among them is not seen"),
         )
         said = [
@@ -200,6 +215,13 @@ class Block:
         tally.without_blood_s += (
             0.0 if self.around[0].blood else float((~main.dead[steps]).mean()) * (stop - start) / self.fs
         )
+        silent = [
+            one.dead[steps] if a.blood else True for one, a in zip(self.followed[1:], self.around[1:], strict=True)
+        ]
+        if silent:
+            tally.gate_lost_s += float(np.mean(np.any(np.broadcast_arrays(*silent, main.dead[steps])[:-1], axis=0))) * (
+                (stop - start) / self.fs
+            )
         for b in self.both:
             tally.both_sides_s += max(0, min(stop, b.stop) - max(start, b.start)) / self.fs
 
@@ -211,7 +233,7 @@ class Block:
         peaks = [peaks_of(s, self.fs, least, self.both) for s in self.scales]
         told = [
             self._measured(peak, support, emission_hz, criteria)
-            for peak, support in peaks_with_support(peaks, self.followed, self.scales)
+            for peak, support in peaks_with_support(peaks, self.followed, self.scales, [a.blood for a in self.around])
         ]
         judged = [(features, judge(features, criteria)) for features in told if features is not None]
         if seen is not None:
@@ -229,11 +251,9 @@ class Block:
         delay = self._later(chirp, support) if support is not None and support.seen else None
         return main.features(chirp, strength, support, delay, emission_hz, directed=self.directed, both=self.both)
 
-    def _later(self, chirp: Chirp, support: Support) -> float | None:
-        """Return how much later a candidate shows in another gate, s; None where there is no blood to tell by."""
+    def _later(self, chirp: Chirp, support: Support) -> float:
+        """Return how much later a candidate shows in another gate, s."""
         there = self.around[support.gate]
-        if not there.blood:
-            return None
         return best_chirp(there.followed, support.peak, there.level(support.peak)).middle_s - chirp.middle_s
 
 

@@ -35,6 +35,8 @@ class Support:
 
 def beside(peak: Peak, own: Followed, other: Followed, scales: Sequence[Scale]) -> Peak | None:
     """Return what another gate shows near a peak of `own`: the likeliest, if delays are normal and blood is exponential."""
+    if other.dead[other.step(round(peak.at))]:
+        return None
     fs, hz = own.fs, float(own.shift_hz[own.step(round(peak.at))]) + peak.shift_hz
     best, likeliest = None, -np.inf
     for scale in scales:
@@ -60,14 +62,21 @@ def beside(peak: Peak, own: Followed, other: Followed, scales: Sequence[Scale]) 
 
 
 def peaks_with_support(
-    peaks: Sequence[Sequence[Peak]], followed: Sequence[Followed], scales: Sequence[Sequence[Scale]]
+    peaks: Sequence[Sequence[Peak]],
+    followed: Sequence[Followed],
+    scales: Sequence[Sequence[Scale]],
+    blood: Sequence[bool],
 ) -> Iterator[tuple[Peak, Support | None]]:
-    """Yield the peaks of the first gate with what the others say, and those that are clear only in another."""
+    """Yield the peaks of the first gate with what the others say, and those that are clear only in another.
+
+    Gates without `blood` have no say: that nothing shows there tells nothing.
+    """
+    others = [k for k in range(1, len(peaks)) if blood[k]]
     for peak in peaks[0]:
-        known = [(k, beside(peak, followed[0], followed[k], scales[k])) for k in range(1, len(peaks))]
+        known = [(k, beside(peak, followed[0], followed[k], scales[k])) for k in others]
         seen = [Support(there.ratio, k, there) for k, there in known if there is not None]
         yield peak, max(seen, key=lambda s: s.ratio, default=None)
-    for k in range(1, len(peaks)):
+    for k in others:
         for peak in peaks[k]:
             here = beside(peak, followed[k], followed[0], scales[0])
             if here is None or here.ratio < TOGETHER:

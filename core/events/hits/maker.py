@@ -69,7 +69,8 @@ def hits_of(recording: Recording, *, gate: int = 0, emission_hz: float | None = 
     settings = {"gate": gate, "emission_hz": used} | asdict(chosen)
     if channel.n_samples < SHORTEST_S * channel.fs:
         known = f"{channel.n_samples / channel.fs:.2g} s are too short to tell an embolus from the blood around it"
-        return Made((), (known,), Searched(channel.name, settings, {}))
+        seconds = channel.n_samples / channel.fs  # none of it usable
+        return Made((), (known,), Searched(channel.name, settings, Tally(seconds, seconds).seconds()))
     found = find_hits(source.read, channel.n_samples, channel.fs, used, chosen, tally, directed=source.directed)
     made = []
     for hit in found:

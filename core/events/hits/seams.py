@@ -18,12 +18,7 @@ def distinct(hits: Iterable[Hit]) -> list[Hit]:
     for hit in sorted(hits, key=lambda h: -h.ratio_db):
         if not any(_part_of(hit, stronger) for stronger in kept):
             kept.append(hit)
-    return in_order(kept)
-
-
-def in_order(hits: Iterable[Hit]) -> list[Hit]:
-    """Return hits in order of time."""
-    return sorted(hits, key=lambda hit: hit.start_s)
+    return sorted(kept, key=lambda hit: hit.start_s)
 
 
 def _part_of(hit: Hit, stronger: Hit) -> bool:
@@ -31,6 +26,10 @@ def _part_of(hit: Hit, stronger: Hit) -> bool:
     within = stronger.start_s - reach < _middle(hit) < stronger.start_s + stronger.duration_s + reach
     near = abs(stronger.peak_hz - hit.peak_hz) < NEAR_HZ
     return within and (near or hit.ratio_db < stronger.ratio_db - SKIRT_DB)
+
+
+def _end(hit: Hit) -> float:
+    return hit.start_s + hit.duration_s
 
 
 def _middle(hit: Hit) -> float:
@@ -53,12 +52,12 @@ class Seam:
         start_s, stop_s : float
             The stretch; `stop_s` is None for the last.
         """
-        here = [hit for hit in hits if _middle(hit) >= start_s - SEAM_S]
-        at_start = [hit for hit in here if _middle(hit) < start_s + SEAM_S]
-        known = distinct([*self._waiting, *at_start])
-        known += [hit for hit in here if _middle(hit) >= start_s + SEAM_S]
+        known = distinct([*self._waiting, *(hit for hit in hits if _end(hit) >= start_s - SEAM_S)])
         if stop_s is None:
             self._waiting = []
-            return in_order(known)
-        self._waiting = [hit for hit in known if stop_s - SEAM_S <= _middle(hit) < stop_s + SEAM_S]
-        return in_order(hit for hit in known if _middle(hit) < stop_s - SEAM_S)
+            return known
+        near = [hit for hit in known if hit.start_s < stop_s + SEAM_S and _end(hit) > stop_s - SEAM_S]
+        # None is told before one that began earlier.
+        first = min((hit.start_s for hit in near), default=stop_s)
+        self._waiting = [hit for hit in known if hit.start_s >= first and hit.start_s < stop_s + SEAM_S]
+        return [hit for hit in known if hit.start_s < first]

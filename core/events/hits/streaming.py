@@ -102,6 +102,8 @@ class HitStream:
     def feed(self, samples: npt.ArrayLike) -> list[Hit]:
         """Take further samples, (n,) or (n_gates, n); return candidates that are complete, in order of time."""
         fresh = np.atleast_2d(np.asarray(samples))
+        if not fresh.size:
+            return []
         if self._held is None:
             self._held = fresh[:, :0]
             self._memories = [_Memory(self.fs) for _ in fresh]
@@ -131,6 +133,8 @@ class HitStream:
             block = Block.among(samples, followed, bloods, self.criteria, directed=np.iscomplexobj(samples))
             block.count(self.tally, start - before, stop - before)
             moved = [later(hit, before / self.fs) for hit in block.hits(self.emission_hz, self.criteria)]
+        else:
+            self.tally.pass_over(followed[0], start - before, stop - before)
         hits = self._seam.join(moved, start / self.fs, stop / self.fs if margin else None)
         self._learn(followed, before, stop)
         self._told = stop

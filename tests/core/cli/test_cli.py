@@ -217,7 +217,9 @@ def test_events_are_removed_by_maker_and_the_same_found_otherwise_is_said(tmp_pa
     run(capsys, "study", "add", study, ECG)
     run(capsys, "study", "find", study, "--maker", "annotations")
     _, _, err = run(capsys, "study", "find", study, "--maker", "beats")
-    found, over = re.search(r"beats in 208: ([\d,]+) found, ([\d,]+) lie over events of another maker", err).groups()
+    found, over = re.search(
+        r"beats in 208: ([\d,]+) found, ([\d,]+) lie over events that were found otherwise", err
+    ).groups()
     assert int(over.replace(",", "")) > 0.98 * int(found.replace(",", ""))
     status, out, _ = run(capsys, "study", "remove", study, "--maker", "beats", "--json")
     assert (status, json.loads(out)["events"]) == (0, {"beat": 2955})

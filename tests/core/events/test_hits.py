@@ -1,6 +1,7 @@
 """Finding, measuring and judging HITS: on simulated flow, on what a real device flagged, and where there is nothing."""
 
 import csv
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -128,6 +129,44 @@ def test_what_passes_where_two_blocks_meet_is_told_once(flow, monkeypatch, off_m
     stream = HitStream(FS)  # its steps meet there too
     there = [h for h in stream.feed(iq) + stream.end() if abs(h.start_s - 30.0) < 0.2]
     assert [h.start_s + h.duration_s / 2 for h in there] == pytest.approx([30.0 + off_ms / 1000], abs=0.005)
+
+
+@pytest.mark.parametrize("off_s", [-0.5, -0.3, -0.1, 0.0, 0.2, 0.4])
+def test_a_long_artefact_where_two_blocks_meet_is_told_once_and_in_order(flow, monkeypatch, off_s):
+    iq, n, start = flow[: 60 * 4385].copy(), round(0.6 * FS), round((30.0 + off_s) * FS)
+    iq[start : start + n] += 20 * np.hanning(n) * np.random.default_rng(1).standard_normal(n)
+    monkeypatch.setattr(detecting, "BLOCK_S", 30.0)
+    found = detect_hits(iq, FS)
+    assert [h.start_s for h in found] == sorted(h.start_s for h in found)
+    pieces = [h for h in found if "both sides of zero for" in h.reason]  # it may be told in several, but no time twice
+    assert found
+    assert all(b.start_s > a.start_s + a.duration_s - 0.05 for a, b in pairwise(pieces))
+    stream = HitStream(FS)
+    told = stream.feed(iq) + stream.end()
+    assert [h.start_s for h in told] == sorted(h.start_s for h in told)
+
+
+@pytest.mark.parametrize("other", ["silent", "missing", "noise"])
+def test_a_gate_without_blood_has_no_say(other):
+    iq, _ = simulate.tcd(31, 120.0, gates=2, emboli_per_minute=20, artefacts_per_minute=0)
+    rng = np.random.default_rng(0)
+    iq[1] = {"silent": 0, "missing": np.nan, "noise": rng.standard_normal((iq.shape[1], 2)) @ [1, 1j]}[other]
+    alone, both = detect_hits(iq[0], FS), detect_hits(iq, FS)
+    assert [(h.start_s, h.probability) for h in both] == [(h.start_s, h.probability) for h in alone]
+    assert any("without blood in another gate" in note for note in both.notes)
+
+
+def test_a_stream_says_what_is_missing_and_what_has_no_blood(flow):
+    stream = HitStream(FS)
+    stream.feed(np.zeros(0))
+    stream.feed(np.zeros(40 * 4385, complex))
+    stream.feed(flow[: 60 * 4385])
+    stream.end()
+    assert stream.tally.whole_s == pytest.approx(100, abs=0.01)
+    assert stream.tally.missing_s == pytest.approx(40, abs=1)
+    silent = HitStream(FS)
+    assert silent.feed(np.full(9000, np.nan + 0j)) + silent.end() == []
+    assert any("100 %" in note and "missing" in note for note in silent.tally.notes())
 
 
 @pytest.mark.parametrize("fs", [4385.0, 2200.0])
