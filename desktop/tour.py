@@ -84,18 +84,18 @@ class Tour:
         self.window.enter("annotate")
         room: Any = self.window.rooms["annotate"]
         self.picture("annotate-empty", "Annotate before there are features: it says what it needs")
-        self.job(lambda: room.start_features("beat"))
-        self.job(room.make_maps)
+        self.job(lambda: room.making.start_features("beat"))
+        self.job(room.making.start_maps)
         self.settle()
-        room.preview()
+        room.proposing.preview()
         self.settle()
         proposed = len(room.proposal.keys)
         self.picture(
             "annotate-preview", f"Annotate: {proposed:,} labels proposed by LQ-KNN (rings), nothing changed yet"
         )
-        room.accept()
+        room.proposing.accept()
         self.settle()
-        room.canvas.selected.emit(tuple(room.maps.ids[:1].tolist()), self.app.keyboardModifiers())
+        room.canvas.selected.emit(room.maps.ids[:1], "replace")
         self.picture("annotate", "Annotate: the accepted labels; one step of undo takes them all back")
         best = room.maps.maps[room.maps.best]
         self.figures["silhouette of the best map"] = f"{best.silhouette:.3f}"

@@ -141,7 +141,7 @@ def test_events_can_be_found_in_another_study_opened_during_a_search(qtbot, wind
 
 def test_annotate_lasso_label_undo_redo_by_mouse(qtbot, window, annotate):
     session, canvas = window.session, annotate.canvas
-    qtbot.mouseClick(annotate.lasso, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(annotate.tools.tools["lasso"], Qt.MouseButton.LeftButton)
     assert canvas.tool == "lasso"
     area = canvas.rect().adjusted(2, 2, -2, -2)
     corners = [area.topLeft(), area.topRight(), area.bottomRight(), area.bottomLeft()]

@@ -3,33 +3,47 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
 from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
 
-from core.annotation import Proposal, TradeOff, propagate, to_changeset, trade_off, without_given
+from core.annotation import PROPAGATORS, Proposal, TradeOff, remarks, to_changeset, trade_off, without_given
 from core.errors import HitscopeError, InputError
 from core.features import class_numbers
 from core.jobs import read_json
-from core.projection import Map, ProjectionSet, load_projection
+from core.projection import Map, ProjectionSet, load_projection, neighbours_of
 from core.study import Changeset, EventTable, RunEntry, Study
+
+KS, TAUS = (5, 10, 20), (0.0, 0.1, 0.2, 0.4, 0.6, 0.8)  # of the trade-off that is drawn
+LISTED = 50  # neighbours of each event that are kept: the most that a slider offers
+Lists = npt.NDArray[np.integer]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The map that is shown: of which run, its place there, the events, and the map."""
+
+    run_id: str
+    which: int
+    ids: npt.NDArray[np.int64]
+    made: Map
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """What tells it from all other maps of a study."""
+        return self.run_id, self.made.number
 
 
 @dataclass(frozen=True)
 class Source:
-    """What a proposal is made from: it is the reason that the history gives for the labels."""
+    """What a proposal is made from: map, method and its parameters."""
 
     run_id: str
     which: int
-    k: int
-    tau: float
-
-    @property
-    def reason(self) -> str:
-        """One line of the history."""
-        return f"LQ-KNN on {self.run_id}, map {self.which}, k = {self.k}, τ = {self.tau:g}"
+    method: str
+    params: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -40,13 +54,19 @@ class Preview:
     keys: list[str]
     source: Source
     study: Study
+    classes: tuple[str, ...] = ()  # that its numbers are of
+    notes: tuple[str, ...] = ()
+    share: float = 0.0  # of all events that would have a label
+
+    @property
+    def reason(self) -> str:
+        """One line of the history."""
+        return self.proposal.describe(f"{self.source.run_id}, map {self.source.which}")
 
     def changeset(self, study: Study) -> Changeset:
         """Return the changeset that accepts it, as far as nobody labelled the events meanwhile."""
-        classes = sorted(set(self.keys))
-        number = {key: place for place, key in enumerate(classes)}
-        labels = np.array([number[key] for key in self.keys], np.int64)
-        return to_changeset(study, replace(self.proposal, labels=labels), classes)
+        soft = self.proposal.soft
+        return to_changeset(study, self.proposal, self.classes if soft is None else self.classes[: soft.shape[1]])
 
 
 def read_maps(run: RunEntry) -> ProjectionSet:
@@ -86,6 +106,14 @@ def read_predictions(runs: list[RunEntry]) -> dict[int, str]:
     return {}
 
 
+def read_annotators(study: Study, ids: list[int]) -> dict[int, str]:
+    """Return who labelled each event: several names, if several did; of a propagated label, who accepted it."""
+    said: dict[int, list[str]] = {}
+    for (event, who), _row in sorted(study.label_rows(ids).items()):
+        said.setdefault(event, []).append(who)
+    return {event: " + ".join(names) for event, names in said.items()}
+
+
 def _classes_of(run: RunEntry) -> list[str]:
     """Return the classes of a model in its own order: of its card, else of what was asked for."""
     card = run.folder / "model.json"
@@ -99,21 +127,74 @@ def _classes_of(run: RunEntry) -> list[str]:
         ) from error
 
 
+def neighbours(shown: Shown) -> Lists:
+    """Return the nearest other events of each on a map: found once, they serve every k and τ."""
+    n = len(shown.ids)
+    return (
+        neighbours_of(shown.made.points, min(LISTED, n - 1)).astype(np.int32) if n > 1 else np.empty((n, 0), np.int32)
+    )
+
+
 def preview(
-    study: Study, ids: npt.NDArray[np.int64], made: Map, events: EventTable, classes: list[str], source: Source
+    study: Study, shown: Shown, events: EventTable, classes: list[str], source: Source, lists: Lists | None
 ) -> Preview:
-    """Propose labels by LQ-KNN from the human labels."""
-    labels = class_numbers(ids, events, classes)
-    proposal = propagate(made.points, labels, made.quality, source.k, source.tau, ids=ids)
+    """Propose labels from the human labels."""
+    labels, quality = class_numbers(shown.ids, events, classes), shown.made.quality
+    proposal = PROPAGATORS[source.method].run(shown.made.points, labels, quality, lists, ids=shown.ids, **source.params)
+    notes = remarks(proposal, labels, quality, tuple(classes))
     proposal = without_given(proposal, events)
-    return Preview(proposal, [classes[number] for number in proposal.labels.tolist()], source, study)
+    keys = [classes[number] for number in proposal.labels.tolist()]
+    share = (int((labels >= 0).sum()) + len(proposal.ids)) / len(labels)
+    return Preview(proposal, keys, source, study, tuple(classes), notes, share)
 
 
-def curve(
-    ids: npt.NDArray[np.int64], points: Any, quality: Any, events: EventTable, classes: list[str], k: int
-) -> list[TradeOff]:
-    """Return accuracy against coverage over τ, from the human labels; nothing where too few are there."""
+@dataclass(frozen=True)
+class Known:
+    """What an estimate is made from: map, labels, neighbour lists, and who is hidden together."""
+
+    shown: Shown
+    events: EventTable
+    classes: list[str]
+    lists: Lists | None
+    subject: dict[int, str]  # of each recording
+
+    def at(self, ks: tuple[int, ...], taus: tuple[float, ...]) -> list[TradeOff]:
+        """Return the trade-off over ks and taus; subjects are hidden whole where there are several.
+
+        Raises
+        ------
+        InputError
+            As `trade_off`.
+        """
+        labels = class_numbers(self.shown.ids, self.events, self.classes)
+        made, groups = self.shown.made, self._groups(labels)
+        ask = partial(trade_off, made.points, labels, made.quality, ks, taus, neighbours=self.lists)
+        if groups is None:
+            return ask()
+        apart = ask(groups=groups)
+        if any(one.n for one in apart):
+            return apart
+        note = "Subjects could not be kept apart with so few labels: the estimate may be too good."
+        return [replace(one, notes=(*one.notes, note)) for one in ask()]
+
+    def _groups(self, labels: npt.NDArray[np.int64]) -> npt.NDArray[np.int64] | None:
+        """Return the subject of each event as a number; None where all labels are of one."""
+        recording = dict(zip(self.events.id.tolist(), self.events.recording.tolist(), strict=True))
+        names = [self.subject.get(recording.get(event, -1), "") for event in self.shown.ids.tolist()]
+        groups = np.unique(names, return_inverse=True)[1]
+        return groups if len(np.unique(groups[labels >= 0])) > 1 else None
+
+
+def estimate(known: Known, k: int, tau: float) -> TradeOff:
+    """Return what to expect at exactly one k and τ."""
+    return known.at((k,), (tau,))[0]
+
+
+def curve(known: Known, k: int) -> list[TradeOff]:
+    """Return accuracy against coverage over τ for this k and some others; nothing where too few labels are there."""
+    most = len(known.shown.ids) - 1
+    ks = tuple(sorted({k, *(other for other in KS if other <= most)}))
     try:
-        return trade_off(points, class_numbers(ids, events, classes), quality, ks=(k,))
+        return known.at(ks, TAUS)
     except HitscopeError:
         return []

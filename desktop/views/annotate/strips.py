@@ -2,36 +2,30 @@
 
 from __future__ import annotations
 
-import math
+from html import escape
 
 import numpy as np
-import pyqtgraph as pg
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import (
     QComboBox,
-    QFrame,
     QHBoxLayout,
     QLabel,
     QListWidget,
     QListWidgetItem,
-    QPushButton,
-    QSlider,
     QVBoxLayout,
     QWidget,
 )
 
-from core.annotation import TradeOff
 from core.projection import ProjectionSet
 from core.study import UNSURE, LabelClass, RunEntry
 from desktop.services import theme
+from desktop.views.annotate.colouring import COLOURS
 from desktop.widgets.elided import ElidedComboBox
 from desktop.widgets.map import Cloud, Picture, still
 from desktop.widgets.parts import button, label, number
-from desktop.widgets.plots import pen, plot
 
-SETTLED_MS = 250  # a slider that has not moved for so long is where it is wanted
-COLOUR_BY = ("label", "local quality", "recording", "kind", "prediction")
+NAMED = 8  # names of colours that are written out; the others are counted
 
 
 def thumbnail(points: np.ndarray, codes: np.ndarray, palette: np.ndarray, size: int = 132) -> QPixmap:
@@ -82,7 +76,9 @@ class MapsStrip(QWidget):
         self.features = ElidedComboBox()
         self.features.setAccessibleName(self.tr("Feature space"))
         layout.addWidget(self.features)
-        layout.addWidget(button(self.tr("Learn features…"), self.learn.emit))
+        layout.addWidget(
+            button(self.tr("Learn features…"), self.learn.emit, tip=self.tr("Learn features of events in a job"))
+        )
         layout.addWidget(label(self.tr("Maps"), "title"))
         self.runs = ElidedComboBox()
         self.runs.setAccessibleName(self.tr("Projection"))
@@ -101,8 +97,10 @@ class MapsStrip(QWidget):
         layout.addWidget(label(self.tr("Colour by"), "title"))
         self.colour = QComboBox()
         self.colour.setAccessibleName(self.tr("Colour by"))
-        for name in COLOUR_BY:
-            self.colour.addItem(self.tr(name), name)
+        for row, (name, entry) in enumerate(COLOURS.items()):
+            self.colour.addItem(QCoreApplication.translate("annotate", entry.title), name)
+            tip = QCoreApplication.translate("annotate", entry.help)
+            self.colour.setItemData(row, tip, Qt.ItemDataRole.ToolTipRole)
         self.colour.activated.connect(lambda i: self.colour_chosen.emit(self.colour.itemData(i)))
         layout.addWidget(self.colour)
         self.scale = QualityScale()
@@ -111,6 +109,21 @@ class MapsStrip(QWidget):
             lambda _i: self.scale.setVisible(self.colour.currentData() == "local quality")
         )
         layout.addWidget(self.scale)
+        self.names = label("", wrap=True)
+        self.names.setAccessibleName(self.tr("What the colours mean"))
+        self.names.hide()
+        layout.addWidget(self.names)
+
+    def show_names(self, names: tuple[tuple[str, int, int], ...]) -> None:
+        """Say which colour is whose: names, their place among the colours, how many events."""
+        lines = [
+            f'<span style="color:{theme.class_colour(place)}">■</span> {escape(name)}  {number(n)}'
+            for name, place, n in names[:NAMED]
+        ]
+        if len(names) > NAMED:
+            lines.append(self.tr("… and {} more").format(number(len(names) - NAMED)))
+        self.names.setText("<br>".join(lines))
+        self.names.setVisible(bool(lines))
 
     def clear(self) -> None:
         """Show nothing: another study is open."""
@@ -120,9 +133,11 @@ class MapsStrip(QWidget):
     def show_runs(self, features: list[RunEntry], projections: list[RunEntry], current: str | None) -> None:
         """List the finished feature spaces and projections."""
         for box, runs in ((self.features, features), (self.runs, projections)):
+            chosen = box.currentData()
             box.clear()
             for run in reversed(runs):
-                box.addItem(run.name, run.id)
+                box.addItem(run.name if run.status == "done" else self.tr("{} (not finished)").format(run.name), run.id)
+            box.setCurrentIndex(max(0, box.findData(chosen)))
         if current is not None:
             self.runs.setCurrentIndex(max(0, self.runs.findData(current)))
 
@@ -182,117 +197,3 @@ class ClassesStrip(QWidget):
         item.setData(Qt.ItemDataRole.UserRole, key)
         item.setToolTip(tip)
         self.list.addItem(item)
-
-
-class PropagationBar(QFrame):
-    """K and τ, the trade-off, and Preview → Accept or Discard.
-
-    `moved` tells at once that K or τ is another, by mouse or by keys; `changed` when the slider has come to rest.
-    """
-
-    moved = Signal()
-    changed = Signal()
-    preview = Signal()
-    accept = Signal()
-    discard = Signal()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setProperty("role", "card")
-        self.resting = QTimer(self)
-        self.resting.setSingleShot(True)
-        self.resting.setInterval(SETTLED_MS)
-        self.resting.timeout.connect(self.changed.emit)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(12, 8, 12, 8)
-        sliders = QVBoxLayout()
-        self.k, self.k_text = self._slider(sliders, self.tr("Neighbours K"), 1, 50, 10)
-        self.tau, self.tau_text = self._slider(sliders, self.tr("Least quality τ"), 0, 100, 10)
-        row.addLayout(sliders, 3)
-        self.plot = plot(self.tr("Accuracy against coverage"), self.tr("Labelled (%)"), self.tr("Right (%)"))
-        self.plot.setFixedHeight(110)
-        self.plot.setMinimumWidth(150)
-        self.plot.setMaximumWidth(230)
-        self._line = self.plot.plot(
-            [], [], pen=pen("accent"), symbol="o", symbolSize=5, symbolBrush=theme.token("accent")
-        )
-        self._here = pg.ScatterPlotItem(size=11, brush=None, pen=pen("bad", 2))
-        self.plot.addItem(self._here)
-        row.addWidget(self.plot, 2)
-        buttons = QVBoxLayout()
-        self.text = label("", "muted", wrap=True)
-        buttons.addWidget(self.text)
-        self.preview_button = QPushButton(self.tr("Preview labels"))
-        self.preview_button.setProperty("role", "primary")
-        self.preview_button.clicked.connect(lambda _checked=False: self.preview.emit())
-        buttons.addWidget(self.preview_button)
-        decide = QHBoxLayout()
-        self.accept_button = button(self.tr("Accept"), self.accept.emit, primary=True)
-        self.discard_button = button(self.tr("Discard"), self.discard.emit)
-        decide.addWidget(self.accept_button)
-        decide.addWidget(self.discard_button)
-        buttons.addLayout(decide)
-        self.legend = label(self.tr("rings: proposed, filled: labelled"), "muted", wrap=True)
-        buttons.addWidget(self.legend)
-        row.addLayout(buttons, 2)
-        self.show_preview(None)
-        self._show_values()
-
-    def _slider(self, layout: QVBoxLayout, title: str, low: int, high: int, value: int) -> tuple[QSlider, QLabel]:
-        row = QHBoxLayout()
-        text = label("")
-        text.setMinimumWidth(116)
-        slider = QSlider(Qt.Orientation.Horizontal)
-        slider.setRange(low, high)
-        slider.setValue(value)
-        slider.setAccessibleName(title)
-        slider.setProperty("title", title)
-        slider.valueChanged.connect(lambda _v: self._moved())
-        row.addWidget(text)
-        row.addWidget(slider, 1)
-        layout.addLayout(row)
-        return slider, text
-
-    @property
-    def values(self) -> tuple[int, float]:
-        """K and τ."""
-        return self.k.value(), self.tau.value() / 100
-
-    def _moved(self) -> None:
-        self._show_values()
-        self.moved.emit()
-        self.resting.start()
-
-    def _show_values(self) -> None:
-        k, tau = self.values
-        self.k_text.setText(f"{self.k.property('title')}: {k}")
-        self.tau_text.setText(f"{self.tau.property('title')}: {number(tau, 2)}")
-
-    def show_curve(self, curve: list[TradeOff]) -> None:
-        """Show the trade-off; the ring is the present τ."""
-        good = [c for c in curve if c.n]
-        x, y = [100 * c.coverage for c in good], [100 * c.accuracy for c in good]
-        self._line.setData(x, y)
-        near = min(good, key=lambda c: abs(c.tau - self.values[1]), default=None)
-        self._here.setData([] if near is None else [100 * near.coverage], [] if near is None else [100 * near.accuracy])
-        if near is not None:
-            self.text.setText(
-                self.tr("About {} % of hidden labels come back right (n = {}).").format(
-                    number(math.floor(1000 * near.accuracy) / 10, 1), number(near.n)
-                )
-            )
-        else:
-            self.text.setText(
-                self.tr("Label at least two events of each class to see what propagation would get right.")
-            )
-
-    def show_preview(self, n: int | None, *, stale: bool = False) -> None:
-        """Show that a proposal of `n` labels waits, or, with None, that none does; a stale one cannot be accepted."""
-        self.accept_button.setEnabled(bool(n) and not stale)
-        self.discard_button.setEnabled(n is not None)
-        self.legend.setVisible(n is not None)
-        text = self.tr("Preview labels")
-        if n is not None:
-            proposed = self.tr("1 label proposed") if n == 1 else self.tr("{} labels proposed").format(number(n))
-            text = self.tr("{}, out of date").format(proposed) if stale else proposed
-        self.preview_button.setText(text)
