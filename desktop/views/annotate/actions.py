@@ -33,6 +33,17 @@ def actions(room: AnnotateView) -> list[Action]:
         Action("annotate.preview", tr("Preview propagated labels"), proposing.preview, menu, "Ctrl+Return"),
         Action("annotate.accept", tr("Accept the preview"), proposing.accept, menu, "Ctrl+Shift+Return"),
         Action("annotate.discard", tr("Discard the preview"), proposing.discard, menu, "Esc"),
+        Action(
+            "annotate.retract",
+            tr("Retract all that descends from its human label"),
+            room.lineage.retract,
+            menu,
+            "Ctrl+Backspace",
+        ),
+        Action("annotate.queue", tr("Label next: ask which"), room.show_queue, menu, "J"),
+        Action("annotate.table", tr("Table of the events"), room.show_table, menu, "E"),
+        Action("annotate.play", tr("Play the event, or stop"), room.card.play, menu, "Space"),
+        Action("annotate.export", tr("Export labels…"), room.export, menu, "Ctrl+Shift+E"),
         Action("annotate.learn", tr("Learn features…"), room.making.learn, menu),
         Action("annotate.maps", tr("Make maps…"), room.making.project, menu),
     ]

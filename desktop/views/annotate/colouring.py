@@ -10,6 +10,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QT_TRANSLATE_NOOP
 
 from core.study import EventTable
+from desktop.models.annotate_model import Facts
 from desktop.views.annotate.data import Shown
 from desktop.widgets.map import class_codes, class_palette, value_codes, value_palette
 
@@ -35,6 +36,12 @@ class Scene:
     def each(self, known: Mapping[int, str]) -> npt.NDArray[np.object_]:
         """Return what is known of each point, ``""`` where nothing is."""
         return np.array([known.get(event, "") for event in self.shown.ids.tolist()], object)
+
+    def facts(self) -> Facts:
+        """Return what the table of the map's events says: those that are still there."""
+        there = np.isin(self.shown.ids, self.events.id)
+        events = self.events.take(self.events.row_of(self.shown.ids[there]))
+        return Facts(events, self.shown.made.quality[there], self.recordings, self.predicted)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,21 @@ from zipfile import BadZipFile
 import numpy as np
 import numpy.typing as npt
 
-from core.annotation import PROPAGATORS, Proposal, TradeOff, remarks, to_changeset, trade_off, without_given
+from core.annotation import (
+    PROPAGATORS,
+    QUERIES,
+    Asked,
+    Pool,
+    Proposal,
+    TradeOff,
+    descendants,
+    label_next,
+    label_path,
+    remarks,
+    to_changeset,
+    trade_off,
+    without_given,
+)
 from core.errors import HitscopeError, InputError
 from core.features import class_numbers
 from core.jobs import read_json
@@ -17,6 +31,7 @@ from core.projection import Map, ProjectionSet, load_projection, neighbours_of
 from core.study import Changeset, EventTable, RunEntry, Study
 
 KS, TAUS = (5, 10, 20), (0.0, 0.1, 0.2, 0.4, 0.6, 0.8)  # of the trade-off that is drawn
+NEXT, MODELS = 20, 3  # events asked at a time; newest models that are heard
 LISTED = 50  # neighbours of each event that are kept: the most that a slider offers
 Lists = npt.NDArray[np.integer]
 
@@ -112,6 +127,57 @@ def read_annotators(study: Study, ids: list[int]) -> dict[int, str]:
     for (event, who), _row in sorted(study.label_rows(ids).items()):
         said.setdefault(event, []).append(who)
     return {event: " + ".join(names) for event, names in said.items()}
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """Where the label of an event is from: the way to the human label, and who else descends from that one."""
+
+    event: int
+    path: list[int]
+    origin: int
+    descendants: list[int]
+
+
+def read_lineage(study: Study, event: int) -> Lineage:
+    """Return where the label of an event is from; of one labelled by hand, what descends from it."""
+    path = label_path(study, event)
+    origin = path[-1] if path else event
+    return Lineage(event, path, origin, descendants(study, origin))
+
+
+def read_shares(runs: list[RunEntry], ids: npt.NDArray[np.int64], classes: list[str]) -> list[npt.NDArray[np.float64]]:
+    """Return what each of the newest models says of events, as shares of the study's classes; NaN of what it has not seen."""
+    found = []
+    for run in models_by_age(runs)[:MODELS]:
+        path, own = run.folder / "predictions.npz", _classes_of(run)
+        if not path.exists() or not set(own) <= set(classes):
+            continue
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                seen, given = file["ids"], file["probabilities"]
+        except (OSError, ValueError, KeyError, BadZipFile):
+            continue  # said where predictions are shown
+        shares = np.full((len(ids), len(classes)), np.nan)
+        row_of = {event: row for row, event in enumerate(seen.tolist())}
+        rows = np.array([row_of.get(event, -1) for event in ids.tolist()])
+        shares[rows >= 0] = 0.0
+        for place, name in enumerate(own):
+            shares[rows >= 0, classes.index(name)] = given[rows[rows >= 0], place]
+        found.append(shares)
+    return found
+
+
+def ask_next(
+    key: str, shown: Shown, events: EventTable, classes: list[str], lists: Lists | None, runs: list[RunEntry]
+) -> list[Asked]:
+    """Return which events to label next, by one of `QUERIES`; those marked unsure are not asked again."""
+    closed = ~np.isin(shown.ids, events.id[events.label == ""])  # gone, unsure, or labelled by propagation
+    pool = Pool(
+        shown.ids, class_numbers(shown.ids, events, classes), shown.made.points, shown.made.quality,
+        read_shares(runs, shown.ids, classes) if QUERIES[key].models else (), closed, classes, lists,
+    )  # fmt: skip
+    return label_next(key, pool, NEXT)
 
 
 def _classes_of(run: RunEntry) -> list[str]:

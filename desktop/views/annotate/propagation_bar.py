@@ -91,7 +91,7 @@ class PropagationBar(QWidget):
     def _middle(self) -> QWidget:
         self.plot = plot(self.tr("Accuracy against coverage"), self.tr("Labelled (%)"), self.tr("Right (%)"))
         self.plot.setMinimumSize(190, 120)
-        self.plot.setMaximumWidth(340)
+        self.plot.setMaximumSize(340, 220)
         self.plot.setToolTip(self.tr("Each point is a k and a τ; click one to use it. Faint lines: other k."))
         self.plot.scene().sigMouseClicked.connect(lambda event: self._clicked(event.scenePos()))
         self._lines: list[pg.PlotDataItem] = []

@@ -62,6 +62,11 @@ class Proposing(QObject):
         for old in list(self._lists)[:-KEPT]:
             del self._lists[old]
 
+    @property
+    def lists(self) -> data.Lists | None:
+        """The neighbour lists of the map, once they are there."""
+        return self._lists.get(self._shown.key) if self._shown is not None else None
+
     # What to expect
 
     def labels_changed(self) -> None:

@@ -166,7 +166,6 @@ class ClassesStrip(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setFixedWidth(170)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 10, 10, 10)
         layout.addWidget(label(self.tr("Classes"), "title"))

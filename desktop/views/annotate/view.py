@@ -13,20 +13,29 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QTabWidget
 from core.projection import ProjectionSet
 from core.study import UNSURE
 from desktop.actions.registry import Action
+from desktop.models.annotate_model import Facts
 from desktop.services import theme
 from desktop.services.session import Session
 from desktop.views.annotate import data
 from desktop.views.annotate.actions import actions
+from desktop.views.annotate.agreement_panel import AgreementPanel
 from desktop.views.annotate.choosing import Choosing
 from desktop.views.annotate.colouring import COLOURS, Scene
+from desktop.views.annotate.export_dialog import LabelsDialog, Wish, write
+from desktop.views.annotate.hover import HoverCard
+from desktop.views.annotate.lineage import Lineage
 from desktop.views.annotate.making import Making
 from desktop.views.annotate.propagation_bar import PropagationBar
 from desktop.views.annotate.proposing import Proposing
+from desktop.views.annotate.queue import LabelNext
 from desktop.views.annotate.strips import ClassesStrip, MapsStrip
+from desktop.views.annotate.table import MapTable
 from desktop.views.annotate.tools_bar import ToolsBar
 from desktop.widgets.map import MapCanvas, Mark, MiniMap, Small, SmallMultiples, class_codes, class_palette, join
 from desktop.widgets.parts import badge, line, number
 from desktop.widgets.workspace import Workspace
+
+RIGHT_PX = 190  # of the classes and where a label is from
 
 
 class AnnotateView(Workspace):
@@ -47,6 +56,9 @@ class AnnotateView(Workspace):
         self.choosing = Choosing(session, self)
         self.proposing = Proposing(session, self.bar, self)
         self.making = Making(session, self)
+        self.lineage, self.table, self.queue = Lineage(session), MapTable(session), LabelNext(session)
+        self.agreement = AgreementPanel(session)
+        self.card = HoverCard(session, self.canvas)
         self.gestures = [
             (self.tr("Drag, wheel"), self.tr("Move the map, zoom")),
             (self.tr("Click"), self.tr("Select an event")),
@@ -67,29 +79,45 @@ class AnnotateView(Workspace):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         self.caption, self.simulated, self.pointer = line("", "title"), badge(self.tr("simulated")), line("", "muted")
-        head = QHBoxLayout()
-        head.addWidget(self.caption, 2)
+        head, tools = QHBoxLayout(), QHBoxLayout()
+        head.addWidget(self.caption, 1)
         head.addWidget(self.simulated)
-        head.addWidget(self.pointer, 1)
-        head.addWidget(self.tools)
+        tools.addWidget(self.tools)
+        tools.addWidget(self.pointer, 1)
         above = QWidget()
         column = QVBoxLayout(above)
-        column.setContentsMargins(0, 8, 0, 0)
-        column.addLayout(head)
+        column.setContentsMargins(0, 10, 0, 0)
+        for line_of in (head, tools):
+            column.addLayout(line_of)
+        column.addWidget(self.lineage.bar)
         self.views = QStackedWidget()
         self.views.addWidget(self.canvas)
         self.views.addWidget(self.several)
         column.addWidget(self.views, 1)
         self.below = QTabWidget()
-        self.below.addTab(self.bar, self.tr("Propagate"))
+        for page, title in (
+            (self.bar, self.tr("Propagate")),
+            (self.table, self.tr("Events")),
+            (self.queue, self.tr("Label next")),
+            (self.agreement, self.tr("Agreement")),
+        ):
+            self.below.addTab(page, title)
         self.split = QSplitter(Qt.Orientation.Vertical)
         self.split.addWidget(above)
         self.split.addWidget(self.below)
         self.split.setStretchFactor(0, 1)
         self.split.setChildrenCollapsible(False)
+        self.split.setSizes([600, 190])
+        self.remember_splitters(below=self.split)
+        right = QWidget()
+        right.setFixedWidth(RIGHT_PX)
+        side = QVBoxLayout(right)
+        side.setContentsMargins(0, 0, 0, 0)
+        side.addWidget(self.classes, 1)
+        side.addWidget(self.lineage)
         row.addWidget(self.strip)
         row.addWidget(self.split, 1)
-        row.addWidget(self.classes)
+        row.addWidget(right)
         return content
 
     def _connect(self) -> None:
@@ -113,6 +141,11 @@ class AnnotateView(Workspace):
         self.tools.density.connect(self.canvas.show_density)
         self.tools.several.connect(self._show_several)
         self.several.chosen.connect(self._see_large)
+        self.lineage.path.connect(self._show_path)
+        self.lineage.chosen.connect(self._go_to)
+        self.queue.went.connect(self.canvas.reveal)
+        self.queue.wanted.connect(self._ask_next)
+        self.below.currentChanged.connect(lambda _n: self._refresh_below())
         session.selection.changed.connect(lambda ids, _origin: self._show_selection(ids))
         session.labels_changed.connect(lambda _ids: self._data_changed())
         session.events_changed.connect(lambda _ids: self._data_changed())
@@ -175,6 +208,8 @@ class AnnotateView(Workspace):
         """Nothing of another study stays: its ids mean other events here."""
         self._predicted, self._annotators, self._model = {}, {}, ""
         self.proposing.forget()
+        self.queue.clear()
+        self.table.show_facts(Facts())
         self.canvas.show_points(np.empty(0, np.int64), np.empty((0, 2)))
         self.several.show_maps(np.empty(0, np.int64), [])
         self.strip.clear()
@@ -199,6 +234,7 @@ class AnnotateView(Workspace):
     def _predictions_read(self, predicted: dict[int, str]) -> None:
         self._predicted = predicted
         self._recolour()
+        self._refresh_below()
 
     def _show_map(self) -> None:
         shown = self.choosing.map
@@ -206,6 +242,7 @@ class AnnotateView(Workspace):
         self.strip.show_maps(self.choosing.maps, *self._label_colours())
         self.canvas.show_points(shown.ids, shown.made.points)  # first: colours are of as many points
         self.proposing.take(shown)
+        self.queue.clear()
         made, score = shown.made, shown.made.silhouette
         said = "" if score is None else self.tr(", silhouette {}").format(number(score, 2))
         self.caption.setText(
@@ -286,6 +323,17 @@ class AnnotateView(Workspace):
         self.simulated.setVisible(bool(simulated & set(scene.column("recording")[there].tolist())))
         self._recolour()
         self._read_annotators(scene.shown.ids)
+        self._refresh_below()
+
+    def _refresh_below(self) -> None:
+        """Bring the page below the map up to date, if it is the one that is seen."""
+        scene, page = self.scene(), self.below.currentWidget()
+        if scene is None:
+            return
+        if page is self.table:
+            self.table.show_facts(scene.facts())
+        elif page is self.agreement:
+            self.agreement.refresh(scene.shown.ids.tolist())
 
     def _read_annotators(self, ids: np.ndarray) -> None:
         """Read who labelled what: the table of events does not say it."""
@@ -304,6 +352,7 @@ class AnnotateView(Workspace):
         self._labels_changed()
 
     def _proposal_changed(self) -> None:
+        self.lineage.refresh()
         self._show_selection(self.session.selection.ids)
         self._recolour()
 
@@ -330,13 +379,67 @@ class AnnotateView(Workspace):
         shown = self.choosing.map
         if event_id is None or shown is None:
             self.pointer.setText("")
+            self.card.point_at(None)
             return
         row = int(np.flatnonzero(shown.ids == event_id)[0])
         events = self.session.events
         at = np.flatnonzero(events.id == event_id)
         text = (events.label[at[0]] or self.tr("unlabelled")) if len(at) else ""
         quality = number(shown.made.quality[row], 2)
-        self.pointer.setText(self.tr("event {} · {} · LQ {}").format(event_id, text, quality))
+        words = self.tr("event {} · {} · LQ {}").format(event_id, text, quality)
+        self.pointer.setText(words)
+        self.card.point_at(event_id, words)
+
+    def _show_path(self, ids: Any) -> None:
+        """Draw the way of the selected event's label: of a proposed one, as it was proposed."""
+        selected = self.session.selection.ids
+        if self.proposal is not None and selected and selected[0] in self.proposal.proposal.ids:
+            ids = self.proposal.proposal.path(selected[0])
+        self.canvas.show_path(ids)
+
+    def _go_to(self, event: int) -> None:
+        self.session.selection.set((event,), self)
+        self.canvas.reveal(event)
+
+    def _ask_next(self, key: str) -> None:
+        """Ask what to label next on this map."""
+        shown, study = self.choosing.map, self.session.study
+        if shown is None or study is None:
+            return
+        classes = [c.key for c in self.session.classes]
+        runs = study.runs("training") + study.runs("compression")
+        self.session.tasks.submit(
+            "annotate next", data.ask_next, key, shown, self.session.events, classes, self.proposing.lists, runs,
+            done=self.queue.show_asked, failed=self.queue.show_error,
+        )  # fmt: skip
+
+    def show_queue(self) -> None:
+        """Go to the queue of what to label next, and ask for one."""
+        self.below.setCurrentWidget(self.queue)
+        self.queue.ask()
+        self.queue.list.setFocus()
+
+    def show_table(self) -> None:
+        """Go to the table of the map's events."""
+        self.below.setCurrentWidget(self.table)
+        self.table.setFocus()
+
+    def export(self) -> None:
+        """Ask how the labels of the map's events are to be written."""
+        shown = self.choosing.map
+        if shown is not None:
+            dialog = LabelsDialog(self.session, shown.ids.tolist(), self)
+            dialog.wanted.connect(self.write)
+            dialog.open()
+
+    def write(self, wish: Wish) -> None:
+        """Write a file of labels in the background."""
+
+        def done(n: int) -> None:
+            self.session.told.emit(self.tr("{} labels are in {}.").format(number(n), wish.path))
+
+        study = self.session.study
+        self.session.tasks.submit(None, write, study, wish, done=done, failed=self.session.failed.emit)
 
     def _do(self, action: str) -> None:
         """Do what an action of the window does, so that button, menu and key are one."""
