@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt, QTimer
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QWidget
 from shiboken6 import isValid
 
 from core.signals import SoundStream
@@ -52,7 +52,17 @@ class HoverCard(QWidget):
         self.update()
 
     def play(self) -> None:
-        """Play the event under the pointer, else the selected one; what plays is stopped."""
+        """Play the event under the pointer, else the selected one; what plays is stopped.
+
+        Space is the key of this: a button or a choice that has the focus keeps what Space does to it.
+        """
+        focus = QApplication.focusWidget()
+        if isinstance(focus, QAbstractButton):
+            focus.click()
+            return
+        if isinstance(focus, QComboBox):
+            focus.showPopup()
+            return
         if self.player.playing:
             self.player.stop()
             return
