@@ -94,7 +94,7 @@ def test_too_few_labels_are_said(qtbot, annotate, n_each, sentence):
     ids = annotate.maps.ids.tolist()
     best = np.argsort(-annotate.maps.maps[0].quality)
     chosen = [ids[row] for row in best[:6].tolist()]
-    given = dict.fromkeys(chosen[:n_each[0]], first) | dict.fromkeys(chosen[3:3 + n_each[1]], second)
+    given = dict.fromkeys(chosen[: n_each[0]], first) | dict.fromkeys(chosen[3 : 3 + n_each[1]], second)
     only_labels(qtbot, annotate, given)
     if given:
         annotate.proposing.preview()

@@ -9,6 +9,7 @@ from zipfile import BadZipFile
 import numpy as np
 import numpy.typing as npt
 
+from core import annotation
 from core.annotation import (
     PROPAGATORS,
     QUERIES,
@@ -19,7 +20,6 @@ from core.annotation import (
     descendants,
     label_next,
     label_path,
-    remarks,
     to_changeset,
     trade_off,
     without_given,
@@ -207,7 +207,7 @@ def preview(
     """Propose labels from the human labels."""
     labels, quality = class_numbers(shown.ids, events, classes), shown.made.quality
     proposal = PROPAGATORS[source.method].run(shown.made.points, labels, quality, lists, ids=shown.ids, **source.params)
-    notes = remarks(proposal, labels, quality, tuple(classes))
+    notes = annotation.remarks(proposal, labels, quality, tuple(classes))
     proposal = without_given(proposal, events)
     keys = [classes[number] for number in proposal.labels.tolist()]
     share = (int((labels >= 0).sum()) + len(proposal.ids)) / len(labels)
