@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QPushButton, 
 from core.annotation import PROPAGATORS, TradeOff
 from desktop.services import theme
 from desktop.widgets.choices import offer
-from desktop.widgets.parts import button, interval, label, number
+from desktop.widgets.elided import ElidedComboBox
+from desktop.widgets.parts import button, interval, label, line, number
 from desktop.widgets.plots import pen, plot
 
 SETTLED_MS = 250  # a slider that has not moved for so long is where it is wanted
@@ -25,7 +26,7 @@ class ParameterSlider:
     """A slider of a parameter of `PROPAGATORS` with its text; it counts steps, since Qt's sliders know whole numbers only."""
 
     def __init__(self, parameter, value: float | None) -> None:
-        self.parameter, self.text, self.slider = parameter, label(""), QSlider(Qt.Orientation.Horizontal)
+        self.parameter, self.text, self.slider = parameter, line(""), QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(round(parameter.low / parameter.step), round(parameter.high / parameter.step))
         self.slider.setValue(round((parameter.start if value is None else value) / parameter.step))
         self.slider.setAccessibleName(f"{parameter.title} {parameter.symbol}")
@@ -39,7 +40,7 @@ class ParameterSlider:
 
     def say(self) -> None:
         """Write the value beside the slider."""
-        text = f"{self.parameter.title} {self.parameter.symbol} = {number(self.value, self.decimals)}"
+        text = f"{self.parameter.symbol} = {number(self.value, self.decimals)}  {self.parameter.title.lower()}"  # the value is cut last
         self.text.setText(text)
 
 
@@ -62,7 +63,7 @@ class PropagationBar(QWidget):
         self.sliders: dict[str, ParameterSlider] = {}
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 8, 12, 8)
-        row.setSpacing(16)
+        row.setSpacing(12)
         row.addLayout(self._left(), 3)
         row.addWidget(self._middle(), 2)
         row.addLayout(self._right(), 2)
@@ -71,7 +72,7 @@ class PropagationBar(QWidget):
 
     def _left(self) -> QVBoxLayout:
         column, head = QVBoxLayout(), QHBoxLayout()
-        self.method = QComboBox()
+        self.method: QComboBox = ElidedComboBox()
         self.method.setAccessibleName(self.tr("Method of propagation"))
         offer(self.method, PROPAGATORS)
         self.method.currentIndexChanged.connect(lambda _n: self._method_chosen())
@@ -79,7 +80,8 @@ class PropagationBar(QWidget):
         head.addWidget(self.method, 1)
         column.addLayout(head)
         self._grid = QGridLayout()
-        self._grid.setColumnStretch(1, 1)
+        self._grid.setColumnStretch(0, 2)
+        self._grid.setColumnStretch(1, 3)
         column.addLayout(self._grid)
         self.text = label("", wrap=True)  # coverage and accuracy at exactly these values
         self.notes = label("", "muted", wrap=True)
@@ -90,7 +92,7 @@ class PropagationBar(QWidget):
 
     def _middle(self) -> QWidget:
         self.plot = plot(self.tr("Accuracy against coverage"), self.tr("Labelled (%)"), self.tr("Right (%)"))
-        self.plot.setMinimumSize(190, 120)
+        self.plot.setMinimumSize(140, 120)
         self.plot.setMaximumSize(340, 220)
         self.plot.setToolTip(self.tr("Each point is a k and a τ; click one to use it. Faint lines: other k."))
         self.plot.scene().sigMouseClicked.connect(lambda event: self._clicked(event.scenePos()))
@@ -111,6 +113,9 @@ class PropagationBar(QWidget):
         tip = self.tr("Label them: one step of undo (Ctrl+Shift+Return)")
         self.accept_button = button(self.tr("Accept"), self.accept.emit, primary=True, tip=tip)
         self.discard_button = button(self.tr("Discard"), self.discard.emit, tip=self.tr("Put the preview away (Esc)"))
+        # Explicit: how many labels are proposed must not widen the window.
+        for one, least in ((self.preview_button, 140), (self.accept_button, 76), (self.discard_button, 76)):
+            one.setMinimumWidth(least)
         decide.addWidget(self.accept_button)
         decide.addWidget(self.discard_button)
         self.legend = label(self.tr("rings: proposed, filled: labelled"), "muted", wrap=True)
@@ -202,18 +207,18 @@ class PropagationBar(QWidget):
         self._draw()
 
     def _draw(self) -> None:
-        for line in self._lines:
-            self.plot.removeItem(line)
+        for drawn in self._lines:
+            self.plot.removeItem(drawn)
         self._lines = []
         now = self.values.get("k")
         for k in sorted({c.k for c in self._curve}, key=lambda k: k == now):
             of = [c for c in self._curve if c.k == k]
             key = "accent" if k == now else "line"
-            line = self.plot.plot(
+            drawn = self.plot.plot(
                 [100 * c.coverage for c in of], [100 * c.accuracy for c in of], pen=pen(key, 2 if k == now else 1),
                 symbol="o", symbolSize=6, symbolBrush=theme.token(key), symbolPen=None,
             )  # fmt: skip
-            self._lines.append(line)
+            self._lines.append(drawn)
         point = self._point
         good = point is not None and point.n > 0 and "tau" in self.sliders
         self._here.setPen(pen("bad", 2))

@@ -53,13 +53,11 @@ class ToolsBar(QWidget):
             self.modes.addItem(words("map", mode.title), name)
         self.modes.activated.connect(lambda n: self.mode.emit(self.modes.itemData(n)))
         row.addWidget(self.modes)
-        row.addSpacing(8)
         self.dense = toggle(self.tr("Density"), self.tr("Show how many events lie where (D)"))
         self.dense.toggled.connect(self.density)
         self.three = toggle(self.tr("Side by side"), self.tr("Best, middle and worst map with one selection (T)"))
         self.three.toggled.connect(self.several)
-        row.addWidget(self.dense)
-        row.addWidget(self.three)
+        self.looks = (self.dense, self.three)  # beside the caption: in this row there is no room on a small screen
         self.tools["pan"].setChecked(True)
 
     def choose(self, name: str) -> None:

@@ -82,6 +82,8 @@ class AnnotateView(Workspace):
         head, tools = QHBoxLayout(), QHBoxLayout()
         head.addWidget(self.caption, 1)
         head.addWidget(self.simulated)
+        for look in self.tools.looks:
+            head.addWidget(look)
         tools.addWidget(self.tools)
         tools.addWidget(self.pointer, 1)
         above = QWidget()
