@@ -40,7 +40,9 @@ class ParameterSlider:
 
     def say(self) -> None:
         """Write the value beside the slider."""
-        text = f"{self.parameter.symbol} = {number(self.value, self.decimals)}  {self.parameter.title.lower()}"  # the value is cut last
+        # The value first: a narrow line is cut at its end.
+        value = f"{self.parameter.symbol} = {number(self.value, self.decimals)}"
+        text = f"{value}  {self.parameter.title.lower()}"
         self.text.setText(text)
 
 
