@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections import Counter
 
 from PySide6.QtCore import Qt, Signal
@@ -25,10 +24,12 @@ LEAST = 10  # events that an objective learns from
 
 
 def options_of(objective: str) -> dict[str, float]:
-    """Return the numbers that an objective takes, with their defaults, as its function says them."""
-    parameters = inspect.signature(OBJECTIVES[objective]).parameters.values()
-    plain = [p for p in parameters if isinstance(p.default, (int, float)) and not isinstance(p.default, bool)]
-    return {p.name: p.default for p in plain if p.name != "seed"}
+    """Return the numbers that an objective takes, with their defaults."""
+    options = OBJECTIVES[objective].options
+    plain = {name: option.default for name, option in options.items()}
+    return {
+        name: value for name, value in plain.items() if isinstance(value, (int, float)) and not isinstance(value, bool)
+    }
 
 
 class FeaturesDialog(QDialog):
@@ -49,7 +50,8 @@ class FeaturesDialog(QDialog):
         for kind, n in sorted(self._counts.items()):
             self.kind.addItem(self.tr("{} ({} events)").format(kind, number(n)), kind)
         for key, entry in OBJECTIVES.items():
-            self.objective.addItem(getattr(entry, "title", key), key)
+            if not entry.from_run:  # needs a run to be chosen, which this dialog does not ask for
+                self.objective.addItem(entry.title, key)
         self.kind.setAccessibleName(self.tr("Events"))
         self.objective.setAccessibleName(self.tr("Objective"))
         self._form = QFormLayout()
@@ -81,14 +83,14 @@ class FeaturesDialog(QDialog):
             if isinstance(box, QDoubleSpinBox):
                 box.setDecimals(5)
                 box.setSingleStep(default / 10 or 0.1)
-            box.setRange(1 if whole else 0, 100_000)
+            box.setRange(0, 100_000)
             box.setValue(default)
-            title = name.replace("_", " ")
+            title = OBJECTIVES[key].options[name].title
             box.setAccessibleName(title)
             box.valueChanged.connect(lambda _v: self._say())
             self.options[name] = box
             self._form.addRow(title, box)
-        text = getattr(OBJECTIVES[key], "help", "") or (inspect.getdoc(OBJECTIVES[key]) or "").split("\n")[0]
+        text = OBJECTIVES[key].help
         self.help.setText(text)
         self._say()
 
