@@ -12,7 +12,7 @@ DEBIAN := libegl1 libgl1 libglib2.0-0 libxkbcommon0 libfontconfig1 libdbus-1-3 f
 	xvfb libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 libxcb-image0 libxcb-randr0 \
 	libxcb-render-util0 libxcb-xinerama0 libxcb-xkb1 libportaudio2
 
-.PHONY: debian app test lint bench fuzz docs pictures reproduce clean
+.PHONY: debian app test lint bench fuzz docs pictures reproduce reproduce-annotation clean
 
 app: $(READY)
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then exec $(BIN)/hitscope-window --demo; \
@@ -39,6 +39,10 @@ fuzz: $(READY)
 reproduce: $(READY)
 	out=reproduce-$$(date +%Y%m%d-%H%M%S); export PATH="$(CURDIR)/$(BIN):$$PATH"; set -o pipefail; mkdir $$out; \
 	docs/examples/whole_path.sh $$out/real | tee $$out/real.txt; hitscope demo --out $$out/demo
+
+# The figures of docs/results/annotation.md, from the folder HITSCOPE_DATA; about an hour on two processors, seconds when kept.
+reproduce-annotation: $(READY)
+	$(BIN)/python -m tests.benchmarks.reproduce_annotation $(ANNOTATION)
 
 docs: $(READY)
 	$(BIN)/pip install -q -c requirements.lock -e .[docs]

@@ -1,0 +1,96 @@
+"""Features, their maps, neighbour lists and qualities; everything here is made without any label."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.pretraining import train_autoencoder
+from core.projection import local_quality, neighbours_of, project_grid
+
+from .cache import Cache
+
+SEED = 0
+N_LATENT = 32
+MOST_NEIGHBOURS = 15
+# Perplexity, early exaggeration, learning rate. The first is Hitscope's default; the others are of the published grid, so
+# ordered that any first few of them reach from good to bad.
+GRID = [
+    (30, 12, "auto"),
+    (30, 500, 10),
+    (30, 50, 1000),
+    (10, 250, 10),
+    (50, 50, 1000),
+    (30, 250, 100),
+    (10, 50, 1000),
+    (50, 500, 100),
+    (10, 500, 10),
+    (10, 500, 1000),
+    (50, 250, 1000),
+    (10, 50, 100),
+]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A map: its points, the nearest others of each in it, and the local quality over its maximum."""
+
+    name: str
+    points: np.ndarray
+    neighbours: np.ndarray
+    quality: np.ndarray
+    seconds: float
+
+
+def autoencoder(x: np.ndarray, epochs: int) -> dict[str, np.ndarray]:
+    """Return latents of the project's autoencoder, in evaluation mode, and its losses."""
+    vectors, summary = train_autoencoder(x.astype(np.float32), n_latent=N_LATENT, epochs=epochs, seed=SEED)
+    losses = summary.get("validation_loss") or [epoch.get("validation_loss") for epoch in summary.get("history", [])]
+    return {"x": vectors, "losses": np.array(losses, dtype=float)}
+
+
+def components(x: np.ndarray, n: int = N_LATENT) -> dict[str, np.ndarray]:
+    """Return the first principal components of flattened inputs."""
+    flat = x.reshape(len(x), -1).astype(np.float64)
+    flat = flat - flat.mean(axis=0)
+    _, axes = np.linalg.eigh(flat.T @ flat)
+    return {"x": flat @ axes[:, ::-1][:, :n]}
+
+
+def features(cache: Cache, name: str, make: Callable[[], dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Return features `x` with the nearest others of each point in them, `neighbours`."""
+    kept = cache.arrays(name, make)
+    lists = cache.arrays(f"{name}-neighbours", lambda: {"neighbours": neighbours_of(kept["x"], MOST_NEIGHBOURS)})
+    return kept | {"neighbours": lists["neighbours"]}
+
+
+def grid(cache: Cache, name: str, x: np.ndarray, n_maps: int) -> list[Drawn]:
+    """Return the first `n_maps` t-SNE maps of the grid; one that flew apart is left out."""
+    return [drawn for cell in GRID[:n_maps] if (drawn := _map(cache, name, x, cell)) is not None]
+
+
+def plane(cache: Cache, name: str, x: np.ndarray) -> Drawn:
+    """Return the map of the first two principal components, the control."""
+    drawn = _map(cache, name, x, None)
+    assert drawn is not None
+    return drawn
+
+
+def _map(cache: Cache, name: str, x: np.ndarray, cell: tuple | None) -> Drawn | None:
+    title = "pca" if cell is None else "perplexity {}, exaggeration {}, rate {}".format(*cell)
+    kept = cache.arrays(f"{name}-{title.replace(', ', '-').replace(' ', '_')}", lambda: _drawn(x, cell))
+    if not len(kept["points"]):
+        return None
+    return Drawn(title, kept["points"], kept["neighbours"], kept["quality"], float(kept["seconds"]))
+
+
+def _drawn(x: np.ndarray, cell: tuple | None) -> dict[str, np.ndarray]:
+    if cell is None:
+        made = list(project_grid(x, methods=["pca"]))
+    else:
+        made = list(project_grid(x, *([value] for value in cell), seed=SEED, methods=["tsne"]))
+    if not made:
+        return {"points": np.zeros((0, 2))}
+    points = made[0][1]
+    quality = local_quality(x, points, normalize="max")
+    return {"points": points, "neighbours": neighbours_of(points, MOST_NEIGHBOURS), "quality": quality}
