@@ -62,7 +62,7 @@ def _one(
     maps: Sequence[Drawn], classes: np.ndarray, labels: np.ndarray, judged: np.ndarray | None, metric: str
 ) -> dict:
     scores = [silhouette(drawn.points, labels, metric) for drawn in maps]
-    result = {"n_labelled": int((labels >= 0).sum()), "maps": {}, "silhouette": {}, "scores": {}}
+    result = {"largest": _largest(classes, labels, judged), "maps": {}, "silhouette": {}, "scores": {}}
     for place, number in zip(PLACES, choose(scores), strict=True):
         result["maps"][place], result["silhouette"][place] = maps[number].name, scores[number]
         got, seconds = {}, {}
@@ -76,6 +76,12 @@ def _one(
         if place == "best":
             result["common"] = {k: _common(classes, labels, got, k, judged) for k in ("K 5", "K 10")}
     return result
+
+
+def _largest(classes: np.ndarray, labels: np.ndarray, judged: np.ndarray | None) -> float:
+    """Return the accuracy of calling every point of the class that most labels have."""
+    everything = np.where(labels >= 0, labels, np.bincount(labels[labels >= 0]).argmax())
+    return score(classes, labels, everything, judged)["accuracy"]
 
 
 def _common(classes: np.ndarray, labels: np.ndarray, got: dict, k: str, judged: np.ndarray | None) -> dict:
