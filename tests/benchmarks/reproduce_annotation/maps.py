@@ -1,11 +1,13 @@
 """Features, their maps, neighbour lists and qualities; everything here is made without any label."""
 
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from core.pretraining import train_autoencoder
+from core.pretraining import OBJECTIVES, train_autoencoder
 from core.projection import local_quality, neighbours_of, project_grid
 
 from .cache import Cache
@@ -29,6 +31,8 @@ GRID = [
     (50, 250, 1000),
     (10, 50, 100),
 ]
+# For the autoencoder as published, which is there to compare with: fewer.
+PUBLISHED_CELLS = [(30, 50, 1000), (30, 500, 10), (50, 50, 1000), (10, 500, 1000)]
 
 
 @dataclass(frozen=True)
@@ -42,11 +46,22 @@ class Drawn:
     seconds: float
 
 
-def autoencoder(x: np.ndarray, epochs: int) -> dict[str, np.ndarray]:
-    """Return latents of the project's autoencoder, in evaluation mode, and its losses."""
-    vectors, summary = train_autoencoder(x.astype(np.float32), n_latent=N_LATENT, epochs=epochs, seed=SEED)
-    losses = summary.get("validation_loss") or [epoch.get("validation_loss") for epoch in summary.get("history", [])]
-    return {"x": vectors, "losses": np.array(losses, dtype=float)}
+def autoencoder(x: np.ndarray, **settings: Any) -> dict[str, np.ndarray]:
+    """Return latents of the project's autoencoder, its losses, and the commit that made them."""
+    vectors, summary = train_autoencoder(x.astype(np.float32), n_latent=N_LATENT, seed=SEED, **settings)
+    return {"x": vectors, "losses": np.array(summary["train_loss"]), "commit": np.array(commit())}
+
+
+def as_published(epochs: int) -> dict[str, Any]:
+    """Return the settings of the published annotation study, but for the number of epochs."""
+    settings = OBJECTIVES["autoencoder"].presets["reference"].options
+    return {name: value for name, value in settings.items() if name != "n_latent"} | {"epochs": epochs}
+
+
+def commit() -> str:
+    """Return the commit that is run, empty where there is none."""
+    asked = ["git", "rev-parse", "--short", "HEAD"]
+    return subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def components(x: np.ndarray, n: int = N_LATENT) -> dict[str, np.ndarray]:
@@ -67,6 +82,11 @@ def features(cache: Cache, name: str, make: Callable[[], dict[str, np.ndarray]])
 def grid(cache: Cache, name: str, x: np.ndarray, n_maps: int) -> list[Drawn]:
     """Return the first `n_maps` t-SNE maps of the grid; one that flew apart is left out."""
     return [drawn for cell in GRID[:n_maps] if (drawn := _map(cache, name, x, cell)) is not None]
+
+
+def published(cache: Cache, name: str, x: np.ndarray) -> list[Drawn]:
+    """Return maps of the published grid alone."""
+    return [drawn for cell in PUBLISHED_CELLS if (drawn := _map(cache, name, x, cell)) is not None]
 
 
 def plane(cache: Cache, name: str, x: np.ndarray) -> Drawn:

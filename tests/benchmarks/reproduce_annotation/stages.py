@@ -30,23 +30,28 @@ class Choices:
     draws: int
     maps: int
     epochs: int
+    reference_epochs: int
     classifier_draws: Mapping[str, int]
 
 
 def digit_space(asked: Choices, kind: str) -> dict[str, np.ndarray]:
-    """Return a feature space of the first 15,000 digits: ``autoencoder``, ``pca``, or one of upright digits."""
+    """Return a feature space of the first 15,000 digits: of an autoencoder, Hitscope's or as published, or of PCA."""
     upright = kind.startswith("upright-")
 
     def make() -> dict[str, np.ndarray]:
         x, _ = digits(asked.data, slice(0, N_DIGITS), upright=upright)
-        return maps.components(x) if kind.endswith("pca") else maps.autoencoder(x[:, None], asked.epochs)
+        if kind.endswith("pca"):
+            return maps.components(x)
+        settings = maps.as_published(asked.reference_epochs) if kind == "reference" else {"epochs": asked.epochs}
+        return maps.autoencoder(x[:, None], **settings)
 
     return maps.features(asked.cache, digit_name(asked, kind), make)
 
 
 def digit_name(asked: Choices, kind: str) -> str:
     """Return what a space of digits is kept as."""
-    return f"mnist-{kind}" + ("" if kind.endswith("pca") else f"-{asked.epochs}")
+    epochs = {"autoencoder": asked.epochs, "reference": asked.reference_epochs}
+    return f"mnist-{kind}" + (f"-{epochs[kind]}" if kind in epochs else "")
 
 
 def digit_draws(asked: Choices, n: int | None = None) -> tuple[np.ndarray, list[np.ndarray]]:
@@ -63,10 +68,26 @@ def mnist(asked: Choices) -> dict:
         name, x = digit_name(asked, kind), digit_space(asked, kind)["x"]
         drawn = maps.grid(asked.cache, name, x, n_maps)
         found[kind] = _described(drawn, n_maps) | {"draws": compare(drawn, classes, draws)}
+        if kind == "autoencoder":
+            found[kind] |= _trained(asked, kind, asked.epochs)
         if kind == "autoencoder" and len(drawn) > 1:  # without the first, of Hitscope's defaults
             found["published grid"] = _described(drawn[1:], n_maps - 1) | {"draws": compare(drawn[1:], classes, draws)}
     drawn = [maps.plane(asked.cache, digit_name(asked, "autoencoder"), digit_space(asked, "autoencoder")["x"])]
     return found | {"plane": _described(drawn, 1) | {"draws": compare(drawn, classes, draws)}}
+
+
+def as_published(asked: Choices) -> dict:
+    """Compare the methods on maps of the published grid of the autoencoder trained as published."""
+    classes, draws = digit_draws(asked)
+    name, x = digit_name(asked, "reference"), digit_space(asked, "reference")["x"]
+    drawn = maps.published(asked.cache, name, x)
+    found = _described(drawn, len(maps.PUBLISHED_CELLS)) | {"draws": compare(drawn, classes, draws)}
+    return found | _trained(asked, "reference", asked.reference_epochs)
+
+
+def _trained(asked: Choices, kind: str, epochs: int) -> dict:
+    space = digit_space(asked, kind)
+    return {"epochs": epochs, "minutes": float(space["seconds"]) / 60, "commit": str(space["commit"])}
 
 
 def _described(drawn: list[maps.Drawn], asked_for: int) -> dict:
@@ -163,6 +184,7 @@ def _ways(asked: Choices, seed: int) -> tuple[np.ndarray, dict[str, np.ndarray]]
 
 STAGES: dict[str, Callable[[Choices], Any]] = {
     "mnist": mnist,
+    "published": as_published,
     "own": chosen_settings,
     "signals": real_signals,
     **{name: partial(classifier, name=name) for name in downstream.CLASSIFIERS},

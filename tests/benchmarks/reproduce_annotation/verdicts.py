@@ -28,6 +28,13 @@ def verdicts(results: dict) -> str:
         rows += [_as_published(draws, name) for name in PUBLISHED]
         rows += [_above(draws, k) for k in ("K 5", "K 10")]
         rows.append(_ends(draws))
+    if results["published"]:
+        draws = results["published"]["draws"]
+        named = [(name, f"{name}, autoencoder as published") for name in ("LQ-KNN, K 5", "LQ-KNN, K 10")]
+        rows += [[title, *_as_published(draws, name)[1:]] for name, title in named]
+        rows += [
+            [f"{row[0]}, autoencoder as published", *row[1:]] for row in (_above(draws, "K 5"), _above(draws, "K 10"))
+        ]
     if results["own"]:
         for family, title in (("all", "own settings"), ("not upright", "own settings, without upright digits")):
             rows.append(_own(results["own"]["draws"][family], title))
