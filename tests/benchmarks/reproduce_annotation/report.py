@@ -206,4 +206,7 @@ def _of_signals(about: dict, group: str) -> str:
 
 
 def _largest(draws: list[dict]) -> str:
-    return f"calling all of the largest class: {spread([draw['largest'] for draw in draws])}"
+    """Say what calling all of the largest class scores, and whether LQ-KNN is any better."""
+    largest, found = [draw["largest"] for draw in draws], column(draws, "best", "LQ-KNN, K 10")
+    worse = ", **more than LQ-KNN**" if np.mean(largest) >= np.mean(found) else ""
+    return f"calling all of the largest class scores {spread(largest)}{worse}"

@@ -15,7 +15,8 @@ def classifiers(found: dict) -> str:
         more training; the published runs took 100 epochs each, thus about ten times the steps where ten times the labels
         were. A tenth of the labels given chooses the epoch. LQ-KNN and Std-KNN label on the autoencoder's map of Hitscope's
         defaults; "chosen by CV" labels by Hitscope's own settings, above. Fewer draws than the 50 published: 82.2 alone, 87.9
-        on LQ-KNN's labels."""
+        on LQ-KNN's labels. Where a classifier of the labels given alone is already as accurate as the propagated labels
+        are right, there is little to gain by them."""
     return "\n\n".join([prose(text), *(_one(name, draws) for name, draws in found.items() if draws)])
 
 
@@ -25,5 +26,6 @@ def _one(name: str, draws: list[dict]) -> str:
         way, loss = method.rsplit(", ", 1)
         values, alone = ([draw[m] for draw in draws] for m in (method, f"alone, {loss}"))
         rows.append([way, loss, spread(values), "" if way == "alone" else paired(values, alone)])
-    title = f"### {CLASSIFIER_NAMES[name].capitalize()}, {len(draws)} draw{'' if len(draws) == 1 else 's'}"
+    who = CLASSIFIER_NAMES[name]
+    title = f"### {who[0].upper()}{who[1:]}, {len(draws)} draw{'' if len(draws) == 1 else 's'}"
     return title + "\n\n" + table(["trained on", "loss", "accuracy", "minus alone"], rows)
