@@ -81,8 +81,8 @@ def _published(found: dict) -> str:
     draws = found["draws"]
     text = f"""The settings of the published study (preset `reference`: a rate of 0.05, batches of 32, sigmoid, Xavier, batch norm
         of the last batch, latents taken while it trains), but {found["epochs"]} epochs instead of 50
-        ({found["minutes"]:.0f} minutes), and {found["n_maps"]} maps of the published grid instead of 27. {len(draws)} draws,
-        the same."""
+        ({found["minutes"]:.0f} minutes), and {found["n_maps"]} maps of the published grid instead of the 27 from which the talk
+        chose. {len(draws)} draws, the same."""
     return "\n\n".join([prose(text), _method_table(draws, PUBLISHED), _differences(draws), _places(found)])
 
 
