@@ -106,13 +106,14 @@ class Surroundings:
         total = float(blood[with_flow & ~cut].clip(0).sum()) + max(left_out, 0.0)
         return max(total, 1e-12) / n * float(followed.power[step])
 
-    def blood_beside(self, strength: Strength) -> float:
-        """Return the blood's power shortly before and after a candidate, which draws the track of the flow to itself."""
+    def blood_about(self, start_s: float, stop_s: float) -> float:
+        """Return the blood's power about a candidate: the median of shortly before it, in its middle and shortly after.
+
+        A candidate draws the track of the flow to itself, and so does an artefact beside it: the median leaves either out.
+        """
         last = len(self.followed.samples) - 1
-        at = np.clip(
-            np.array([strength.start_s - BESIDE_BLOOD_S, strength.stop_s + BESIDE_BLOOD_S]) * self.followed.fs, 0, last
-        )
-        return (self.blood_power(float(at[0])) + self.blood_power(float(at[1]))) / 2
+        at = (start_s - BESIDE_BLOOD_S, (start_s + stop_s) / 2, stop_s + BESIDE_BLOOD_S)
+        return float(np.median([self.blood_power(min(max(s * self.followed.fs, 0.0), last)) for s in at]))
 
     def features(
         self, chirp: Chirp, strength: Strength, support: Support | None, delay_s: float | None, emission_hz: float, *,
@@ -126,7 +127,7 @@ class Surroundings:
         return Features(
             start_s=strength.start_s,
             duration_s=strength.stop_s - strength.start_s,
-            hbr_db=float(10 * np.log10(1 + strength.power / self.blood_beside(strength))),
+            hbr_db=float(10 * np.log10(1 + strength.power / self.blood_about(strength.start_s, strength.stop_s))),
             direction=direction if directed else None,
             peak_hz=chirp.hz,
             velocity_cm_s=float(velocity_cm_s(chirp.hz, emission_hz)),
@@ -148,7 +149,7 @@ class Surroundings:
     def of_both(self, both: BothSides, emission_hz: float) -> Hit:
         """Return a time of both sides as an artefact, however weak: no embolus is looked for there."""
         fs, part = self.followed.fs, self.followed.samples[both.start : both.stop]
-        blood = self.blood_beside(Strength(both.start / fs, both.stop / fs, 0.0))
+        blood = self.blood_about(both.start / fs, both.stop / fs)
         hbr = float(10 * np.log10(1 + max(float(np.mean(np.abs(part) ** 2)) - self._power_of_all(both), 0.0) / blood))
         n = 1 << max(7, (len(part) - 1).bit_length())
         power = np.abs(scipy.fft.fft(part * np.hanning(len(part) + 2)[1:-1], n)) ** 2

@@ -53,7 +53,7 @@ def test_emboli_are_found_and_artefacts_are_not_taken_for_them(regime):
     assert len(found) >= 0.9 * len(emboli) > 0
     assert len([h for h in taken if not any(overlaps(h, e) for e in emboli)]) <= 1
     errors = [h.hbr_db - e.hbr_db for e in emboli for h in taken if overlaps(e, h)]
-    assert abs(np.median(errors)) < 1.0  # of one patient; that of many is in docs/results/hits.md
+    assert abs(np.median(errors)) < 0.7
 
 
 @pytest.mark.parametrize("event", range(1, 11))
@@ -190,7 +190,7 @@ def test_what_is_measured_is_what_passed(flow, shift, gain, echo, lasting):
     assert hit.peak_hz == pytest.approx(shift, abs=40)
     assert hit.start_s + hit.duration_s / 2 == pytest.approx(50.0, abs=0.01)
     assert hit.duration_s == pytest.approx(lasting, rel=0.35)
-    assert hit.hbr_db == pytest.approx(simulate.hbr_of_echo(echo), abs=3.0)  # slow ones come out 2.3 dB too high
+    assert hit.hbr_db == pytest.approx(simulate.hbr_of_echo(echo), abs=2.0)
     assert hit.velocity_cm_s == pytest.approx(hit.peak_hz * 0.0385, rel=1e-3)
     assert 0 <= hit.probability <= 1
 
@@ -372,9 +372,7 @@ def test_hbr_in_the_demo_is_that_of_the_truth_also_where_the_flow_comes_back_on_
         if len(there) == 1 and there[0]["kind"] != "artefact":
             errors.append(event.attributes["hbr_db"] - float(there[0]["hbr_db"]))
     assert len(errors) > 50
-    # One whose frequency runs away in a steep systole is 4 dB too weak; what is taken for a mirror image is 10 off.
-    assert np.quantile(np.abs(errors), 0.95) < 3
-    assert max(np.abs(errors)) < 6
+    assert max(np.abs(errors)) < 4
     assert abs(np.median(errors)) < 1
 
 
