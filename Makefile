@@ -40,7 +40,7 @@ reproduce: $(READY)
 	out=reproduce-$$(date +%Y%m%d-%H%M%S); export PATH="$(CURDIR)/$(BIN):$$PATH"; set -o pipefail; mkdir $$out; \
 	docs/examples/whole_path.sh $$out/real | tee $$out/real.txt; hitscope demo --out $$out/demo
 
-# The figures of docs/results/annotation.md, from the folder HITSCOPE_DATA; about an hour on two processors, seconds when kept.
+# The figures of docs/results/annotation.md, from the folder HITSCOPE_DATA; about two hours on two processors, seconds when kept.
 reproduce-annotation: $(READY)
 	$(BIN)/python -m tests.benchmarks.reproduce_annotation $(ANNOTATION)
 

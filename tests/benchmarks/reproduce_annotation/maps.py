@@ -3,6 +3,7 @@
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -15,24 +16,20 @@ from .cache import Cache
 SEED = 0
 N_LATENT = 32
 MOST_NEIGHBOURS = 15
-# Perplexity, early exaggeration, learning rate. The first is Hitscope's default; the others are of the published grid, so
-# ordered that any first few of them reach from good to bad.
-GRID = [
-    (30, 12, "auto"),
-    (30, 500, 10),
+# Perplexity, early exaggeration, learning rate: the published grid, so ordered that any first few of it reach from good to bad.
+FIRST = [
     (30, 50, 1000),
-    (10, 250, 10),
+    (30, 500, 10),
     (50, 50, 1000),
+    (10, 250, 10),
     (30, 250, 100),
     (10, 50, 1000),
     (50, 500, 100),
     (10, 500, 10),
     (10, 500, 1000),
-    (50, 250, 1000),
-    (10, 50, 100),
 ]
-# For the autoencoder as published, which is there to compare with: fewer.
-PUBLISHED_CELLS = [(30, 50, 1000), (30, 500, 10), (50, 50, 1000)]
+PUBLISHED_GRID = FIRST + [c for c in product((10, 30, 50), (50, 250, 500), (10, 100, 1000)) if c not in FIRST]
+DEFAULT = (30, 12, "auto")  # Hitscope's, which is not in the published grid
 
 
 @dataclass(frozen=True)
@@ -80,13 +77,18 @@ def features(cache: Cache, name: str, make: Callable[[], dict[str, np.ndarray]])
 
 
 def grid(cache: Cache, name: str, x: np.ndarray, n_maps: int) -> list[Drawn]:
-    """Return the first `n_maps` t-SNE maps of the grid; one that flew apart is left out."""
-    return [drawn for cell in GRID[:n_maps] if (drawn := _map(cache, name, x, cell)) is not None]
+    """Return the t-SNE map of Hitscope's defaults and the first of the published grid, `n_maps` in all."""
+    return _maps(cache, name, x, [DEFAULT, *PUBLISHED_GRID][:n_maps])
 
 
-def published(cache: Cache, name: str, x: np.ndarray) -> list[Drawn]:
-    """Return maps of the published grid alone."""
-    return [drawn for cell in PUBLISHED_CELLS if (drawn := _map(cache, name, x, cell)) is not None]
+def published(cache: Cache, name: str, x: np.ndarray, n_maps: int) -> list[Drawn]:
+    """Return the first `n_maps` t-SNE maps of the published grid alone."""
+    return _maps(cache, name, x, PUBLISHED_GRID[:n_maps])
+
+
+def _maps(cache: Cache, name: str, x: np.ndarray, cells: list[tuple]) -> list[Drawn]:
+    """Return maps; one that flew apart is left out."""
+    return [drawn for cell in cells if (drawn := _map(cache, name, x, cell)) is not None]
 
 
 def plane(cache: Cache, name: str, x: np.ndarray) -> Drawn:

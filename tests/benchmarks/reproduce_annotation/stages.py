@@ -80,8 +80,9 @@ def as_published(asked: Choices) -> dict:
     """Compare the methods on maps of the published grid of the autoencoder trained as published."""
     classes, draws = digit_draws(asked)
     name, x = digit_name(asked, "reference"), digit_space(asked, "reference")["x"]
-    drawn = maps.published(asked.cache, name, x)
-    found = _described(drawn, len(maps.PUBLISHED_CELLS)) | {"draws": compare(drawn, classes, draws)}
+    n_maps = asked.maps - 1
+    drawn = maps.published(asked.cache, name, x, n_maps)
+    found = _described(drawn, n_maps) | {"draws": compare(drawn, classes, draws)}
     return found | _trained(asked, "reference", asked.reference_epochs)
 
 
