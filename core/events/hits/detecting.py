@@ -207,21 +207,18 @@ class Block:
 
     def count(self, tally: Tally, start: int, stop: int) -> None:
         """Add what is noticed between two samples."""
-        main = self.followed[0]
-        steps = slice(start // main.hop, max(start // main.hop + 1, stop // main.hop))
-        tally.whole_s += (stop - start) / self.fs
-        tally.missing_s += float(main.dead[steps].mean()) * (stop - start) / self.fs
+        lasting, hop = (stop - start) / self.fs, self.followed[0].hop
+        steps = slice(start // hop, max(start // hop + 1, stop // hop))
+        dead = self.followed[0].dead[steps]
+        tally.whole_s += lasting
+        tally.missing_s += float(dead.mean()) * lasting
         tally.clipped_s += float(self.clipped[start:stop].sum()) / self.fs
-        tally.without_blood_s += (
-            0.0 if self.around[0].blood else float((~main.dead[steps]).mean()) * (stop - start) / self.fs
-        )
-        silent = [
-            one.dead[steps] if a.blood else True for one, a in zip(self.followed[1:], self.around[1:], strict=True)
-        ]
-        if silent:
-            tally.gate_lost_s += float(np.mean(np.any(np.broadcast_arrays(*silent, main.dead[steps])[:-1], axis=0))) * (
-                (stop - start) / self.fs
-            )
+        if not self.around[0].blood:
+            tally.without_blood_s += float((~dead).mean()) * lasting
+        lost = np.zeros_like(dead)
+        for gate, around in zip(self.followed[1:], self.around[1:], strict=True):
+            lost |= gate.dead[steps] | (not around.blood)
+        tally.gate_lost_s += float(lost.mean()) * lasting
         for b in self.both:
             tally.both_sides_s += max(0, min(stop, b.stop) - max(start, b.start)) / self.fs
 

@@ -53,7 +53,7 @@ def beside(peak: Peak, own: Followed, other: Followed, scales: Sequence[Scale]) 
         middles = (low + np.arange(len(near))) * scale.hop + scale.n / 2
         unusual = ((middles - peak.at) / (USUAL_S * fs)) ** 2 / 2
         enough = np.minimum(near, max(ALIKE * peak.ratio, CERTAIN))
-        likely = np.where(np.abs(off) < REACH_HZ, enough, 0) - unusual[:, None]
+        likely = np.where(np.abs(off) < REACH_HZ, enough, -np.inf) - unusual[:, None]
         frame, bin_ = np.unravel_index(int(likely.argmax()), likely.shape)
         if likely[frame, bin_] > likeliest:
             likeliest = likely[frame, bin_]

@@ -69,6 +69,8 @@ class Simulation:
     ----------
     patient : Patient
         As drawn.
+    beats : Beats
+        When they begin and how long each is.
     parameters : dict
         What it was made with: ``Simulation(**parameters)`` is the same one.
     """
@@ -112,7 +114,7 @@ class Simulation:
         self.regime, self.fs, self.emission_hz, self.gates = regime, fs, emission_hz, gates
         self.n_samples = round(duration_s * fs)
         self.patient: Patient = draw_patient(REGIMES[regime], streams[0])
-        self._beats: Beats = draw_beats(self.patient, duration_s, streams[1])
+        self.beats: Beats = draw_beats(self.patient, duration_s, streams[1])
         self._drift = _drift(self.patient.drift_db, duration_s, streams[2])
         # Where the converters of a gate have their zero is nobody's choice: any phase.
         phases = np.exp(2j * np.pi * streams[5].random(gates))
@@ -127,10 +129,10 @@ class Simulation:
         """What is put in, in order of time."""
         known = []
         for e in self._emboli:
-            echo = emboli.echo(e, self.patient, self._beats, self.fs, self.emission_hz)
+            echo = emboli.echo(e, self.patient, self.beats, self.fs, self.emission_hz)
             later = 0.0
             if self.gates == 2:
-                second = emboli.echo(e, self.patient, self._beats, self.fs, self.emission_hz, self._gate_mm)
+                second = emboli.echo(e, self.patient, self.beats, self.fs, self.emission_hz, self._gate_mm)
                 later = (second.start_s + second.stop_s - echo.start_s - echo.stop_s) / 2
             known.append(
                 Truth(echo.start_s, echo.stop_s - echo.start_s, e.echo_db, e.kind, echo.shift_hz, later, e.modulation)
@@ -165,15 +167,15 @@ class Simulation:
             if rng.random() < SHOWER:
                 times = t + 0.15 + np.sort(rng.uniform(0, 2.0, int(rng.integers(3, 9))))
             drawn += [
-                emboli.draw_embolus(rng, float(at), echo_db, self.patient, self._beats, self.emission_hz)
+                emboli.draw_embolus(rng, float(at), echo_db, self.patient, self.beats, self.emission_hz)
                 for at in times
                 if at < duration_s - 0.5
             ]
         return drawn
 
     def _density(self, flow: Flow, t: Floats) -> tuple[Floats, Floats]:
-        v = self._beats.velocity(self.patient, t)
-        rising = np.clip((self._beats.velocity(self.patient, t + 0.02) - v) / 0.02 / 8.0, 0.0, 1.0)
+        v = self.beats.velocity(self.patient, t)
+        rising = np.clip((self.beats.velocity(self.patient, t + 0.02) - v) / 0.02 / 8.0, 0.0, 1.0)
         return flow.density(doppler_shift(v, self.emission_hz, self.patient.angle_deg), rising)
 
     def _blood(self, flow: Flow, start: int, n_frames: int) -> Complex:
@@ -186,7 +188,7 @@ class Simulation:
         low, high = start / self.fs - 2.5, stop / self.fs + 2.5
         for e in (e for e in self._emboli if low < e.middle_s < high):
             way = self._gate_mm if gate else 0.0
-            echo = emboli.echo(e, self.patient, self._beats, self.fs, self.emission_hz, way)
+            echo = emboli.echo(e, self.patient, self.beats, self.fs, self.emission_hz, way)
             _, power = self._density(flow, np.array([(echo.start_s + echo.stop_s) / 2]))
             level = np.sqrt(10 ** (e.echo_db / 10) * power[0])
             _add(out, start, echo.first, level * echo.samples)

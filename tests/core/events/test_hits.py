@@ -199,7 +199,7 @@ def test_what_is_measured_is_what_passed(flow, shift, gain, echo, lasting):
 def test_the_beats_of_the_flow_are_those_of_the_heart(regime):
     made = simulate.Simulation(43, 60.0, regime)
     followed = follow(next(iter(made.blocks()))[0].astype(np.complex64), FS, 150.0)
-    starts = made._beats.starts_s
+    starts = made.beats.starts_s
     steepest = starts + 0.07  # of this heart: half way up
     beats = steepest[(steepest > 0.5) & (steepest < len(followed.samples) / FS - 0.5)]
     found = upstrokes(followed)
@@ -217,7 +217,7 @@ def test_blood_without_a_pulse_has_no_beats():
 
 def test_the_time_in_the_cycle_is_that_since_the_upstroke(flow):
     made = simulate.Simulation(12, 120.0, emboli_per_minute=0, artefacts_per_minute=0)
-    beat = made._beats.starts_s[50]
+    beat = made.beats.starts_s[50]
     (hit,) = emboli_of(detect_hits(with_embolus(flow, beat + 0.4, 12.0, 700.0, 0.03), FS))
     assert hit.time_in_cycle_s == pytest.approx(0.4 - 0.07, abs=0.06)
 
