@@ -6,6 +6,9 @@ from .label_table import export_labels as export_labels
 from .lqknn import lq_knn as lq_knn
 from .lqknn import propagate as propagate
 from .lqknn import propagate_unsorted as propagate_unsorted
+from .on_map import OnMap as OnMap
+from .on_map import propagated_on as propagated_on
+from .on_map import usable_neighbours as usable_neighbours
 from .opf import opf_semi as opf_semi
 from .opf import propagate_opf as propagate_opf
 from .pool import Asked as Asked

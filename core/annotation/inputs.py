@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from core.checks import check, whole
 from core.errors import InputError
-from core.projection import nearest
+from core.projection import neighbours_of
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -143,7 +143,7 @@ def neighbour_lists(points: Floats, k: int, neighbours: npt.ArrayLike | None = N
     if k >= n:
         raise InputError(f"{k} neighbours of {n} points are not possible", remedy=f"Choose k from 1 to {n - 1}")
     if neighbours is None:
-        return _others(nearest(points, k + 1))
+        return neighbours_of(points, k)
     lists = np.asarray(neighbours)
     if lists.ndim != 2 or len(lists) != n or lists.shape[1] < k or lists.dtype.kind not in "iu":
         raise InputError(
@@ -156,12 +156,3 @@ def neighbour_lists(points: Floats, k: int, neighbours: npt.ArrayLike | None = N
             remedy="Search the neighbours of this map again",
         )
     return lists
-
-
-def _others(first: Ints) -> Ints:
-    """Return lists without their own point; with duplicates, a point need not be its own first."""
-    n, width = first.shape
-    own = first == np.arange(n)[:, None]
-    # A point missing from its own list has at least as many duplicates of lower index: drop the last instead.
-    own[~own.any(axis=1), -1] = True
-    return first[~own].reshape(n, width - 1)

@@ -17,12 +17,12 @@ Rows = Mapping[Key, Mapping[str, Any]]  # as `Study.label_rows` gives them
 PROPAGATED = "propagated"
 
 
-def descendants(study: Study, event: int) -> list[int]:
-    """Return the events with a propagated label, whoever's, that descends from the label of an event, in order. O(n).
+def descendants(study: Study, *events: int) -> list[int]:
+    """Return the events with a propagated label, whoever's, that descends from the labels of events, in order. O(n).
 
-    The event need not be there any more. Its own label is no part of them.
+    The events need not be there any more. Their own labels are no part of them.
     """
-    return _events(_descending(study.label_rows(source=PROPAGATED), {int(event)}))
+    return _events(_descending(study.label_rows(source=PROPAGATED), {int(event) for event in events}))
 
 
 def retract(study: Study, event: int) -> Changeset:

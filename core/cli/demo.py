@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 
 import resources
-from core.annotation import Proposal, propagate, to_changeset
+from core.annotation import OnMap, Proposal, propagate, to_changeset
 from core.events import HITS_CLASSES, make_events
-from core.features import class_numbers
 from core.jobs import NullReporter, Reporter
 from core.projection import load_projection
 from core.signals import add_to_study
@@ -112,14 +111,14 @@ def accept_best_propagation(study: Study, projection: RunEntry) -> tuple[Proposa
     best = maps.maps[maps.best]
     classes = [c.key for c in study.classes()]
     events = study.events(ids=maps.ids)
-    labels = class_numbers(maps.ids, events, classes)
+    on = OnMap(best, events, classes)
     k, tau = DEMO["propagation"]["k"], DEMO["propagation"]["tau"]
-    proposal = propagate(best.points, labels, best.quality, k, tau, ids=maps.ids)
+    proposal = propagate(on.points, on.labels, on.quality, k, tau, ids=on.ids)
     accuracy = expert_agreement(events, proposal, classes)
     changeset = combine(
         f"accept {len(proposal.ids):,} labels propagated by LQ-KNN", to_changeset(study, proposal, classes)
     )
-    study.apply(changeset, reason=proposal.describe(f"{projection.id}, map {maps.best}"))
+    study.apply(changeset, reason=proposal.describe(on.name(projection.id, maps.best)))
     return proposal, accuracy
 
 

@@ -27,6 +27,7 @@ COMMANDS = {
     "simulate": ("simulate", "a simulated TCD recording with its truth table, of any length"),
     "features": ("features", "learn features of events without labels"),
     "project": ("project", "2-D maps of features, and the one with the best silhouette"),
+    "place": ("place", "put events that came later into maps that are there"),
     "propagate": ("propagate", "propagate labels on a map by LQ-KNN and others, and say why each was given"),
     "label-next": ("label_next", "which events to label next, and why"),
     "retract": ("retract", "take back the propagated labels that descend from one label"),

@@ -1,4 +1,6 @@
+from .extending import shaped_by as shaped_by
 from .grid import project_grid as project_grid
+from .map_events import MapEvents as MapEvents
 from .maps import Map as Map
 from .maps import ProjectionSet as ProjectionSet
 from .maps import load_projection as load_projection

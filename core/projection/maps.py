@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from core.errors import InputError
 from core.jobs import read_json, replacing, write_json
+from core.projection.map_events import MapEvents
 from core.projection.quality import normalize_quality
 from core.projection.scores import choose
 
@@ -30,9 +31,10 @@ class Map:
     params : dict
         Method and its parameters.
     points : (N, 2) float64 array
-        Arbitrary units.
+        Arbitrary units; NaN for events that the method could not place.
     local_quality : (N,) float64 array
-        Local quality, on no scale where `raw`; over its maximum in maps of old runs.
+        Local quality, on no scale where `raw`; over its maximum in maps of old runs. Of events that were placed, it is
+        for showing only.
     silhouette : float or None
         Of the labelled points; None where too few were labelled.
     number : int
@@ -42,6 +44,8 @@ class Map:
         ``mean_quality`` (of N times local quality), ``trustworthiness``, ``continuity``; empty in old runs.
     arrays : dict
         What the method keeps to place new points.
+    events : MapEvents
+        Which event each row is, and what it may be used for; row numbers where nothing is given.
     """
 
     params: dict[str, Any]
@@ -52,6 +56,16 @@ class Map:
     raw: bool = True
     scores: dict[str, float] = field(default_factory=dict)
     arrays: dict[str, Floats] = field(default_factory=dict)
+    events: MapEvents = field(default_factory=lambda: MapEvents(np.empty(0, np.int64)))
+
+    def __post_init__(self) -> None:
+        if not self.events.ids.size:
+            object.__setattr__(self, "events", MapEvents(np.arange(len(self.points))))
+        if not len(self.points) == len(self.local_quality) == len(self.events.ids):
+            raise InputError(
+                f"a map of {len(self.points)} points has {len(self.local_quality)} qualities and {len(self.events.ids)} events",
+                remedy="Make the maps again",
+            )
 
     @cached_property
     def quality(self) -> Floats:
@@ -59,7 +73,7 @@ class Map:
         return self.scaled("max")
 
     def scaled(self, how: str) -> Floats:
-        """Return local quality on a scale of `normalize_quality`.
+        """Return local quality on a scale of `normalize_quality`, which the events that shaped the map alone decide.
 
         Raises
         ------
@@ -68,7 +82,17 @@ class Map:
         """
         if how == "fixed" and not self.raw:
             raise InputError("this map kept its quality over the maximum only", remedy="Make the maps again")
-        return normalize_quality(self.local_quality, how)
+        return normalize_quality(self.local_quality, how, ~self.events.placed)
+
+    def shaped(self) -> Map:
+        """Return the map of the events that shaped it: none that was placed in it later."""
+        rows = ~self.events.placed
+        return replace(
+            self,
+            points=self.points[rows],
+            local_quality=self.local_quality[rows],
+            events=MapEvents(self.events.ids[rows], self.events.test[rows], self.events.usable[rows]),
+        )
 
 
 @dataclass(frozen=True)
@@ -76,15 +100,20 @@ class ProjectionSet:
     """The maps of a feature space; `best`, `middle`, `worst` are their places in `maps`.
 
     They are ranked by silhouette, by mean quality where too few points are labelled. `finished` is False while more maps
-    are being made, or where their making was stopped.
+    are being made, or where their making was stopped. `events` says which events are of test subjects.
     """
 
-    ids: npt.NDArray[np.int64]
+    events: MapEvents
     maps: list[Map]
     best: int
     middle: int
     worst: int
     finished: bool = True
+
+    @property
+    def ids(self) -> npt.NDArray[np.int64]:
+        """The event ids, (N,)."""
+        return self.events.ids
 
 
 def rank_maps(made: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -135,8 +164,8 @@ def _about(path: Path) -> dict[str, Any]:
         raise InputError(f"this map cannot be read ({error})", subject=path, remedy="Make the maps again") from error
 
 
-def load_map(folder: Path, about: dict[str, Any], place: int = 0) -> Map:
-    """Return a map.
+def load_map(folder: Path, about: dict[str, Any], events: MapEvents, place: int = 0) -> Map:
+    """Return a map of events.
 
     Raises
     ------
@@ -154,7 +183,7 @@ def load_map(folder: Path, about: dict[str, Any], place: int = 0) -> Map:
             f"map {number} cannot be read ({error})", subject=folder, remedy="Make the maps again"
         ) from error
     scores = {name: about[name] for name in SHOWN[2:] if raw and about.get(name) is not None}
-    return Map(about["params"], points, quality, about["silhouette"], number, raw, scores, arrays)
+    return Map(about["params"], points, quality, about["silhouette"], number, raw, scores, arrays, events)
 
 
 def load_projection(folder: str | Path) -> ProjectionSet:
@@ -175,11 +204,6 @@ def load_projection(folder: str | Path) -> ProjectionSet:
         if not entries:
             raise InputError("no map is there yet", subject=folder, remedy="Wait for the first, or resume the run")
         result = rank_maps(entries)
-    maps = [load_map(folder, about, place) for place, about in enumerate(entries)]
-    try:
-        ids = np.load(folder / "ids.npy", allow_pickle=False)
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"the events of the maps cannot be read ({error})", subject=folder, remedy="Make the maps again"
-        ) from error
-    return ProjectionSet(ids, maps, result["best"], result["middle"], result["worst"], finished)
+    events = MapEvents.load(folder)
+    maps = [load_map(folder, about, events, place) for place, about in enumerate(entries)]
+    return ProjectionSet(events, maps, result["best"], result["middle"], result["worst"], finished)

@@ -34,10 +34,13 @@ class Placed:
         In the unit of the map.
     quality : (M,) float64 array
         Their local quality among old and new points together, over the largest of all.
+    raw : (M,) float64 array
+        The same on no scale, in the unit of the map's own: a share of its N points.
     """
 
     points: Floats
     quality: Floats
+    raw: Floats
 
 
 def place(
@@ -89,7 +92,7 @@ def place(
         KS,
         KT,
     )
-    return Placed(points, normalize_quality(raw, "max")[len(old) :])
+    return Placed(points, normalize_quality(raw, "max")[len(old) :], raw[len(old) :] * (len(raw) / len(old)))
 
 
 def _by_axes(made: Map, old: Floats, new: Floats, seed: int, report: Reporter) -> Floats:

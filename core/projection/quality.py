@@ -102,7 +102,7 @@ def quality_of_lists(first_high: Ints, first_low: Ints, ks: int = 10, kt: int = 
     return twice / (2.0 * ks * n)
 
 
-def normalize_quality(raw: npt.ArrayLike, how: str) -> Floats:
+def normalize_quality(raw: npt.ArrayLike, how: str, among: npt.ArrayLike | None = None) -> Floats:
     """Return local quality on another scale.
 
     Parameters
@@ -112,6 +112,8 @@ def normalize_quality(raw: npt.ArrayLike, how: str) -> Floats:
     how : "max", "quantile" or "fixed"
         ``max`` divides by the largest value, as the papers do; ``quantile`` by the 95th percentile, which no single
         point decides, cut at 1; ``fixed`` multiplies by N, about 1 + 1/ks for a perfect map.
+    among : (N,) bool array, optional
+        The points that decide the scale: N is their number, too. Others are cut at the end of a scale that has one.
 
     Raises
     ------
@@ -120,11 +122,12 @@ def normalize_quality(raw: npt.ArrayLike, how: str) -> Floats:
     """
     check(one_of(SCALES), normalize=how)
     values = np.asarray(raw, dtype=np.float64)
+    deciding = values if among is None else values[np.asarray(among, dtype=bool)]
     if how == "fixed":
-        return values / (1.0 / len(values))
+        return values / (1.0 / len(deciding))
     if how == "max":
-        return values / (float(values.max()) or 1.0)
-    return np.minimum(values / (float(np.quantile(values, 0.95)) or 1.0), 1.0)
+        return np.minimum(values / (float(deciding.max()) or 1.0), 1.0)
+    return np.minimum(values / (float(np.quantile(deciding, 0.95)) or 1.0), 1.0)
 
 
 def _check_sizes(ks: int, kt: int) -> None:

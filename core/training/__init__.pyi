@@ -1,6 +1,9 @@
 from . import losses as losses
 from .data import Dataset as Dataset
 from .data import load_dataset as load_dataset
+from .leaks import Leak as Leak
+from .leaks import leaks as leaks
+from .leaks import subjects_kept_apart as subjects_kept_apart
 from .loop import FitResult as FitResult
 from .loop import FitSettings as FitSettings
 from .loop import fit as fit

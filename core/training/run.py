@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from core.jobs import JobSpec, Reporter, read_json, replacing, write_bytes_atomi
 from core.models import MODELS, build, count_parameters
 from core.study import Study
 from core.training.data import Dataset, describe, load_dataset
+from core.training.leaks import leaks, subjects_kept_apart
 from core.training.loop import FitSettings, fit
 from core.training.metrics import evaluate
 from core.training.predict import predict_probabilities
@@ -69,7 +70,11 @@ def run_training(spec: JobSpec, report: Reporter) -> dict[str, Any]:
     started = time.perf_counter()
     with Study.open(spec.study or "", readonly=True, annotator=training.annotator) as study:
         dataset = load_dataset(study, training, report)
-    split = split_dataset(dataset, training, spec.seed)
+        kept_apart = subjects_kept_apart(study, dataset.ids.tolist())
+        split = split_dataset(dataset, training, spec.seed, kept_apart)
+        leaking = leaks(study, split.to_json(dataset))
+    if leaking:
+        split = replace(split, warnings=(*split.warnings, *(leak.what for leak in leaking)))
     torch.manual_seed(spec.seed)
     model = build_for(training.model, dataset)
     settings = FitSettings(**{name: getattr(training, name) for name in _FIT_FIELDS}, seed=spec.seed)
@@ -83,6 +88,7 @@ def run_training(spec: JobSpec, report: Reporter) -> dict[str, Any]:
         "epochs": len(fitted.history),
         "parameters": count_parameters(model),
         "seconds": time.perf_counter() - started,
+        "leaks": [leak.to_json() for leak in leaking],
         **provenance(dataset, split, spec.seed),
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import warnings
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
@@ -14,12 +14,17 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import InputError
+from core.features import units_of
 from core.training.data import Dataset
 from core.training.spec import TrainingSpec
 
 Ints = npt.NDArray[np.int64]
 N_BLOCKS = 20
 ASIDE, TRAIN, VALIDATION, TEST = -1, 0, 1, 2
+WITHIN = (
+    "Training and validation are split by blocks of time within recordings: the same people are on both, so the epoch that is "
+    "kept was chosen by people who were trained on."
+)
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,9 @@ class Split:
         return {**sides, "unit": self.unit, "sha256": digest, "warnings": list(self.warnings)}
 
 
-def split_dataset(dataset: Dataset, spec: TrainingSpec, seed: int) -> Split:
+def split_dataset(
+    dataset: Dataset, spec: TrainingSpec, seed: int, kept_apart: Collection[str | int] = frozenset()
+) -> Split:
     """Split a dataset.
 
     Subjects are kept whole where all are known and there are at least three; else recordings, if the subjects of some are
@@ -47,6 +54,16 @@ def split_dataset(dataset: Dataset, spec: TrainingSpec, seed: int) -> Split:
     blocks of time, events whose windows reach into another side's are left out, and a warning says that this is weaker.
     Propagated labels never score a model: they are left out of validation and test; and a label that descends from a
     validation or test event is left out of training.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    spec : TrainingSpec
+    seed : int
+    kept_apart : collection
+        Subjects, and numbers of recordings of unknown subjects, that nothing was chosen on, as `subjects_kept_apart`
+        gives them: they are the test side, whatever share that is, unless a split by time is asked for or they could not
+        score a model; then a warning says so.
 
     Raises
     ------
@@ -61,7 +78,12 @@ def split_dataset(dataset: Dataset, spec: TrainingSpec, seed: int) -> Split:
                 f"class {name} has {n} events that can score a model, too few for three sides",
                 remedy="Label more of them, or leave the class out",
             )
-    test = _take_groups(dataset, groups, np.ones(len(dataset.ids), bool), spec.test, seed)
+    test, said = _kept_apart(dataset, spec, kept_apart)
+    if test is None:
+        test = _take_groups(dataset, groups, np.ones(len(dataset.ids), bool), spec.test, seed)
+    elif unit == "time block" or len(np.unique(groups[~test])) < 2:
+        unit, groups, notes = "time block", _blocks(dataset), (WITHIN,)
+    notes += said
     validation = _take_groups(dataset, groups, ~test, spec.validation / (1 - spec.test), seed + 1)
     train = ~test & ~validation
     if unit == "time block":
@@ -73,6 +95,24 @@ def split_dataset(dataset: Dataset, spec: TrainingSpec, seed: int) -> Split:
             )
         train, validation = train & ~reach, validation & ~reach
     return _checked(dataset, train, validation, test, unit, notes)
+
+
+def _kept_apart(
+    dataset: Dataset, spec: TrainingSpec, units: Collection[str | int]
+) -> tuple[npt.NDArray[np.bool_] | None, tuple[str, ...]]:
+    """Return the events of subjects that are kept for testing, None where these cannot be the test side, and what to say."""
+    of = units_of(dataset.subject.tolist(), dataset.recording.tolist())
+    theirs = np.array([unit in units for unit in of], dtype=bool)
+    if not theirs.any():
+        return None, ()
+    there = sorted({unit if isinstance(unit, str) else f"recording {unit}" for unit in of if unit in units})
+    named = ", ".join(there)
+    n_classes = len(np.unique(dataset.y[theirs & dataset.scored]))
+    if spec.split_by != "time" and n_classes >= 2 and not theirs.all():
+        return theirs, (f"Test side: {named}, the test subjects of the map that labels were propagated on.",)
+    few = f"they have labels of {n_classes} class{'es' * (n_classes != 1)} to score a model by"
+    why = "a split by time was asked for" if spec.split_by == "time" else few
+    return None, (f"{named} were kept for testing where labels were propagated, but are not the test side: {why}.",)
 
 
 def best_unit(subjects: Sequence[str], recordings: Sequence[int]) -> str:

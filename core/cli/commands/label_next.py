@@ -8,13 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from core.annotation import QUERIES, Pool, label_next
+from core.annotation import QUERIES, OnMap, Pool, label_next
 from core.cli.arrays import load_array
 from core.cli.main import show_json
 from core.cli.options import add_annotator
 from core.cli.running import split_run
 from core.errors import InputError
-from core.features import class_numbers
 from core.projection import load_projection
 from core.study import Study
 
@@ -44,7 +43,7 @@ def run(options: argparse.Namespace) -> None:
     if options.json:
         show_json([asdict(a) for a in asked])
     else:
-        print("\n".join(f"{a.id}: {a.why}" for a in asked) or "Everything has a label.")
+        print("\n".join(f"{a.id}: {a.why}" for a in asked) or "Everything that may be asked for has a label.")
 
 
 def of_arrays(options: argparse.Namespace) -> Pool:
@@ -62,13 +61,13 @@ def of_arrays(options: argparse.Namespace) -> Pool:
 
 
 def of_study(options: argparse.Namespace) -> Pool:
-    """Return the events of the best map; those marked unsure are not asked again."""
+    """Return the events of the best map; those of test subjects play no part, and those marked unsure are not asked again."""
     folder, run_id = split_run(options.projection, "projection")
     with Study.open(folder, readonly=True, annotator=options.annotator) as study:
         maps = load_projection(folder / "runs" / run_id)
         best = maps.maps[maps.best]
         classes = [c.key for c in study.classes()]
         events = study.events(ids=maps.ids)
-    labels = class_numbers(maps.ids, events, classes)
+    on = OnMap(best, events, classes)
     given = events.id[(events.label != "") & (events.label_source != "propagated")]
-    return Pool(maps.ids, labels, best.points, best.quality, closed=np.isin(maps.ids, given), classes=classes)
+    return Pool(on.ids, on.labels, on.points, on.quality, closed=np.isin(on.ids, given), classes=classes)

@@ -62,6 +62,8 @@ def run(options: argparse.Namespace) -> None:
         print(f"  {made['number']:>2}  {score}  {kept}  {made['params']}  {' '.join(marks)}")
     for failed in entry.summary["failed"]:
         print(f"      {failed['params']}: {failed['failed']}")
+    for note in entry.summary["warnings"]:
+        print(f"note: {note}")
 
 
 def rate(text: str) -> float | str:

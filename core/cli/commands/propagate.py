@@ -10,13 +10,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.annotation import PROPAGATORS, Proposal, hard_and_soft, remarks, to_changeset
+from core.annotation import PROPAGATORS, OnMap, Proposal, hard_and_soft, remarks, to_changeset
 from core.cli.arrays import load_array, save_array
 from core.cli.main import show_json
 from core.cli.options import add_annotator
 from core.cli.running import split_run
 from core.errors import InputError
-from core.features import class_numbers
 from core.projection import load_projection
 from core.study import Study
 
@@ -101,19 +100,20 @@ def in_study(options: argparse.Namespace) -> dict[str, Any]:
         maps = load_projection(folder / "runs" / run_id)
         best = maps.maps[maps.best]
         classes = [c.key for c in study.classes()]
-        labels = class_numbers(maps.ids, study.events(ids=maps.ids), classes)
-        proposal = propose(options, best.points, labels, best.quality, maps.ids)
+        on = OnMap(best, study.events(ids=maps.ids), classes)
+        proposal = propose(options, on.points, on.labels, on.quality, on.ids)
         why = paths(proposal, options.why, classes)
-        sentence = proposal.describe(f"{run_id}, map {maps.best}")
+        sentence = proposal.describe(on.name(run_id, maps.best))
         if options.accept:
             # A label of the study is one class: shares of classes are not written.
             study.apply(to_changeset(study, proposal, classes), reason=sentence)
     return {
-        "n": len(labels),
-        "labelled_before": int((labels >= 0).sum()),
+        "n": len(on.labels),
+        "left_out": best.events.left_out,
+        "labelled_before": int((on.labels >= 0).sum()),
         "proposed": len(proposal.ids),
         "accepted": options.accept,
-        **explained(proposal, remarks(proposal, labels, best.quality, tuple(classes)), why, sentence),
+        **explained(proposal, (*remarks(proposal, on.labels, on.quality, tuple(classes)), *on.notes), why, sentence),
     }
 
 

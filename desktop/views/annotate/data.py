@@ -14,6 +14,7 @@ from core.annotation import (
     PROPAGATORS,
     QUERIES,
     Asked,
+    OnMap,
     Pool,
     Proposal,
     TradeOff,
@@ -22,12 +23,12 @@ from core.annotation import (
     label_path,
     to_changeset,
     trade_off,
+    usable_neighbours,
     without_given,
 )
 from core.errors import HitscopeError, InputError
-from core.features import class_numbers
 from core.jobs import read_json
-from core.projection import Map, ProjectionSet, load_projection, neighbours_of
+from core.projection import Map, ProjectionSet, load_projection
 from core.study import Changeset, EventTable, RunEntry, Study
 
 KS, TAUS = (5, 10, 20), (0.0, 0.1, 0.2, 0.4, 0.6, 0.8)  # of the trade-off that is drawn
@@ -50,6 +51,15 @@ class Shown:
         """What tells it from all other maps of a study."""
         return self.run_id, self.made.number
 
+    @property
+    def n_usable(self) -> int:
+        """How many of the events may decide something: those of test subjects only where features are transductive."""
+        return int(self.made.events.usable.sum())
+
+    def on(self, events: EventTable, classes: list[str]) -> OnMap:
+        """Return what propagation, its estimate and the queue see of it."""
+        return OnMap(self.made, events, classes)
+
 
 @dataclass(frozen=True)
 class Source:
@@ -71,12 +81,13 @@ class Preview:
     study: Study
     classes: tuple[str, ...] = ()  # that its numbers are of
     notes: tuple[str, ...] = ()
-    share: float = 0.0  # of all events that would have a label
+    share: float = 0.0  # of the events that labels may go to, that would have one
+    on: str = ""  # what it was made on, in words
 
     @property
     def reason(self) -> str:
         """One line of the history."""
-        return self.proposal.describe(f"{self.source.run_id}, map {self.source.which}")
+        return self.proposal.describe(self.on)
 
     def changeset(self, study: Study) -> Changeset:
         """Return the changeset that accepts it, as far as nobody labelled the events meanwhile."""
@@ -172,10 +183,11 @@ def ask_next(
     key: str, shown: Shown, events: EventTable, classes: list[str], lists: Lists | None, runs: list[RunEntry]
 ) -> list[Asked]:
     """Return which events to label next, by one of `QUERIES`; those marked unsure are not asked again."""
-    closed = ~np.isin(shown.ids, events.id[events.label == ""])  # gone, unsure, or labelled by propagation
+    on = shown.on(events, classes)
+    closed = ~np.isin(on.ids, events.id[events.label == ""])  # gone, unsure, or labelled by propagation
     pool = Pool(
-        shown.ids, class_numbers(shown.ids, events, classes), shown.made.points, shown.made.quality,
-        read_shares(runs, shown.ids, classes) if QUERIES[key].models else (), closed, classes, lists,
+        on.ids, on.labels, on.points, on.quality,
+        read_shares(runs, on.ids, classes) if QUERIES[key].models else (), closed, classes, lists,
     )  # fmt: skip
     return label_next(key, pool, NEXT)
 
@@ -194,24 +206,21 @@ def _classes_of(run: RunEntry) -> list[str]:
 
 
 def neighbours(shown: Shown) -> Lists:
-    """Return the nearest other events of each on a map: found once, they serve every k and τ."""
-    n = len(shown.ids)
-    return (
-        neighbours_of(shown.made.points, min(LISTED, n - 1)).astype(np.int32) if n > 1 else np.empty((n, 0), np.int32)
-    )
+    """Return the nearest others of each event that may decide something: found once, they serve every k and τ."""
+    return usable_neighbours(shown.made, LISTED).astype(np.int32)
 
 
 def preview(
     study: Study, shown: Shown, events: EventTable, classes: list[str], source: Source, lists: Lists | None
 ) -> Preview:
     """Propose labels from the human labels."""
-    labels, quality = class_numbers(shown.ids, events, classes), shown.made.quality
-    proposal = PROPAGATORS[source.method].run(shown.made.points, labels, quality, lists, ids=shown.ids, **source.params)
-    notes = annotation.remarks(proposal, labels, quality, tuple(classes))
+    on = shown.on(events, classes)
+    proposal = PROPAGATORS[source.method].run(on.points, on.labels, on.quality, lists, ids=on.ids, **source.params)
+    notes = (*annotation.remarks(proposal, on.labels, on.quality, tuple(classes)), *on.notes)
     proposal = without_given(proposal, events)
     keys = [classes[number] for number in proposal.labels.tolist()]
-    share = (int((labels >= 0).sum()) + len(proposal.ids)) / len(labels)
-    return Preview(proposal, keys, source, study, tuple(classes), notes, share)
+    share = (int((on.labels >= 0).sum()) + len(proposal.ids)) / len(on.labels)
+    return Preview(proposal, keys, source, study, tuple(classes), notes, share, on.name(shown.run_id, shown.which))
 
 
 @dataclass(frozen=True)
@@ -232,23 +241,21 @@ class Known:
         InputError
             As `trade_off`.
         """
-        labels = class_numbers(self.shown.ids, self.events, self.classes)
-        made, groups = self.shown.made, self._groups(labels)
-        ask = partial(trade_off, made.points, labels, made.quality, ks, taus, neighbours=self.lists)
-        if groups is None:
-            return ask()
-        apart = ask(groups=groups)
-        if any(one.n for one in apart):
-            return apart
-        note = "Subjects could not be kept apart with so few labels: the estimate may be too good."
-        return [replace(one, notes=(*one.notes, note)) for one in ask()]
+        on = self.shown.on(self.events, self.classes)
+        groups, notes = self._groups(on), on.notes
+        ask = partial(trade_off, on.points, on.labels, on.quality, ks, taus, neighbours=self.lists)
+        made = ask() if groups is None else ask(groups=groups)
+        if groups is not None and not any(one.n for one in made):
+            made = ask()
+            notes = ("Subjects could not be kept apart with so few labels: the estimate may be too good.", *notes)
+        return [replace(one, notes=(*one.notes, *notes)) for one in made]
 
-    def _groups(self, labels: npt.NDArray[np.int64]) -> npt.NDArray[np.int64] | None:
+    def _groups(self, on: OnMap) -> npt.NDArray[np.int64] | None:
         """Return the subject of each event as a number; None where all labels are of one."""
         recording = dict(zip(self.events.id.tolist(), self.events.recording.tolist(), strict=True))
-        names = [self.subject.get(recording.get(event, -1), "") for event in self.shown.ids.tolist()]
+        names = [self.subject.get(recording.get(event, -1), "") for event in on.ids.tolist()]
         groups = np.unique(names, return_inverse=True)[1]
-        return groups if len(np.unique(groups[labels >= 0])) > 1 else None
+        return groups if len(np.unique(groups[on.labels >= 0])) > 1 else None
 
 
 def estimate(known: Known, k: int, tau: float) -> TradeOff:
@@ -258,7 +265,7 @@ def estimate(known: Known, k: int, tau: float) -> TradeOff:
 
 def curve(known: Known, k: int) -> list[TradeOff]:
     """Return accuracy against coverage over τ for this k and some others; nothing where too few labels are there."""
-    most = len(known.shown.ids) - 1
+    most = known.shown.n_usable - 1
     ks = tuple(sorted({k, *(other for other in KS if other <= most)}))
     try:
         return known.at(ks, TAUS)

@@ -198,7 +198,7 @@ class PropagationBar(QWidget):
             right = self.tr("{} % of hidden labels come back right (95 % interval; n = {}).").format(
                 interval(100 * e.value, (100 * e.low, 100 * e.high), 1), number(point.n)
             )
-        self.say(f"{share}; {right}", [*point.notes, *notes])
+        self.say(f"{share}; {right}", list(dict.fromkeys([*point.notes, *notes])))
         self._draw()
 
     def show_curve(self, curve: list[TradeOff]) -> None:

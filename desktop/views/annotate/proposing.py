@@ -50,7 +50,7 @@ class Proposing(QObject):
             self._shown = shown
             return
         self._shown = shown
-        self._bar.limit(len(shown.ids))
+        self._bar.limit(shown.n_usable)
         self.discard()
         if shown.key not in self._lists:
             self._session.tasks.submit(
