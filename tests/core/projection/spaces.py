@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
+import wfdb
 
 from core.features import FeatureSpace
 from core.jobs import JobSpec, NullReporter, write_json
 from core.projection import load_projection, run_projection
+from core.signals import add_to_study
 from core.study import NewEvent, Study, add_recording, edit_recording, label_events, new_events
 
 GRID = {"perplexities": [5], "exaggerations": [12], "iterations": 40}
@@ -43,8 +45,8 @@ class Cohort:
         return run, result, load_projection(run.folder)
 
 
-def cohort(folder, seed=0):
-    """Make the study: three groups of events, half of each subject's labelled."""
+def cohort(folder, seed=0, real=False):
+    """Make the study: three groups of events, half of each subject's labelled; `real` recordings are of noise."""
     rng = np.random.default_rng(seed)
     n = EACH * len(SUBJECTS)
     y = rng.integers(0, 3, n)
@@ -52,9 +54,14 @@ def cohort(folder, seed=0):
     study = Study.create(folder, annotator="Ana")
     ids = []
     for number, subject in enumerate(SUBJECTS, 1):
-        study.apply(add_recording(study, path=subject, sha256=subject, format="wav", name=subject, duration_s=100.0))
-        study.apply(edit_recording(study, number, subject=subject))
-        made = new_events(study, [NewEvent(number, "I", float(t), 0.1, "hits", "t") for t in range(EACH)])
+        if real:
+            noise = rng.standard_normal((30 * 50, 1))
+            wfdb.wrsamp(subject, 50, ["mV"], ["I"], noise, fmt=["16"], write_dir=str(folder.parent))
+            add_to_study(study, folder.parent / f"{subject}.hea", subject=subject)
+        else:
+            study.apply(add_recording(study, path=subject, sha256=subject, format="wav", name=subject, duration_s=30.0))
+            study.apply(edit_recording(study, number, subject=subject))
+        made = new_events(study, [NewEvent(number, "I", t + 1.0, 0.1, "hits", "t") for t in range(EACH)])
         ids += study.apply(made).event_ids
     study.apply(label_events(study, ids[::2], [f"class {c}" for c in y[::2]]))
     return Cohort(study, np.array(ids), x, y)

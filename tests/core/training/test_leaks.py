@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from core.annotation import OnMap, propagate, to_changeset
+from core.jobs import JobSpec, NullReporter
 from core.study import label_events
-from core.training import TrainingSpec, leaks, split_dataset, subjects_kept_apart
+from core.training import TrainingSpec, leaks, load_run, run_training, split_dataset, subjects_kept_apart
 from tests.core.projection.spaces import EACH, TEST, cohort
 from tests.core.training.test_splits import dataset
 
@@ -132,3 +133,23 @@ def test_a_split_that_contradicts_is_made_and_says_so():
 def test_without_subjects_kept_apart_the_split_is_as_ever():
     data = of_subjects("A", "B", "C", "T")
     assert split_dataset(data, SPEC, 3, {"X"}).to_json(data) == split_dataset(data, SPEC, 3).to_json(data)
+
+
+def test_a_run_takes_the_subjects_that_were_kept_apart_and_says_what_leaks(tmp_path):
+    made = cohort(tmp_path / "s", real=True)
+    with made.study as study:
+        accept(made)
+        params = {"window": {"n_times": 16}, "model": {"name": "cnn_transformer", "preset": "quick"}, "max_epochs": 1}
+        results = []
+        for more in ({}, {"split_by": "time"}):
+            run = study.new_run("training", "t", {**params, **more})
+            spec = JobSpec("training", run.params, str(run.folder), str(study.folder), seed=1)
+            results.append((run_training(spec, NullReporter()), load_run(run.folder).splits))
+        subject = dict(zip(made.ids.tolist(), np.repeat(["A", "B", "C", "T"], EACH), strict=True))
+    (clean, split), (leaky, by_time) = results
+    assert {subject[event] for event in split["test"]} == {"T"}
+    assert clean["leaks"] == []
+    (found,) = (leak for leak in leaky["leaks"] if leak["kind"] == "chosen_on")
+    assert found["n"] == sum(subject[event] != "T" for event in by_time["test"]) > 0
+    assert found["what"] in leaky["warnings"]
+    assert any("not the test side: a split by time" in note for note in leaky["warnings"])
