@@ -203,6 +203,22 @@ class StoredEncoder:
             ) from error
 
 
+def refuse_alike(vectors: Array) -> None:
+    """Refuse features in which no two events differ: whatever is made of them shows nothing.
+
+    Raises
+    ------
+    InputError
+        If there are several events and all have the same features, up to the last digits of float32.
+    """
+    spread, size = np.ptp(vectors, axis=0), np.abs(vectors).max(axis=0)
+    if len(vectors) > 1 and (spread <= 1e-5 * size).all():
+        raise InputError(
+            f"all {len(vectors)} events have the same features: their windows are copies of each other, or constant",
+            remedy="Choose other events, a longer window or another objective",
+        )
+
+
 def blocks(n: int, size: int = BLOCK) -> Iterator[slice]:
     """Return slices that together are `n` rows."""
     return (slice(start, start + size) for start in range(0, n, size))

@@ -113,4 +113,6 @@ def _subspace(
     axes = basis @ turns[:, order]
     # The sign of an axis is arbitrary; made so that its largest entry is positive, the same data give the same signs.
     axes *= np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])])
-    return axes.astype(np.float32), np.maximum(values[order], 0.0) / total
+    return axes.astype(np.float32), np.maximum(values[order], 0.0) / (
+        total or 1.0
+    )  # copies of one window vary in nothing

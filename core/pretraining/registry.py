@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.checks import TEXT, YES_OR_NO, Rule, check_each, check_names, finite, one_of, whole
+from core.checks import check_each, check_names
 from core.errors import InputError
+from core.options import Option, choice, number, run_of, whole_number, yes_or_no
 from core.registry import Entry, LazyEntry, chosen
+
+Options = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Option:
-    """An option of an objective.
+class Clash:
+    """Options that are possible each, but not together.
 
     Attributes
     ----------
-    title : str
-        What the window and the help call it.
-    rule : Rule
-        What it may be.
-    default : Any
-        What holds where it is not given; None where it must be given, if the rule does not let None pass.
+    option : str
+        The one to say it of.
+    there : callable
+        Whether the options clash.
+    what, remedy : str
+        What the user is told.
     """
 
-    title: str
-    rule: Rule
-    default: Any = None
+    option: str
+    there: Callable[[Options], bool]
+    what: str
+    remedy: str
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,14 @@ class ObjectiveEntry(LazyEntry):
         Whether it uses what another run learnt, named by its option ``run``: window and representation are then that run's.
     raw : bool
         Whether it is of the samples themselves, so that no representation can be chosen.
+    clashes : tuple of Clash
+        Options that cannot be together.
+    least : int
+        Events that it needs to learn from.
+    smallest : int
+        Samples that a window, or each side of an image, must have.
+    width : callable, optional
+        How many features come of its options, learnt from so many events; None where the events say.
     """
 
     encoder: str
@@ -60,10 +72,44 @@ class ObjectiveEntry(LazyEntry):
     presets: Mapping[str, Preset] = field(default_factory=dict)
     from_run: bool = False
     raw: bool = False
+    clashes: tuple[Clash, ...] = ()
+    least: int = 1
+    smallest: int = 1
+    width: Callable[[Options, int], int] | None = None
+
+    @property
+    def defaults(self) -> dict[str, Any]:
+        """Its options where none are given."""
+        return {name: option.default for name, option in self.options.items()}
+
+    def filled(self, preset: str | None) -> dict[str, Any]:
+        """Return its options as a preset has them, or by default."""
+        return self.defaults | dict(self.presets[preset].options if preset is not None else {})
+
+    def problems(self, options: Options) -> dict[str, str]:
+        """Return by option what is wrong, to stand beside its field; `options` are complete, but may be anything."""
+        wrong = {name: said for name, option in self.options.items() if (said := option.problem(options[name]))}
+        clashing = {} if wrong else {one.option: f"{one.what}. {one.remedy}." for one in self._clashing(options)}
+        return wrong | clashing
+
+    def check(self, options: Options) -> None:
+        """Refuse complete options that cannot be.
+
+        Raises
+        ------
+        InputError
+            Naming each, and what it must be.
+        """
+        check_each({name: option.rule for name, option in self.options.items()}, options)
+        for clash in self._clashing(options):
+            raise InputError(clash.what, remedy=clash.remedy)
+
+    def _clashing(self, options: Options) -> list[Clash]:
+        return [clash for clash in self.clashes if clash.there(options)]
 
 
-RUN = Rule("the id of a features, training or compression run", TEXT.fits)
-N_LATENT = Option("Features", whole(1), 32)
+RUNS = {"features": "features", "training": "training", "compression": "compression"}
+N_LATENT = whole_number("Features", 1, 32, help="How many numbers say what an event looks like")
 
 OBJECTIVES: dict[str, ObjectiveEntry] = {
     "autoencoder": ObjectiveEntry(
@@ -73,16 +119,22 @@ OBJECTIVES: dict[str, ObjectiveEntry] = {
         "core.pretraining.autoencoder:AutoencoderEncoder",
         {
             "n_latent": N_LATENT,
-            "epochs": Option("Epochs at most", whole(1), 15),
-            "lr": Option("Learning rate", finite(above=0), 2e-3),
-            "weight_decay": Option("Weight decay", finite(least=0), 1e-5),
-            "batch_size": Option("Windows per batch", whole(2), 64),
-            "validation": Option("Share of windows that decides when to stop", finite(least=0, most=0.5), 0.1),
-            "patience": Option("Epochs without a lower loss before it stops", whole(1), 4),
-            "bounded": Option("Inputs scaled to 0 to 1, output bounded by a sigmoid", YES_OR_NO, False),
-            "initial": Option("Initial weights", one_of(("default", "xavier")), "default"),
-            "momentum": Option("Share of the newest batch in running statistics", finite(above=0, most=1), 0.1),
-            "latents": Option("When latents are taken", one_of(("evaluation", "training")), "evaluation"),
+            "epochs": whole_number("Epochs at most", 1, 15, help="Times that it goes through all windows"),
+            "lr": number("Learning rate", 2e-3, above=0),
+            "weight_decay": number("Weight decay", 1e-5, least=0),
+            "batch_size": whole_number("Windows per batch", 2, 64),
+            "validation": number(
+                "Share of windows that decides when to stop", 0.1, least=0, most=0.5, help="0: it does not stop early"
+            ),
+            "patience": whole_number("Epochs without a lower loss before it stops", 1, 4),
+            "bounded": yes_or_no("Inputs scaled to 0 to 1, output bounded by a sigmoid", False),
+            "initial": choice("Initial weights", {"default": "usual", "xavier": "Xavier, gain √2"}, "default"),
+            "momentum": number("Share of the newest batch in running statistics", 0.1, above=0, most=1),
+            "latents": choice(
+                "When latents are taken",
+                {"evaluation": "when it is trained", "training": "in the last epoch, while it trains"},
+                "evaluation",
+            ),
         },
         {
             "reference": Preset(
@@ -103,6 +155,17 @@ OBJECTIVES: dict[str, ObjectiveEntry] = {
                 },
             )
         },
+        clashes=(
+            Clash(
+                "latents",
+                lambda options: options["latents"] == "training" and options["validation"] > 0,
+                "latents can be taken while it trains only if it does not stop early",
+                "Give validation = 0, or latents = evaluation",
+            ),
+        ),
+        least=10,
+        smallest=8,
+        width=lambda options, _n: int(options["n_latent"]),
     ),
     "pca": ObjectiveEntry(
         "Principal components",
@@ -110,6 +173,8 @@ OBJECTIVES: dict[str, ObjectiveEntry] = {
         "core.pretraining.pca:learn",
         "core.pretraining.pca:PrincipalComponents",
         {"n_latent": N_LATENT},
+        least=2,
+        width=lambda options, n: min(int(options["n_latent"]), n - 1),
     ),
     "handcrafted": ObjectiveEntry(
         "Hand-crafted: spectrum, shape and what was measured",
@@ -117,17 +182,18 @@ OBJECTIVES: dict[str, ObjectiveEntry] = {
         "core.pretraining.handcrafted:learn",
         "core.pretraining.handcrafted:HandcraftedEncoder",
         {
-            "iq": Option("Channels are pairs I and Q (none: where they are Doppler I and Q)", YES_OR_NO.or_none()),
-            "measured": Option("With what the event's maker measured", YES_OR_NO, True),
+            "iq": yes_or_no("Channels are pairs I and Q").or_none("where they are Doppler I and Q"),
+            "measured": yes_or_no("With what the event's maker measured", True, help="Such as the HBR"),
         },
         raw=True,
+        smallest=4,
     ),
     "encoder": ObjectiveEntry(
         "Encoder of an earlier run",
         "What a trained model, or an earlier features run, makes of these events; nothing is learnt anew",
         "core.pretraining.stored:learn",
         "core.pretraining.stored:ModelEncoder",
-        {"run": Option("Features, training or compression run", RUN)},
+        {"run": run_of("Features, training or compression run", RUNS)},
         from_run=True,
     ),
 }
@@ -155,13 +221,12 @@ def objective_options(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
     if preset is not None and preset not in entry.presets:
         known = ", ".join(entry.presets) or "none"
         raise InputError(f"{name} has no preset {preset!r}", remedy=f"Known presets: {known}")
-    defaults = {key: option.default for key, option in entry.options.items()}
-    of_preset = {} if preset is None else entry.presets[preset].options
-    options = defaults | dict(of_preset) | given
-    check_each({key: option.rule for key, option in entry.options.items()}, options)
-    if options.get("latents") == "training" and options["validation"]:
-        raise InputError(
-            "latents can be taken while it trains only if it does not stop early",
-            remedy="Give validation = 0, or latents = evaluation",
-        )
+    options = entry.filled(preset) | given
+    entry.check(options)
     return options
+
+
+def changed_options(name: str, options: Options, preset: str | None = None) -> dict[str, Any]:
+    """Return those of an objective's options that are others than by default, or than its preset has them."""
+    usual = OBJECTIVES[name].filled(preset)
+    return {key: value for key, value in options.items() if value != usual[key]}

@@ -23,7 +23,7 @@ from core.features import (
     units_of,
 )
 from core.jobs import JobSpec, Reporter
-from core.pretraining.encoders import Inputs, Intake, Learnt, StoredEncoder
+from core.pretraining.encoders import Inputs, Intake, Learnt, StoredEncoder, refuse_alike
 from core.pretraining.placing import measures_of
 from core.pretraining.registry import OBJECTIVES
 from core.pretraining.spec import FeaturesSpec
@@ -53,6 +53,7 @@ def run_features(spec: JobSpec, report: Reporter) -> dict[str, Any]:
     inputs = intake.inputs(windows, measures_of(events))
     learnt = _learn(inputs, held, wanted, source, spec, report)
     vectors = learnt.encoder.embed(inputs) if learnt.vectors is None else learnt.vectors
+    refuse_alike(vectors)
     how = _describe(intake, windows, events, held, wanted, source) | {
         "names": list(learnt.encoder.names),
         "seed": spec.seed,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,21 @@ MOST_BYTES = 2 << 30  # of features; wider ones are of no use to a map either
 Who = Mapping[str, tuple[Any, ...]]
 
 
+class Embedding(Protocol):
+    """What is used of a model: `torch.nn.Module` itself does not say that models of `core.models` have it."""
+
+    spec: dict[str, Any]
+
+    def eval(self) -> object:
+        """Go over to evaluation mode."""
+
+    def embed(self, x: torch.Tensor) -> torch.Tensor:
+        """Return what it makes of inputs before it decides (N, D)."""
+
+    def state_dict(self) -> Mapping[str, torch.Tensor]:
+        """Return its weights by name."""
+
+
 class ModelEncoder:
     """What a model makes of its inputs before it decides, in evaluation mode.
 
@@ -34,7 +49,7 @@ class ModelEncoder:
     """
 
     def __init__(self, model: nn.Module) -> None:
-        self.model = model.eval()
+        self.model = cast(Embedding, model.eval())
         self.names: tuple[str, ...] = ()
 
     def embed(self, inputs: Inputs) -> Array:
@@ -50,7 +65,7 @@ class ModelEncoder:
             parts = []
             for block in blocks(len(inputs.x), 128):
                 x = torch.from_numpy(np.ascontiguousarray(inputs.x[block]))
-                parts.append(self.model.embed(x).numpy())  # type: ignore[operator]
+                parts.append(self.model.embed(x).numpy())
                 if (n := parts[0].shape[1]) * len(inputs.x) * 4 > MOST_BYTES:
                     raise InputError(
                         f"{len(inputs.x)} events with {n} features each are too many to keep",

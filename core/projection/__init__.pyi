@@ -1,9 +1,12 @@
 from .extending import shaped_by as shaped_by
+from .grid import DEFAULT_METHODS as DEFAULT_METHODS
+from .grid import plan_grid as plan_grid
 from .grid import project_grid as project_grid
 from .map_events import MapEvents as MapEvents
 from .maps import Map as Map
 from .maps import ProjectionSet as ProjectionSet
 from .maps import load_projection as load_projection
+from .methods import GRID_OPTIONS as GRID_OPTIONS
 from .methods import METHODS as METHODS
 from .neighbours import nearest as nearest
 from .neighbours import neighbours_of as neighbours_of

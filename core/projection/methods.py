@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from core.checks import Rule, finite, whole
 from core.errors import InputError
+from core.options import Option, choice, whole_number
 from core.projection.neighbours import Neighbours
 from core.registry import LazyEntry
 
@@ -48,6 +49,15 @@ class Axis:
     rule: Rule
     reach: float = 0
     help: str = ""
+
+    @property
+    def title(self) -> str:
+        """What a dialog calls it."""
+        return self.name.replace("_", " ").capitalize()
+
+    def reaches(self, value: Any, n: int) -> bool:
+        """Whether a value has as many neighbours as it needs among `n` events."""
+        return not self.reach or self.reach * value < n
 
 
 @dataclass(frozen=True)
@@ -128,6 +138,14 @@ class Prepared:
     threads: int = 1
     kept: dict[Any, Any] = field(default_factory=dict)
 
+
+# What a grid is given beside the axes of its methods.
+GRID_OPTIONS: dict[str, Option] = {
+    "iterations": whole_number("Iterations of t-SNE", 1, 500, help="After 250 that are exaggerated"),
+    "metric": choice(
+        "Distances of the silhouette", {"euclidean": "Euclidean", "sqeuclidean": "squared Euclidean"}, "euclidean"
+    ),
+}
 
 METHODS: dict[str, Method] = {
     "pca": Method("PCA", "The two directions of largest variance: fast, and a control for the others", "core.projection.pca:draw"),

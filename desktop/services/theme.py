@@ -146,6 +146,8 @@ def _palette() -> QPalette:
         (roles.PlaceholderText, "muted"),
     ):  # fmt: skip
         palette.setColor(role, QColor(token(key)))
+    for role in (roles.WindowText, roles.Text, roles.ButtonText):  # what is off must look so
+        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(token("unlabelled")))
     return palette
 
 
@@ -162,6 +164,7 @@ def style_sheet() -> str:
     QLabel[role="badge"] { background: @warn; color: @surface; border-radius: 3px; padding: 1px 6px; font-weight: 600; }
     QFrame[role="card"] { background: @surface; border: 1px solid @line; border-radius: 6px; }
     QFrame[role="bar"] { background: @raised; border: 0; border-bottom: 1px solid @line; }
+    QFrame[role="wrong"] { border: 1px solid @bad; border-radius: 4px; }
     QFrame[role="error"] { background: @surface; border: 1px solid @bad; border-left: 4px solid @bad; border-radius: 4px; }
     QFrame[role="notice"] { background: @surface; border: 1px solid @accent; border-left: 4px solid @accent; border-radius: 4px; }
     QPushButton { background: @surface; border: 1px solid @line; border-radius: 4px; padding: 5px 12px; }

@@ -36,6 +36,14 @@ def label(text: str = "", role: str = "", *, wrap: bool = False) -> QLabel:
     return made
 
 
+def give_role(widget: QWidget, role: str) -> None:
+    """Dress a widget that is there already in another role of the style sheet."""
+    if widget.property("role") != role:
+        widget.setProperty("role", role)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+
+
 def line(text: str = "", role: str = "") -> ElidedLabel:
     """Return a label of one line that is cut where there is no room; its tooltip then says all of it."""
     made = ElidedLabel(text)

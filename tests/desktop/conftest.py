@@ -82,17 +82,35 @@ def study_folder(tmp_path):
 
 
 @pytest.fixture
-def window(qtbot, study_folder):
+def open_window(qtbot):
+    """Opens a study in a window, in a room and of a size if they are given, settled."""
+    opened = []
+
+    def open_study(folder, room="", size=None):
+        theme.use("light")
+        session = Session()
+        made = MainWindow(session)
+        opened.append(made)
+        qtbot.addWidget(made)
+        if size is not None:
+            made.resize(*size)
+        made.show()
+        session.open_study(folder)
+        settle(qtbot, session)
+        if room:
+            made.enter(room)
+            settle(qtbot, session)
+        return made
+
+    yield open_study
+    for made in opened:
+        made.close()
+
+
+@pytest.fixture
+def window(open_window, study_folder):
     """The window with that study open, settled."""
-    theme.use("light")
-    session = Session()
-    made = MainWindow(session)
-    qtbot.addWidget(made)
-    made.show()
-    session.open_study(study_folder)
-    settle(qtbot, session)
-    yield made
-    made.close()
+    return open_window(study_folder)
 
 
 @pytest.fixture

@@ -11,9 +11,6 @@ import resources
 from core.events import import_annotations, make_events
 from core.signals import add_to_study
 from core.study import Study, define_classes
-from desktop.main_window import MainWindow
-from desktop.services import theme
-from desktop.services.session import Session
 from desktop.views.annotate.export_dialog import LabelsDialog
 from desktop.views.annotate.features_dialog import FeaturesDialog
 from desktop.views.annotate.maps_dialog import MapsDialog
@@ -24,24 +21,14 @@ CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftM
 
 
 @pytest.fixture
-def room(qtbot, tmp_path):
+def room(open_window, tmp_path):
     """The Annotate room of a study of beats, two classes and no label."""
     with Study.create(tmp_path / "bare", name="Bare", annotator="Ana") as study:
         ecg = add_to_study(study, resources.path("demo/208"))
         made = make_events(study, ecg, "annotations", with_labels=False)
         study.apply(type(made)(made.title, made.changes[::16]))
         study.apply(define_classes(study, [("normal", "normal"), ("ectopic", "ectopic")]))
-    theme.use("light")
-    session = Session()
-    window = MainWindow(session)
-    qtbot.addWidget(window)
-    window.resize(1280, 860)
-    window.show()
-    session.open_study(tmp_path / "bare")
-    settle(qtbot, session)
-    window.enter("annotate")
-    settle(qtbot, session)
-    return window.rooms["annotate"]
+    return open_window(tmp_path / "bare", "annotate", (1280, 860)).rooms["annotate"]
 
 
 def wait_for_jobs(qtbot, room):
@@ -129,6 +116,7 @@ def test_from_nothing_by_mouse(qtbot, room, monkeypatch, tmp_path):
     press_button(offered_step(room))
     dialog = dialog_of(qtbot, room, FeaturesDialog)
     dialog.objective.setCurrentIndex(dialog.objective.findData("pca"))
+    settle(qtbot, session)
     press_button(dialog.start)
     wait_for_jobs(qtbot, room)
     press_button(offered_step(room))
@@ -188,7 +176,8 @@ def test_from_nothing_by_keys(qtbot, room, monkeypatch, tmp_path):
     while dialog.objective.currentData() != "pca":
         press(qtbot, dialog.objective, Qt.Key.Key_Down)
     assert dialog.objective.currentData() == "pca"
-    press(qtbot, dialog.start, Qt.Key.Key_Space)
+    settle(qtbot, session)
+    press(qtbot, dialog.objective, Qt.Key.Key_Return)
     wait_for_jobs(qtbot, room)
     press(qtbot, offered_step(room), Qt.Key.Key_Space)
     dialog = dialog_of(qtbot, room, MapsDialog)

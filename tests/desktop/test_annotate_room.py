@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from core.annotation import PROPAGATORS, QUERIES
+from core.pretraining import OBJECTIVES
 from core.projection import METHODS
 from core.study import UNSURE
 from desktop.models.annotate_model import COLUMNS
 from desktop.views.annotate.colouring import COLOURS
-from desktop.views.annotate.features_dialog import options_of
+from desktop.views.annotate.features_dialog import FeaturesDialog
 from desktop.views.annotate.maps_dialog import MapsDialog
 from tests.desktop.conftest import settle
 from tests.desktop.test_registries import offered, registered
@@ -122,7 +123,12 @@ def test_the_room_offers_what_is_registered(qtbot, annotate):
     assert not dialog.start.isEnabled()
     assert "Perplexity many is not possible" in dialog.estimate.text()
     dialog.close()
-    assert "n_latent" in options_of("pca")
+    features = FeaturesDialog(annotate.session, annotate)
+    assert offered(features.objective) == registered(OBJECTIVES)
+    assert {key: list(box.form.fields) for key, box in features.boxes.items()} == {
+        key: list(entry.options) for key, entry in OBJECTIVES.items()
+    }
+    features.close()
 
 
 def test_every_method_proposes_with_its_own_sliders(qtbot, annotate):

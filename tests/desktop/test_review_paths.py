@@ -10,8 +10,6 @@ from PySide6.QtWidgets import QApplication, QComboBox, QDialogButtonBox, QFileDi
 
 import resources
 from core.study import Study
-from desktop.main_window import MainWindow
-from desktop.services.session import Session
 from desktop.views.review.annotation_dialog import AnnotationDialog
 from desktop.views.review.dialogs import FilterDialog
 from tests.desktop.conftest import settle
@@ -23,22 +21,12 @@ CONTROL_SHIFT = CONTROL | SHIFT
 
 
 @pytest.fixture
-def sitting(qtbot, tmp_path):
+def sitting(open_window, tmp_path):
     """An empty study in the window, and a copy of a real EEG that it does not know yet."""
     path = tmp_path / "séance 1.edf"
     shutil.copyfile(resources.path("demo/S001R04.edf"), path)
     Study.create(tmp_path / "study", annotator="Ana").close()
-    session = Session()
-    window = MainWindow(session)
-    qtbot.addWidget(window)
-    window.resize(1400, 900)
-    window.show()
-    session.open_study(tmp_path / "study")
-    settle(qtbot, session)
-    window.enter("review")
-    settle(qtbot, session)
-    yield window, path
-    window.close()
+    return open_window(tmp_path / "study", "review", (1400, 900)), path
 
 
 def when_asked(kind, answer):

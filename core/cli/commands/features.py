@@ -6,10 +6,11 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from core.checks import check_names
 from core.cli.main import show_json
 from core.cli.options import json_option, parse_options
 from core.cli.running import run_job, split_run
-from core.pretraining import OBJECTIVES, FeaturesSpec
+from core.pretraining import OBJECTIVES, FeaturesSpec, job_parameters, objective_options
 from core.study import Study
 
 EXAMPLE = """hitscope features my-study --kind beat --window '{"n_times": 187, "fs": 125}' --option epochs=10
@@ -49,13 +50,27 @@ def configure(options: argparse.ArgumentParser) -> None:
         action="store_true",
         help="learn from the test subjects' signals, too, and say so in the record",
     )
+    options.add_argument(
+        "--held-out-recording",
+        action="append",
+        type=int,
+        metavar="N",
+        help="a recording of an unknown subject to hold out, by its number; may be repeated",
+    )
+    options.add_argument(
+        "--held-out-seed", type=int, metavar="N", help="seed of the draw of that share (default: the seed)"
+    )
     options.add_argument("--seed", type=int, default=0)
     options.add_argument("--json", action="store_true", help="print JSON")
 
 
 def known() -> str:
-    """Return which options there are, by objective."""
-    return "; ".join(f"{name}: {', '.join(entry.options)}" for name, entry in OBJECTIVES.items() if entry.options)
+    """Return which options there are, by objective, and what they may be."""
+    return "; ".join(
+        f"{name}: {', '.join(f'{key} ({option.rule.text})' for key, option in entry.options.items())}"
+        for name, entry in OBJECTIVES.items()
+        if entry.options
+    )
 
 
 def run(options: argparse.Namespace) -> None:
@@ -80,23 +95,35 @@ def run(options: argparse.Namespace) -> None:
 
 def parameters(options: argparse.Namespace) -> dict[str, Any]:
     """Return the parameters of the job; what was not given is left to it."""
-    params: dict[str, Any] = {"kinds": options.kind, "objective": options.objective}
+    entry = OBJECTIVES[options.objective]
     own = ("kinds", "recordings", "ids", "window", "representation", "objective", "held_out", "transductive", "preset")
-    params |= parse_options(options.option, reserved=own)
-    if "run" in params:
-        params["run"] = str(params["run"])
-    for name in ("preset", "epochs"):
-        if getattr(options, name) is not None:
-            params[name] = getattr(options, name)
-    for name in ("window", "representation"):
-        if value := json_option(f"--{name}", getattr(options, name)):
-            params[name] = value
-    held_out: dict[str, Any] = {"subjects": options.held_out} if options.held_out else {}
+    written = parse_options(options.option, reserved=own, known=dict.fromkeys(entry.options, (str,)))
+    check_names(f"the objective {options.objective}", written, entry.options)
+    given = {name: entry.options[name].read(text) for name, text in written.items()}
+    if options.epochs is not None:
+        check_names(f"the objective {options.objective}", ["epochs"], entry.options)
+        given["epochs"] = options.epochs
+    objective_options(options.objective, given | ({"preset": options.preset} if options.preset is not None else {}))
+    return job_parameters(
+        options.kind,
+        options.objective,
+        given,
+        preset=options.preset,
+        window=json_option("--window", options.window),
+        representation=json_option("--representation", options.representation),
+        held_out=held_out(options),
+        transductive=options.transductive,
+    )
+
+
+def held_out(options: argparse.Namespace) -> dict[str, Any]:
+    """Return who is kept for testing; empty if nobody is."""
+    named = {"subjects": options.held_out, "recordings": options.held_out_recording}
+    held = {name: given for name, given in named.items() if given}
     if options.held_out_share is not None:
-        held_out |= {"share": options.held_out_share, "seed": options.seed}
-    if held_out:
-        params["held_out"] = held_out
-    return params | ({"transductive": True} if options.transductive else {})
+        seed = options.seed if options.held_out_seed is None else options.held_out_seed
+        held |= {"share": options.held_out_share, "seed": seed}
+    return held
 
 
 def run_id(text: str) -> str:

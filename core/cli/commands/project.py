@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 from core.cli.main import show_json
 from core.cli.options import add_annotator
@@ -37,17 +38,7 @@ def configure(options: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Make the maps and print their silhouettes."""
     folder, features = split_run(options.run, "features")
-    params = {
-        "features": features,
-        "methods": options.method,
-        "perplexities": options.perplexity,
-        "exaggerations": options.exaggeration,
-        "learning_rates": options.learning_rate,
-        "iterations": options.iterations,
-        "neighbors": options.neighbors,
-        "min_dists": options.min_dist,
-        "metric": options.metric,
-    }
+    params = parameters(options, features)
     with Study.open(folder, annotator=options.annotator) as study:
         name = f"maps of {study.run(features).name}"
         entry = run_job(study, study.new_run("projection", name, params, parent=features, seed=options.seed))
@@ -64,6 +55,21 @@ def run(options: argparse.Namespace) -> None:
         print(f"      {failed['params']}: {failed['failed']}")
     for note in entry.summary["warnings"]:
         print(f"note: {note}")
+
+
+def parameters(options: argparse.Namespace, features: str) -> dict[str, Any]:
+    """Return the parameters of the job that makes maps of a features run."""
+    return {
+        "features": features,
+        "methods": options.method,
+        "perplexities": options.perplexity,
+        "exaggerations": options.exaggeration,
+        "learning_rates": options.learning_rate,
+        "iterations": options.iterations,
+        "neighbors": options.neighbors,
+        "min_dists": options.min_dist,
+        "metric": options.metric,
+    }
 
 
 def rate(text: str) -> float | str:

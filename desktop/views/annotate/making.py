@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from core.errors import JobError
 from core.pretraining import OBJECTIVES
+from desktop.services.jobs import Job
 from desktop.services.session import Session
 from desktop.views.annotate.features_dialog import FeaturesDialog
 from desktop.views.annotate.maps_dialog import MapsDialog
@@ -19,6 +21,22 @@ class Making:
 
     def __init__(self, session: Session, room: AnnotateView) -> None:
         self._session, self._room = session, room
+        session.jobs.finished.connect(self._job_ended)
+
+    def _job_ended(self, job: Job) -> None:
+        """Say what a job of this room failed at, or what should be known of what it made: nobody looks for it in a log."""
+        study = self._session.study
+        runs = study.runs(job.run.kind) if study is not None and job.run.kind in ("features", "projection") else []
+        run = next((run for run in runs if run.id == job.run.id), None)
+        if run is None:
+            return
+        if job.status == "failed":
+            what = self._room.tr("“{}” failed: {}").format(run.name, job.error or job.message)
+            self._session.failed.emit(JobError(what, kept=self._room.tr("Everything else is as it was")))
+        failed = [f"{one['params']['method']}: {one['failed']}" for one in run.summary.get("failed", [])]
+        notes = [*run.summary.get("warnings", []), *failed]
+        if job.status == "done" and notes:
+            self._session.noted.emit(f"{run.name}: {' '.join(notes)}")
 
     def missing(self, features: bool) -> EmptyState:
         """Return what the room shows while there is no map: the one next step."""
@@ -45,13 +63,12 @@ class Making:
             dialog.wanted.connect(self.start_features)
             dialog.open()
 
-    def start_features(self, kind: str, params: dict[str, Any] | None = None) -> None:
+    def start_features(self, kind: str, params: dict[str, Any] | None = None, seed: int = 0) -> None:
         """Start the job that learns features of a kind of events."""
-        params = params or {"objective": "autoencoder", "n_latent": 16, "epochs": 12}
+        params = params or {"kinds": [kind], "objective": "autoencoder", "n_latent": 16, "epochs": 12}
         entry = OBJECTIVES[params["objective"]]
-        title = getattr(entry, "title", params["objective"])
-        name = self._room.tr("{} of {}").format(title, kind)
-        self._session.start_job("features", name, {"kinds": [kind], **params})
+        name, run = self._room.tr("{} of {}").format(entry.title, kind), params.get("run") if entry.from_run else None
+        self._session.start_job("features", name, params, parent=run, seed=seed)
 
     def project(self) -> None:
         """Ask which maps are to be made of the chosen feature space."""
@@ -63,10 +80,10 @@ class Making:
     def _chosen(self) -> str:
         return str(self._room.strip.features.currentData() or self._room.choosing.features()[-1].id)
 
-    def start_maps(self, features: str = "", params: dict[str, Any] | None = None) -> None:
+    def start_maps(self, features: str = "", params: dict[str, Any] | None = None, seed: int = 0) -> None:
         """Start the job that makes maps of a feature space."""
         features = features or self._chosen()
         run = next(run for run in self._room.choosing.features() if run.id == features)
         params = params or {"perplexities": [30, 100], "exaggerations": [12], "iterations": 400}
         name = self._room.tr("maps of {}").format(run.name)
-        self._session.start_job("projection", name, {"features": run.id, **params}, parent=run.id)
+        self._session.start_job("projection", name, {"features": run.id, **params}, parent=run.id, seed=seed)

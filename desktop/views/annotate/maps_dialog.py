@@ -1,33 +1,26 @@
-"""Asks which maps are to be made: methods and the axes of their grids come from `core.projection`."""
+"""Asks which maps are to be made, and says how many that is: methods and the axes of their grids come from `core.projection`."""
 
 from __future__ import annotations
 
-from math import prod
+import re
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QDialog,
-    QDialogButtonBox,
-    QFormLayout,
-    QLineEdit,
-    QSpinBox,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLineEdit, QWidget
 
 from core.errors import HitscopeError
-from core.jobs import read_json
-from core.projection import METHODS
+from core.jobs import NullReporter
+from core.options import whole_number
+from core.projection import DEFAULT_METHODS, GRID_OPTIONS, METHODS, plan_grid
 from core.study import RunEntry
 from desktop.services.session import Session
 from desktop.widgets.elided import ElidedComboBox
+from desktop.widgets.options_form import FormRow, OptionsForm, form_grid, heading
 from desktop.widgets.parts import label, number
+from desktop.widgets.start_dialog import StartDialog
 
-USUAL = ("pca", "tsne")
-ITERATIONS = 500
+SEED = whole_number("Seed", 0, 0, help="The same seed gives the same maps")
+FEWEST = 4  # events of which a map shows anything
 
 
 def value_of(text: str) -> Any:
@@ -40,63 +33,54 @@ def value_of(text: str) -> Any:
     return text
 
 
-def count_of(run: RunEntry) -> int:
-    """Return how many events a features run is of; 0 where it does not say."""
-    path = run.folder / "result.json"
-    try:
-        return int(read_json(path).get("n", 0)) if path.exists() else 0
-    except (ValueError, TypeError, HitscopeError):
-        return 0
+class _Lines(NullReporter):
+    """Keeps what a plan says."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def log(self, text: str) -> None:
+        self.lines.append(text)
 
 
-class MapsDialog(QDialog):
-    """Tells what is `wanted`: the features run, and the parameters of the job."""
+class MapsDialog(StartDialog):
+    """Tells what is `wanted`: the features run, the parameters of the job, and its seed."""
 
-    wanted = Signal(str, object)
+    wanted = Signal(str, object, int)
 
     def __init__(self, session: Session, features: list[RunEntry], chosen: str, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(self.tr("Make maps"))
-        self.setMinimumWidth(460)
-        column, form = QVBoxLayout(self), QFormLayout()
         text = self.tr("One map for each combination of the values, separated by commas; they appear as they are done.")
-        column.addWidget(label(text, "muted", wrap=True))
+        super().__init__(self.tr("Make maps"), text, self.tr("Make maps"), parent)
         self.features: QComboBox = ElidedComboBox()
-        self._counts = {run.id: count_of(run) for run in features}
+        self._counts = {run.id: int(run.summary.get("n", 0)) for run in features}
         for run in reversed(features):
             self.features.addItem(self.tr("{} ({} events)").format(run.name, number(self._counts[run.id])), run.id)
         self.features.setCurrentIndex(max(0, self.features.findData(chosen)))
-        self.features.setAccessibleName(self.tr("Features"))
-        form.addRow(self.tr("Features"), self.features)
+        of = QWidget()
+        self._features_row = FormRow(form_grid(of), 0, self.tr("Features"), self.features)
+        self.content.addWidget(of)
         self.methods: dict[str, QCheckBox] = {}
         self.axes: dict[str, QLineEdit] = {}
+        self._rows: dict[str, FormRow] = {}
         for key, method in METHODS.items():
-            self._offer(form, key, method)
-        self.iterations = QSpinBox()
-        self.iterations.setRange(1, 10_000)
-        self.iterations.setValue(ITERATIONS)
-        self.iterations.setAccessibleName(self.tr("Iterations of t-SNE"))
-        form.addRow(self.tr("Iterations of t-SNE"), self.iterations)
-        column.addLayout(form)
-        self.estimate = label("", wrap=True)
-        column.addWidget(self.estimate)
-        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self.start = self.buttons.addButton(self.tr("Make maps"), QDialogButtonBox.ButtonRole.AcceptRole)
-        self.start.setProperty("role", "primary")
-        self.buttons.accepted.connect(self._tell)
-        self.buttons.rejected.connect(self.reject)
-        column.addWidget(self.buttons)
+            self._offer(key, method)
+        self.further = OptionsForm({**GRID_OPTIONS, "seed": SEED})
+        self.content.addWidget(heading(self.tr("All maps")))
+        self.content.addWidget(self.further)
+        self.content.addStretch(1)
+        self.further.changed.connect(self._say)
         self.features.currentIndexChanged.connect(lambda _n: self._say())
+        self.features.setFocus()
         self._say()
 
-    def _offer(self, form: QFormLayout, key: str, method: Any) -> None:
-        box = QCheckBox(method.title)
-        box.setChecked(key in USUAL)
+    def _offer(self, key: str, method: Any) -> None:
+        """Offer a method with the axes of its grid."""
+        box, axes = QCheckBox(method.title), QWidget()
+        box.setChecked(key in DEFAULT_METHODS)
         box.setToolTip(method.help)
-        box.toggled.connect(lambda _on: self._say())
+        box.setAccessibleDescription(method.help)
         self.methods[key] = box
-        form.addRow("", box)
+        self.content.addWidget(box)
         try:
             method.require()
         except HitscopeError as error:
@@ -104,49 +88,98 @@ class MapsDialog(QDialog):
             box.setEnabled(False)
             box.setText(self.tr("{} (not installed)").format(method.title))
             box.setToolTip(str(error))
-        for option, axis in method.grid.items():
-            line = QLineEdit(", ".join(str(value) for value in axis.values))
-            line.setAccessibleName(option.replace("_", " "))
-            line.setToolTip(f"{axis.help}: {axis.rule.text}")
-            line.setEnabled(box.isChecked())
-            line.textChanged.connect(lambda _text: self._say())
-            box.toggled.connect(line.setEnabled)
-            self.axes[option] = line
-            form.addRow("    " + axis.name.replace("_", " "), line)
+        self.content.addWidget(label(self.tr(method.help), "muted", wrap=True))
+        grid = form_grid(axes)
+        for row, option in enumerate(method.grid):
+            self._offer_axis(grid, row, option, method.grid[option])
+        axes.setEnabled(box.isChecked())
+        box.toggled.connect(axes.setEnabled)
+        box.toggled.connect(lambda _on: self._say())
+        self.content.addWidget(axes)
+
+    def _offer_axis(self, grid: QGridLayout, row: int, option: str, axis: Any) -> None:
+        line = QLineEdit(", ".join(str(value) for value in axis.values))
+        line.textChanged.connect(lambda _text: self._say())
+        self.axes[option] = line
+        self._rows[option] = FormRow(grid, row, self.tr(axis.title), line, help=f"{axis.help}: {axis.rule.text}")
+        self._rows[option].indent()
+
+    # What is chosen
+
+    @property
+    def chosen(self) -> list[str]:
+        """The methods that are ticked."""
+        return [key for key, box in self.methods.items() if box.isChecked()]
+
+    @property
+    def n(self) -> int:
+        """Events of the features."""
+        return self._counts.get(self.features.currentData(), 0)
 
     def values(self, option: str) -> list[Any]:
         """Return the values of an axis as they were typed."""
-        return [value_of(part.strip()) for part in self.axes[option].text().split(",") if part.strip()]
+        return [value_of(part) for part in re.split(r"[,;\s]+", self.axes[option].text()) if part]
+
+    def params(self) -> dict[str, Any]:
+        """Return the parameters of the job, but for the features that it is of; axes of other methods are the usual ones."""
+        axes = {
+            option: self.values(option) if key in self.chosen else list(axis.values)
+            for key, method in METHODS.items()
+            for option, axis in method.grid.items()
+        }
+        further = self.further.values()
+        return {"methods": self.chosen, **axes, **{name: further[name] for name in GRID_OPTIONS}}
+
+    # What will be made
 
     def _say(self) -> None:
-        """Say how many maps these are, or which value is none."""
-        n, chosen = (
-            self._counts.get(self.features.currentData(), 0),
-            [k for k, box in self.methods.items() if box.isChecked()],
-        )
-        wrong = [
-            f"{axis.name.replace('_', ' ')} {value}"
-            for key in chosen
-            for option, axis in METHODS[key].grid.items()
-            for value in (self.values(option) or [self.tr("of nothing")])
-            if not axis.rule.fits(value)
-        ]
-        maps = sum(prod(len(self.values(option)) for option in METHODS[key].grid) for key in chosen)
-        if wrong:
-            said = self.tr("{} is not possible.").format(wrong[0].capitalize())
-        elif not maps:
-            said = self.tr("Choose at least one method.")
+        """Say how many maps these are, or what is wrong, beside the field and below."""
+        further = self.further.problems()
+        self.further.say(further)
+        titled = {name: f"{self.further.rows[name].title.text()}: {said}." for name, said in further.items()}
+        wrong = self._judge_axes() | titled
+        few = self.n < FEWEST
+        self._features_row.say(self.tr("{} events are too few for a map").format(number(self.n)) if few else "")
+        if few:
+            self.tell("", self._features_row.said + ". " + self.tr("Learn features of more events."))
+        elif not self.chosen:
+            self.tell("", self.tr("Choose at least one method."))
+        elif wrong:
+            self.tell("", next(iter(wrong.values())))
         else:
-            said = self.tr(
-                "{} maps of {} events; perplexities that need more events than there are, are left out."
-            ).format(number(maps), number(n))
-        self.estimate.setText(said)
-        self.start.setEnabled(bool(maps) and not wrong)
+            self._plan()
 
-    def _tell(self) -> None:
-        chosen = [key for key, box in self.methods.items() if box.isChecked()]
-        grid = {option: self.values(option) for key in chosen for option in METHODS[key].grid}
-        self.wanted.emit(
-            self.features.currentData(), {"methods": chosen, "iterations": self.iterations.value(), **grid}
-        )
-        self.accept()
+    def _judge_axes(self) -> dict[str, str]:
+        """Say beside each axis what is wrong with its values, or which are left out; return the wrong ones in sentences."""
+        wrong = {}
+        for key, method in METHODS.items():
+            for option, axis in method.grid.items():
+                values = self.values(option) if key in self.chosen else []
+                bad = [value for value in values or [self.tr("of nothing")] if not axis.rule.fits(value)]
+                if bad and key in self.chosen:
+                    wrong[option] = self.tr("{} {} is not possible.").format(axis.title, bad[0])
+                    self._rows[option].say(self.tr("each must be {}").format(axis.rule.text))
+                    continue
+                far = [f"{value:g}" for value in values if not axis.reaches(value, self.n)]
+                note = self.tr("{}: left out, needs more events than the {} there are").format(
+                    ", ".join(far), number(self.n)
+                )
+                nothing = len(far) == len(values) > 0
+                self._rows[option].say(note if nothing else "", note if far else "")
+        return wrong
+
+    def _plan(self) -> None:
+        """Say what the job will make, in its own count."""
+        options, told = self.params(), _Lines()
+        options.pop("metric")
+        try:
+            cells = plan_grid(self.n, options, told)
+        except HitscopeError as error:
+            self.tell("", str(error))
+            return
+        maps = self.tr("1 map") if len(cells) == 1 else self.tr("{} maps").format(number(len(cells)))
+        points = self.tr("{} of {} events: {} points.").format(maps, number(self.n), number(len(cells) * self.n))
+        self.tell(" ".join([points, *told.lines]))
+
+    def emit_wanted(self) -> None:
+        self.wanted.emit(self.features.currentData(), self.params(), self.further.values()["seed"])
