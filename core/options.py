@@ -130,9 +130,9 @@ def choice(title: str, choices: Mapping[str, str], default: str | None = None, *
     return Option(title, "one of a list", one_of(choices), default, help, choices=choices)
 
 
-def some_of(title: str, items: str, *, help: str = "") -> Option:
-    """Return the option of texts, such as names of channels, called `items`; which there are, the data say."""
-    return Option(title, "some of a list", list_of(items, TEXT), help=help)
+def some_of(title: str, items: str, *, rule: Rule = TEXT, help: str = "") -> Option:
+    """Return the option of values that fit `rule`, such as names of channels, called `items`; which there are, the data say."""
+    return Option(title, "some of a list", list_of(items, rule), help=help)
 
 
 def run_of(title: str, kinds: Mapping[str, str], *, help: str = "") -> Option:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -155,7 +156,7 @@ def plan_features(
     with plan.saying("kinds"):
         _refuse_few(entry, n_fit)
     if not plan.problems:
-        plan.width = earlier.width if earlier else entry.width and entry.width(options, n_fit)
+        plan.width = earlier.width if earlier else entry.width and entry.width(options, n_fit, math.prod(plan.shape))
     return plan
 
 

@@ -64,7 +64,7 @@ class ObjectiveEntry(LazyEntry):
     smallest : int
         Samples that a window, or each side of an image, must have.
     width : callable, optional
-        How many features come of its options, learnt from so many events; None where the events say.
+        How many features come of its options, learnt from so many events of so many values; None where the events say.
     """
 
     encoder: str
@@ -75,7 +75,7 @@ class ObjectiveEntry(LazyEntry):
     clashes: tuple[Clash, ...] = ()
     least: int = 1
     smallest: int = 1
-    width: Callable[[Options, int], int] | None = None
+    width: Callable[[Options, int, int], int] | None = None
 
     @property
     def defaults(self) -> dict[str, Any]:
@@ -165,7 +165,7 @@ OBJECTIVES: dict[str, ObjectiveEntry] = {
         ),
         least=10,
         smallest=8,
-        width=lambda options, _n: int(options["n_latent"]),
+        width=lambda options, _n, _size: int(options["n_latent"]),
     ),
     "pca": ObjectiveEntry(
         "Principal components",
@@ -174,7 +174,7 @@ OBJECTIVES: dict[str, ObjectiveEntry] = {
         "core.pretraining.pca:PrincipalComponents",
         {"n_latent": N_LATENT},
         least=2,
-        width=lambda options, n: min(int(options["n_latent"]), n - 1),
+        width=lambda options, n, size: min(int(options["n_latent"]), size, n - 1),
     ),
     "handcrafted": ObjectiveEntry(
         "Hand-crafted: spectrum, shape and what was measured",

@@ -34,10 +34,10 @@ class StartDialog(QDialog):
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.start = self.buttons.addButton(start, QDialogButtonBox.ButtonRole.AcceptRole)
         self.start.setProperty("role", "primary")
-        self.start.setDefault(True)
         self.buttons.accepted.connect(self._start)
         self.buttons.rejected.connect(self.reject)
         column.addWidget(self.buttons)
+        self.start.setDefault(True)  # not before: a button without a dialog is forgotten when the focus moves on
         room = self.screen().availableSize()
         self.resize(min(WIDTH, room.width() - 40), min(HEIGHT, room.height() - 60))
 

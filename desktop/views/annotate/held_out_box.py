@@ -8,12 +8,14 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
+from core.checks import Rule
 from core.features import by_kind
 from core.options import Option, choice, some_of
 from core.pretraining import SHARE, Material
 from desktop.widgets.options_form import OptionsForm
 from desktop.widgets.parts import label, number
 
+UNIT = Rule("a subject or the number of a recording", lambda value: isinstance(value, str | int))
 HOW = {"nobody": (), "chosen": ("units",), "share": tuple(SHARE)}  # rows that each way of choosing needs
 
 
@@ -30,7 +32,7 @@ class HeldOutBox(QWidget):
         ways = {"nobody": self.tr("nobody"), "chosen": self.tr("those chosen"), "share": self.tr("a share, drawn")}
         options: dict[str, Option] = {
             "how": choice(self.tr("Held out for testing"), ways, "nobody"),
-            "units": some_of(self.tr("Subjects"), "subjects"),
+            "units": some_of(self.tr("Subjects"), "subjects", rule=UNIT),
             **SHARE,
         }
         self.form = OptionsForm(options)
