@@ -1,6 +1,7 @@
 """The dialogs that make features and maps: everything that is registered, the same jobs as by the command line, nothing unsaid."""
 
 import argparse
+import math
 
 import pytest
 import wfdb
@@ -297,6 +298,21 @@ def test_what_is_left_out_of_a_grid_is_said_at_once(qtbot, annotate):
     assert dialog.start.isEnabled()
     assert "Perplexity 124 was left out: it needs more than 372 events" in dialog.estimate.text()
     assert "124: left out" in dialog._rows["perplexities"].said
+
+
+@pytest.mark.parametrize("transductive", [False, True])
+def test_maps_are_counted_without_test_subjects_unless_transductive(qtbot, room, transductive):
+    params = {"kinds": ["beat"], "objective": "pca", "n_latent": 3, "held_out": {"subjects": ["P2"]}}
+    run = make(room, {**params, "transductive": transductive})
+    n = run.summary["n"] - (0 if transductive else run.summary["n_test"])
+    dialog, _ = asked(qtbot, room, MapsDialog)
+    dialog.axes["perplexities"].setText(f"5, {math.ceil(n / 3)}")  # the second is just too many for those left
+    assert dialog.estimate.text().startswith(f"3 maps of {n} events: {3 * n} points.")
+    later = f"{run.summary['n_test']} events of test subjects are placed in them afterwards"
+    assert (later in dialog.estimate.text()) is not transductive
+    options = {name: value for name, value in dialog.params().items() if name != "metric"}
+    grid = {"features": run.id, **options, "iterations": 20}
+    assert len(make(room, grid, 0, "projection", run.id).summary["maps"]) == 3
 
 
 @pytest.mark.parametrize("kind", [FeaturesDialog, MapsDialog])

@@ -33,6 +33,12 @@ def value_of(text: str) -> Any:
     return text
 
 
+def counts_of(run: RunEntry) -> tuple[int, int]:
+    """Return how many events of a features run maps are made of, and how many test events are only placed in them."""
+    n, n_test = int(run.summary.get("n", 0)), int(run.summary.get("n_test", 0))
+    return (n, 0) if run.summary.get("transductive") else (n - n_test, n_test)
+
+
 class _Lines(NullReporter):
     """Keeps what a plan says."""
 
@@ -52,9 +58,9 @@ class MapsDialog(StartDialog):
         text = self.tr("One map for each combination of the values, separated by commas; they appear as they are done.")
         super().__init__(self.tr("Make maps"), text, self.tr("Make maps"), parent)
         self.features: QComboBox = ElidedComboBox()
-        self._counts = {run.id: int(run.summary.get("n", 0)) for run in features}
+        self._counts = {run.id: counts_of(run) for run in features}
         for run in reversed(features):
-            self.features.addItem(self.tr("{} ({} events)").format(run.name, number(self._counts[run.id])), run.id)
+            self.features.addItem(self.tr("{} ({} events)").format(run.name, number(sum(self._counts[run.id]))), run.id)
         self.features.setCurrentIndex(max(0, self.features.findData(chosen)))
         of = QWidget()
         self._features_row = FormRow(form_grid(of), 0, self.tr("Features"), self.features)
@@ -113,8 +119,8 @@ class MapsDialog(StartDialog):
 
     @property
     def n(self) -> int:
-        """Events of the features."""
-        return self._counts.get(self.features.currentData(), 0)
+        """Events that maps are made of."""
+        return self._counts.get(self.features.currentData(), (0, 0))[0]
 
     def values(self, option: str) -> list[Any]:
         """Return the values of an axis as they were typed."""
@@ -179,7 +185,9 @@ class MapsDialog(StartDialog):
             return
         maps = self.tr("1 map") if len(cells) == 1 else self.tr("{} maps").format(number(len(cells)))
         points = self.tr("{} of {} events: {} points.").format(maps, number(self.n), number(len(cells) * self.n))
-        self.tell(" ".join([points, *told.lines]))
+        placed = self._counts[self.features.currentData()][1]
+        later = self.tr("{} events of test subjects are placed in them afterwards.").format(number(placed))
+        self.tell(" ".join([points, *([later] if placed else []), *told.lines]))
 
     def emit_wanted(self) -> None:
         self.wanted.emit(self.features.currentData(), self.params(), self.further.values()["seed"])
