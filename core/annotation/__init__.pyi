@@ -1,3 +1,4 @@
+from .caveats import remarks as remarks
 from .curve import TradeOff as TradeOff
 from .curve import trade_off as trade_off
 from .inputs import hard_and_soft as hard_and_soft
@@ -26,7 +27,6 @@ from .raters import disagreements as disagreements
 from .raters import raters_of as raters_of
 from .registry import PROPAGATORS as PROPAGATORS
 from .registry import PropagatorEntry as PropagatorEntry
-from .remarks import remarks as remarks
 from .retraction import descendants as descendants
 from .retraction import label_path as label_path
 from .retraction import retract as retract

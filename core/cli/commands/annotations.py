@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from core.cli.main import show_json
+from core.cli.actions import actions_of, run_action
 from core.cli.options import add_annotator, add_replace
 from core.events import export_annotations, import_annotations
 from core.signals import ANNOTATION_FORMATS, open_recording, read_annotations, write_annotations
@@ -19,14 +19,7 @@ EXAMPLE = """hitscope annotations export my-study 1 208.atr
 
 def configure(options: argparse.ArgumentParser) -> None:
     """Add the actions and their options."""
-    actions = options.add_subparsers(dest="action", required=True, metavar="ACTION")
-
-    def action(name: str, text: str, do: Any) -> argparse.ArgumentParser:
-        parser = actions.add_parser(name, help=text, description=text)
-        parser.add_argument("--json", action="store_true", help="print JSON")
-        parser.set_defaults(do=do)
-        return parser
-
+    action = actions_of(options)
     for name, text, do in (
         ("export", "write the events of a recording of a study to a file", export),
         ("import", "add the annotations of a file to a recording of a study", import_),
@@ -61,13 +54,7 @@ def add_format(parser: argparse.ArgumentParser, name: str, dest: str, of: str) -
     )
 
 
-def run(options: argparse.Namespace) -> None:
-    """Do the action and say what was done."""
-    done = options.do(options)
-    if options.json:
-        show_json(done)
-    else:
-        print(done["done"])
+run = run_action
 
 
 def export(options: argparse.Namespace) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from core.annotation import ADJUDICATED, adjudicate, agreement_of_raters, disagreements, export_labels, soft_labels
-from core.cli.main import show_json
+from core.cli.actions import Do, actions_of, run_action
 from core.cli.options import add_annotator, add_replace, parse_options
 from core.errors import InputError
 from core.events import Estimate
@@ -21,13 +21,11 @@ EXAMPLE = """hitscope labels export my-study labels.csv --soft
 
 def configure(options: argparse.ArgumentParser) -> None:
     """Add the actions and their options."""
-    actions = options.add_subparsers(dest="action", required=True, metavar="ACTION")
+    add = actions_of(options)
 
-    def action(name: str, text: str, do: Any) -> argparse.ArgumentParser:
-        parser = actions.add_parser(name, help=text, description=text)
+    def action(name: str, text: str, do: Do) -> argparse.ArgumentParser:
+        parser = add(name, text, do)
         parser.add_argument("study", type=Path, help="study folder")
-        parser.add_argument("--json", action="store_true", help="print JSON")
-        parser.set_defaults(do=do)
         return parser
 
     parser = action("export", "write the labels of all annotators to a CSV file, one row for each event", export)
@@ -48,13 +46,7 @@ def configure(options: argparse.ArgumentParser) -> None:
     add_annotator(parser)
 
 
-def run(options: argparse.Namespace) -> None:
-    """Do the action and say what was done."""
-    done = options.do(options)
-    if options.json:
-        show_json(done)
-    else:
-        print(done["done"])
+run = run_action
 
 
 def export(options: argparse.Namespace) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from zipfile import BadZipFile
 import numpy as np
 import numpy.typing as npt
 
-from core import annotation
 from core.annotation import (
     PROPAGATORS,
     QUERIES,
@@ -21,6 +20,7 @@ from core.annotation import (
     descendants,
     label_next,
     label_path,
+    remarks,
     to_changeset,
     trade_off,
     usable_neighbours,
@@ -216,7 +216,7 @@ def preview(
     """Propose labels from the human labels."""
     on = shown.on(events, classes)
     proposal = PROPAGATORS[source.method].run(on.points, on.labels, on.quality, lists, ids=on.ids, **source.params)
-    notes = (*annotation.remarks(proposal, on.labels, on.quality, tuple(classes)), *on.notes)
+    notes = (*remarks(proposal, on.labels, on.quality, tuple(classes)), *on.notes)
     proposal = without_given(proposal, events)
     keys = [classes[number] for number in proposal.labels.tolist()]
     share = (int((on.labels >= 0).sum()) + len(proposal.ids)) / len(on.labels)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,16 +39,17 @@ class Stroke:
         self._n += 1
 
 
-class Tool:
+class Tool(ABC):
     """A tool that chooses points; `radius` (pixels) matters to the brush alone."""
 
     cursor = Qt.CursorShape.CrossCursor
     clicks = True  # whether a press without a move picks the nearest event
 
+    @abstractmethod
     def choose(self, cloud: Cloud, path: Path, frame: Frame, radius: float) -> Rows:
         """Return the rows that the path chooses."""
-        raise NotImplementedError
 
+    @abstractmethod
     def paint(self, painter: QPainter, pixels: Path, radius: float) -> None:
         """Paint the path, in pixels, while it is drawn."""
 
@@ -66,6 +68,9 @@ class Pan(Tool):
 
     def choose(self, cloud: Cloud, path: Path, frame: Frame, radius: float) -> Rows:
         return np.empty(0, np.intp)
+
+    def paint(self, painter: QPainter, pixels: Path, radius: float) -> None:
+        """Paint nothing: the map itself moves."""
 
 
 class Lasso(Tool):
