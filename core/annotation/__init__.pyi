@@ -1,5 +1,6 @@
 from .caveats import remarks as remarks
 from .curve import TradeOff as TradeOff
+from .curve import cross_validate as cross_validate
 from .curve import trade_off as trade_off
 from .inputs import hard_and_soft as hard_and_soft
 from .inputs import neighbour_lists as neighbour_lists

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from core.annotation.folds import Folds, folds_of
-from core.annotation.inputs import Given, checked, neighbour_lists
-from core.annotation.lqknn import best_offers
+from core.annotation.inputs import Floats, Given, Ints, checked, neighbour_lists
+from core.annotation.proposal import SHARE, Proposal
+from core.annotation.registry import PROPAGATORS, PropagatorEntry
 from core.checks import check, finite, list_of, whole
+from core.errors import InputError
 from core.events import Estimate, proportion
+from core.registry import chosen
 
 
 @dataclass(frozen=True)
 class TradeOff:
-    """What propagation with one k and τ would do.
+    """What propagation with one choice of parameters would do.
 
     Attributes
     ----------
-    k : int
-    tau : float
+    params : mapping of str to float
+        Of the method.
+    surest : float
+        Share of the proposed labels that is given, the surest first; 1 for all.
     coverage : float
         Share of all points that hold a label afterwards, 0 to 1, propagated from all labels there are.
     accuracy : float
@@ -37,14 +43,24 @@ class TradeOff:
         What the estimate does not say, each in one sentence.
     """
 
-    k: int
-    tau: float
+    params: Mapping[str, float]
+    surest: float
     coverage: float
     accuracy: float
     n: int
     hidden: int
     interval: Estimate
     notes: tuple[str, ...] = ()
+
+    @property
+    def k(self) -> float | None:
+        """Its neighbours; None of a method that asks for none."""
+        return self.params.get("k")
+
+    @property
+    def tau(self) -> float | None:
+        """Its least quality; None of a method that asks for none."""
+        return self.params.get("tau")
 
 
 def trade_off(
@@ -59,7 +75,36 @@ def trade_off(
     neighbours: npt.ArrayLike | None = None,
     groups: npt.ArrayLike | None = None,
 ) -> list[TradeOff]:
-    """Return the trade-off of LQ-KNN over a grid of k and τ, by cross-validation over the labelled points.
+    """Return the trade-off of LQ-KNN over a grid of k and τ, in the order of `ks`, then `taus`: see `cross_validate`.
+
+    Raises
+    ------
+    InputError
+        As `cross_validate`.
+    """
+    check(list_of("numbers", finite()), taus=list(taus))
+    check(list_of("whole numbers", whole(1)), ks=list(ks))
+    grid = [{"k": int(k), "tau": float(tau)} for k in ks for tau in taus]
+    return cross_validate(
+        points, labels, quality, "lq_knn", grid, folds=folds, seed=seed, neighbours=neighbours, groups=groups
+    )
+
+
+def cross_validate(
+    points: npt.ArrayLike,
+    labels: npt.ArrayLike,
+    quality: npt.ArrayLike | None,
+    method: str,
+    grid: Sequence[Mapping[str, float]] = ({},),
+    surest: Sequence[float] = (1.0,),
+    folds: int = 4,
+    seed: int = 0,
+    *,
+    neighbours: npt.ArrayLike | None = None,
+    groups: npt.ArrayLike | None = None,
+    stop: Callable[[], None] = lambda: None,
+) -> list[TradeOff]:
+    """Return what a way of propagating would do, by cross-validation over the labelled points.
 
     Each fold hides a share of the labels, propagates the others and compares. The estimate is of points such as were
     labelled: those picked by hand, in the middle of a cluster, are easier than the rest.
@@ -68,58 +113,124 @@ def trade_off(
     ----------
     points, labels, quality
         As of `propagate`.
-    ks : sequence of int
-    taus : sequence of float
-        ``ks=(k,), taus=(tau,)`` asks for exactly one.
+    method : str
+        Key in `PROPAGATORS`.
+    grid : sequence of mappings
+        Its parameters; those left out have their start value.
+    surest : sequence of float
+        Shares of the proposed labels that are given, the surest first: see `Proposal.surest`. They cost nothing more.
     folds : int
         2 or more.
     seed : int
-        Of the draw of folds.
-    neighbours : (N, ≥ max(ks)) int array, optional
+        Of the draw of folds, and of the sample.
+    neighbours : (N, ≥ k) int array, optional
         As of `propagate`; one search serves the whole grid in any case.
     groups : (N,) array, optional
         Subject, or recording, of each point: labels of one are hidden together, since events of one subject resemble
         each other and would make the estimate too good.
+    stop : callable
+        Called before each propagation; what it raises ends the work.
 
     Returns
     -------
     list of TradeOff
-        In the order of `ks`, then `taus`. With one class, or where nothing can be hidden, accuracy is NaN and notes say
-        why. O(folds·N·k) for each.
+        In the order of `grid`, then `surest`. With one class, or where nothing can be hidden, accuracy is NaN and notes
+        say why. A method that is slow is judged on a sample of its `judged_most` points, and a note says so.
 
     Raises
     ------
     InputError
-        As `propagate`, or if `folds` is no whole number from 2, or there is not one group per point.
+        As the method, or if there is no such method, `folds` is no whole number from 2, a share is not above 0 and at
+        most 1, or there is not one group per point.
     """
     check(whole(2), folds=folds)
-    check(list_of("numbers", finite()), taus=list(taus))
-    check(list_of("whole numbers", whole(1)), ks=list(ks))
+    check(list_of("shares", SHARE), surest=list(surest))
+    entry = chosen(PROPAGATORS, method, "way of propagating", "ways")
     given = checked(points, labels, quality)
-    plan = folds_of(given.labels, folds, seed, groups)
-    lists = neighbour_lists(given.points, max(ks, default=1), neighbours)
-    return [_at(given, lists[:, :k], plan, int(k), float(tau)) for k in ks for tau in taus]
+    owners = None if groups is None else np.asarray(groups)
+    if owners is not None and owners.shape != given.labels.shape:
+        raise InputError(f"{owners.size} groups for {len(given.labels)} points", remedy="Give one group per point")
+    drawn = _drawn(given.labels, entry.judged_most, seed)
+    notes: tuple[str, ...] = ()
+    if drawn is not None:
+        notes = (_sampled(entry, drawn, given, seed),)
+        given, neighbours = _rows(given, drawn), None
+        owners = None if owners is None else owners[drawn]
+    plan = folds_of(given.labels, folds, seed, owners)
+    deepest = max((int(params.get("k", _start(entry))) for params in grid), default=0)
+    lists = neighbour_lists(given.points, deepest, neighbours) if deepest else None
+    judge = _Judge(entry, given, lists, plan, tuple(map(float, surest)), stop)
+    return [replace(one, notes=(*one.notes, *notes)) for params in grid for one in judge.at(params)]
 
 
-def _at(given: Given, lists: npt.NDArray[np.integer], plan: Folds, k: int, tau: float) -> TradeOff:
-    """Return the trade-off at one k and τ."""
-    trusted = given.quality > tau
-    right, reached = _score(given, lists, trusted, plan)
-    interval = proportion(right, reached) if reached else Estimate(None, why=plan.why or "no hidden label was reached")
-    coverage = float((best_offers(given, lists, trusted).labels >= 0).mean())
-    accuracy = float("nan") if interval.value is None else interval.value
-    return TradeOff(k, tau, coverage, accuracy, reached, int((plan.number >= 0).sum()), interval, plan.notes)
+@dataclass
+class _Judge:
+    """Propagates once from all labels and once for each fold, and compares."""
+
+    entry: PropagatorEntry
+    given: Given
+    lists: npt.NDArray[np.integer] | None
+    plan: Folds
+    surest: tuple[float, ...]
+    stop: Callable[[], None]
+
+    def at(self, params: Mapping[str, float]) -> list[TradeOff]:
+        """Return the trade-off at some parameters for each share of the surest labels."""
+        labels, n = self.given.labels, len(self.given.labels)
+        every = self._proposed(labels, params)
+        given = [int((labels >= 0).sum()) + len(every.surest(share).ids) for share in self.surest]
+        right, reached = np.zeros((2, len(self.surest)), np.int64)
+        for hidden in self.plan.each():
+            kept = labels.copy()
+            kept[hidden] = -1
+            proposal = self._proposed(kept, params)
+            for place, share in enumerate(self.surest):
+                part = proposal.surest(share)
+                of_hidden = np.isin(part.ids, hidden)
+                reached[place] += int(of_hidden.sum())
+                right[place] += int((part.labels == labels[part.ids])[of_hidden].sum())
+        return [
+            self._told(every.params, share, given[place] / n, int(right[place]), int(reached[place]))
+            for place, share in enumerate(self.surest)
+        ]
+
+    def _proposed(self, labels: Ints, params: Mapping[str, float]) -> Proposal:
+        self.stop()
+        return self.entry.run(self.given.points, labels, self.given.quality, self.lists, **params)
+
+    def _told(self, params: Mapping[str, Any], share: float, coverage: float, right: int, reached: int) -> TradeOff:
+        plan = self.plan
+        why = plan.why or "no hidden label was reached"
+        interval = proportion(right, reached) if reached else Estimate(None, why=why)
+        accuracy = float("nan") if interval.value is None else interval.value
+        hidden = int((plan.number >= 0).sum())
+        return TradeOff(dict(params), share, coverage, accuracy, reached, hidden, interval, plan.notes)
 
 
-def _score(
-    given: Given, lists: npt.NDArray[np.integer], trusted: npt.NDArray[np.bool_], plan: Folds
-) -> tuple[int, int]:
-    """Return how many hidden labels came back right, and how many came back."""
-    right = reached = 0
-    for hidden in plan.each():
-        kept = given.labels.copy()
-        kept[hidden] = -1
-        back = best_offers(Given(given.points, kept, given.quality, given.ids), lists, trusted).labels[hidden]
-        reached += int((back >= 0).sum())
-        right += int((back == given.labels[hidden]).sum())
-    return right, reached
+def _start(entry: PropagatorEntry) -> float:
+    """Return the neighbours that a method asks for by itself; 0 if it asks for none."""
+    return entry.parameters["k"].start if "k" in entry.parameters else 0
+
+
+def _drawn(labels: Ints, most: int | None, seed: int) -> Ints | None:
+    """Return the rows of a sample: labelled ones first, up to half of it; None where all points can be judged."""
+    if most is None or len(labels) <= most:
+        return None
+    order = np.random.default_rng(seed).permutation(len(labels))
+    known = order[labels[order] >= 0][: most // 2]
+    rest = order[labels[order] < 0][: most - len(known)]
+    return np.sort(np.concatenate([known, rest]))
+
+
+def _rows(given: Given, rows: Ints) -> Given:
+    soft: Floats | None = None if given.soft is None else given.soft[rows]
+    return Given(given.points[rows], given.labels[rows], given.quality[rows], given.ids[rows], soft)
+
+
+def _sampled(entry: PropagatorEntry, drawn: Ints, given: Given, seed: int) -> str:
+    kept, known = int((given.labels[drawn] >= 0).sum()), int((given.labels >= 0).sum())
+    who = f"all {known:,}" if kept == known else f"{kept:,} of the {known:,}"
+    return (
+        f"{entry.title} takes too long on {len(given.labels):,} points: estimated on {len(drawn):,} of them, drawn at random"
+        f" (seed {seed}) with {who} that are labelled."
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -12,9 +13,11 @@ import numpy.typing as npt
 
 from core.annotation.inputs import Floats, Given, Ints
 from core.annotation.registry import PROPAGATORS
+from core.checks import check, finite
 from core.errors import InputError
 
 COLUMNS = ("ids", "labels", "donor", "origin", "round", "confidence", "soft")
+SHARE = finite(above=0, most=1)
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,8 @@ class Proposal:
         Key in `core.annotation.PROPAGATORS`.
     params : mapping of str to value
         Its parameters.
+    share : float
+        Of what the method proposed, the surest, that this is; 1 for all of it.
     """
 
     ids: Ints
@@ -55,6 +60,7 @@ class Proposal:
     soft: Floats | None = None
     method: str = "lq_knn"
     params: Mapping[str, Any] = field(default_factory=dict)
+    share: float = 1.0
 
     def __post_init__(self) -> None:
         lengths = {name: len(column) for name in COLUMNS if (column := getattr(self, name)) is not None}
@@ -66,6 +72,36 @@ class Proposal:
         columns = {name: column[keep] for name in COLUMNS if (column := getattr(self, name)) is not None}
         share = len(columns["ids"]) / len(self.ids) if len(self.ids) else 1.0
         return replace(self, **columns, coverage=self.coverage * share)
+
+    @property
+    def sureness(self) -> Floats:
+        """How sure each label is, (n,), to order them by: the confidence; where a method mixes all labels, the margin of
+        the largest share over the second, since a large share says little while another is nearly as large.
+        """
+        if self.soft is None or self.soft.shape[1] < 2:
+            return self.confidence
+        second, largest = np.partition(self.soft, -2, axis=1)[:, -2:].T
+        return np.where(self.origin < 0, largest - second, self.confidence)
+
+    def surest(self, share: float) -> Proposal:
+        """Return the surest labels only; of equally sure ones, those of fewer steps, then of the lower id.
+
+        Parameters
+        ----------
+        share : float
+            Of these labels, above 0 and at most 1, rounded up to whole labels.
+
+        Raises
+        ------
+        InputError
+            If `share` is out of its range.
+        """
+        check(SHARE, share=share)
+        if share == 1:
+            return self
+        order = np.lexsort((self.ids, self.round, -self.sureness))
+        kept = np.sort(order[: math.ceil(round(share * len(order), 9))])
+        return replace(self.take(kept), share=self.share * share)
 
     def path(self, point: int) -> tuple[int, ...]:
         """Return the ids from a point back to the human label that its label descends from.
@@ -102,6 +138,8 @@ class Proposal:
         """
         entry = PROPAGATORS[self.method]
         values = [f"{entry.parameters[name].symbol} = {value:g}" for name, value in self.params.items()]
+        if self.share < 1:
+            values.append(f"the surest {100 * self.share:g} %")
         made = ", ".join([f"{entry.title} on {on}" if on else entry.title, *values])
         n, origins = len(self.ids), np.unique(self.origin[self.origin >= 0])
         what = f"{n:,} label{'' if n == 1 else 's'}"

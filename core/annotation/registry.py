@@ -45,9 +45,15 @@ class PropagatorEntry(LazyEntry):
     Attributes
     ----------
     parameters : mapping of str to Parameter
+    judged_most : int or None
+        Points of which `core.annotation.cross_validate` judges it at most; of more, it draws a sample. None for all.
+    swept : bool
+        Whether it is quick enough to be judged at many τ and k; else its trade-off is over the share of the surest labels.
     """
 
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    judged_most: int | None = None
+    swept: bool = False
 
     def run(
         self,
@@ -83,6 +89,7 @@ PROPAGATORS: dict[str, PropagatorEntry] = {
         "From trusted points to trusted neighbours; of several offers, the one of the best quality",
         "core.annotation.lqknn:propagate",
         {"k": K, "tau": TAU},
+        swept=True,
     ),
     "lq_knn_unsorted": PropagatorEntry(
         "LQ-KNN, unsorted",
@@ -100,6 +107,7 @@ PROPAGATORS: dict[str, PropagatorEntry] = {
         "OPF-semi",
         "Optimum-path forest: every point gets the label it reaches by the shortest longest step; to compare with",
         "core.annotation.opf:propagate_opf",
+        judged_most=15_000,  # five times all pairs
     ),
     "spreading": PropagatorEntry(
         "Label spreading",
