@@ -27,6 +27,7 @@ from .raters import agreement_of_raters as agreement_of_raters
 from .raters import disagreements as disagreements
 from .raters import raters_of as raters_of
 from .registry import PROPAGATORS as PROPAGATORS
+from .registry import SUREST as SUREST
 from .registry import PropagatorEntry as PropagatorEntry
 from .retraction import descendants as descendants
 from .retraction import label_path as label_path

@@ -27,6 +27,8 @@ class Parameter:
     low, high, step : float
         What a slider offers; `rule` may allow more.
     rule : Rule
+    unit : str
+        Written behind the value.
     """
 
     title: str
@@ -36,6 +38,7 @@ class Parameter:
     high: float
     step: float
     rule: Rule
+    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,7 @@ class PropagatorEntry(LazyEntry):
 K = Parameter("Neighbours", "k", 10, 1, 50, 1, whole(1))
 TAU = Parameter("Least quality", "τ", 0.1, 0.0, 1.0, 0.01, finite())
 ALPHA = Parameter("Share taken from the neighbours", "α", 0.2, 0.05, 0.95, 0.05, finite(above=0, most=0.99))
+SUREST = Parameter("Surest labels only", "top", 100, 1, 100, 1, finite(above=0, most=100), " %")  # of any method
 
 PROPAGATORS: dict[str, PropagatorEntry] = {
     "lq_knn": PropagatorEntry(

@@ -18,6 +18,8 @@ from .quality import SCALES as SCALES
 from .quality import local_quality as local_quality
 from .quality import normalize_quality as normalize_quality
 from .quality import quality_of_lists as quality_of_lists
+from .rescoring import Rescored as Rescored
+from .rescoring import rescore as rescore
 from .run import run_projection as run_projection
 from .scores import choose as choose
 from .scores import silhouette as silhouette

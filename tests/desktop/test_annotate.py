@@ -189,7 +189,7 @@ def test_predictions_wear_the_colour_of_their_class(qtbot, annotate):
 def test_damaged_predictions_are_said(qtbot, window, annotate):
     run = model_of(annotate.session, "training", ["N", "V"], 0, "2026-01-02T00:00:00.000+00:00")
     (run.folder / "predictions.npz").write_bytes(b"PK nonsense")
-    annotate._model = ""
+    annotate.knowing.model = ""
     annotate.session.take_up_runs()
     settle(qtbot, annotate.session)
     assert "cannot be read" in window.message.text

@@ -182,10 +182,10 @@ def test_maps_side_by_side_share_the_selection(qtbot, annotate):
 
 def test_a_card_shows_the_event_under_the_pointer(qtbot, annotate):
     event = int(annotate.maps.ids[0])
-    annotate._hover(event)
-    qtbot.waitUntil(lambda: annotate.card.got is not None)
+    annotate.pointing.hover(event)
+    qtbot.waitUntil(lambda: annotate.pointing.card.got is not None)
     settle(qtbot, annotate.session)
-    assert annotate.card.got.event == event
-    annotate.card.grab()
-    annotate._hover(None)
-    assert not annotate.card.isVisible()
+    assert annotate.pointing.card.got.event == event
+    annotate.pointing.card.grab()
+    annotate.pointing.hover(None)
+    assert not annotate.pointing.card.isVisible()

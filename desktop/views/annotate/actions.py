@@ -42,8 +42,8 @@ def actions(room: AnnotateView) -> list[Action]:
         ),
         Action("annotate.queue", tr("Label next: ask which"), room.show_queue, menu, "J"),
         Action("annotate.table", tr("Table of the events"), room.show_table, menu, "E"),
-        Action("annotate.play", tr("Play the event, or stop"), room.card.play, menu, "Space"),
-        Action("annotate.export", tr("Export labels…"), room.export, menu, "Ctrl+Shift+E"),
+        Action("annotate.play", tr("Play the event, or stop"), room.pointing.card.play, menu, "Space"),
+        Action("annotate.export", tr("Export labels…"), room.exporting.ask, menu, "Ctrl+Shift+E"),
         Action("annotate.learn", tr("Learn features…"), room.making.learn, menu),
         Action("annotate.maps", tr("Make maps…"), room.making.project, menu),
     ]

@@ -29,6 +29,7 @@ class Choosing(QObject):
         self.maps: ProjectionSet | None = None
         self.maps_of = ""  # the run that `maps` are of; another than `run_id` while that is being read
         self.which = 0
+        self._best = 0  # as the run says; another may be the best by the labels as they are now
         session.jobs.added.connect(self._watch)
 
     @property
@@ -89,8 +90,12 @@ class Choosing(QObject):
             self.which = which
             self.shown.emit()
 
+    def rank(self, maps: ProjectionSet) -> None:
+        """Take the same maps with other scores; the one that is shown stays."""
+        self.maps = maps
+
     def _read(self, maps: ProjectionSet, run_id: str, which: int | None) -> None:
-        self.maps, self.maps_of = maps, run_id
+        self.maps, self.maps_of, self._best = maps, run_id, maps.best
         there = isinstance(which, int) and 0 <= which < len(maps.maps)
         self.choose_map(which if there else maps.best)
         self.listed.emit()
@@ -105,5 +110,5 @@ class Choosing(QObject):
         if maps is None:
             self.refresh()
         else:
-            stay = None if self.which == maps.best else self.which
+            stay = None if self.which == self._best else self.which
             self.choose_run(run_id, stay)

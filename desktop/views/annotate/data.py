@@ -17,12 +17,12 @@ from core.annotation import (
     Pool,
     Proposal,
     TradeOff,
+    cross_validate,
     descendants,
     label_next,
     label_path,
     remarks,
     to_changeset,
-    trade_off,
     usable_neighbours,
     without_given,
 )
@@ -30,8 +30,11 @@ from core.errors import HitscopeError, InputError
 from core.jobs import read_json
 from core.projection import Map, ProjectionSet, load_projection
 from core.study import Changeset, EventTable, RunEntry, Study
+from desktop.services.tasks import TaskReporter
 
 KS, TAUS = (5, 10, 20), (0.0, 0.1, 0.2, 0.4, 0.6, 0.8)  # of the trade-off that is drawn
+SHARES = (0.1, 0.25, 0.5, 0.75, 0.9, 1.0)  # of the surest labels, where it is not over τ
+MANY = 20_000  # events above which a slow method is judged at the present k only
 NEXT, MODELS = 20, 3  # events asked at a time; newest models that are heard
 LISTED = 50  # neighbours of each event that are kept: the most that a slider offers
 Lists = npt.NDArray[np.integer]
@@ -69,6 +72,7 @@ class Source:
     which: int
     method: str
     params: dict[str, float]
+    surest: float = 1.0  # share of the labels, the surest first
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,6 @@ class Preview:
     study: Study
     classes: tuple[str, ...] = ()  # that its numbers are of
     notes: tuple[str, ...] = ()
-    share: float = 0.0  # of the events that labels may go to, that would have one
     on: str = ""  # what it was made on, in words
 
     @property
@@ -217,10 +220,9 @@ def preview(
     on = shown.on(events, classes)
     proposal = PROPAGATORS[source.method].run(on.points, on.labels, on.quality, lists, ids=on.ids, **source.params)
     notes = (*remarks(proposal, on.labels, on.quality, tuple(classes)), *on.notes)
-    proposal = without_given(proposal, events)
+    proposal = without_given(proposal.surest(source.surest), events)
     keys = [classes[number] for number in proposal.labels.tolist()]
-    share = (int((on.labels >= 0).sum()) + len(proposal.ids)) / len(on.labels)
-    return Preview(proposal, keys, source, study, tuple(classes), notes, share, on.name(shown.run_id, shown.which))
+    return Preview(proposal, keys, source, study, tuple(classes), notes, on.name(shown.run_id, shown.which))
 
 
 @dataclass(frozen=True)
@@ -233,17 +235,22 @@ class Known:
     lists: Lists | None
     subject: dict[int, str]  # of each recording
 
-    def at(self, ks: tuple[int, ...], taus: tuple[float, ...]) -> list[TradeOff]:
-        """Return the trade-off over ks and taus; subjects are hidden whole where there are several.
+    def at(
+        self, method: str, grid: list[dict[str, float]], surest: tuple[float, ...], report: TaskReporter
+    ) -> list[TradeOff]:
+        """Return what a method would do; subjects are hidden whole where there are several.
 
         Raises
         ------
         InputError
-            As `trade_off`.
+            As `cross_validate`.
         """
         on = self.shown.on(self.events, self.classes)
         groups, notes = self._groups(on), on.notes
-        ask = partial(trade_off, on.points, on.labels, on.quality, ks, taus, neighbours=self.lists)
+        ask = partial(
+            cross_validate, on.points, on.labels, on.quality, method, grid, surest,
+            neighbours=self.lists, stop=report.check,
+        )  # fmt: skip
         made = ask() if groups is None else ask(groups=groups)
         if groups is not None and not any(one.n for one in made):
             made = ask()
@@ -258,16 +265,26 @@ class Known:
         return groups if len(np.unique(groups[on.labels >= 0])) > 1 else None
 
 
-def estimate(known: Known, k: int, tau: float) -> TradeOff:
-    """Return what to expect at exactly one k and τ."""
-    return known.at((k,), (tau,))[0]
+def estimate(known: Known, method: str, params: dict[str, float], surest: float, report: TaskReporter) -> TradeOff:
+    """Return what to expect at exactly these values."""
+    return known.at(method, [params], (surest,), report)[0]
 
 
-def curve(known: Known, k: int) -> list[TradeOff]:
-    """Return accuracy against coverage over τ for this k and some others; nothing where too few labels are there."""
-    most = known.shown.n_usable - 1
-    ks = tuple(sorted({k, *(other for other in KS if other <= most)}))
+def curve(known: Known, method: str, params: dict[str, float], surest: float, report: TaskReporter) -> list[TradeOff]:
+    """Return accuracy against coverage for the present k and some others; nothing where too few labels are there.
+
+    It is over τ; of methods that are too slow for that, over the share of the surest labels.
+    """
+    swept, most = PROPAGATORS[method].swept, known.shown.n_usable - 1
+    grid, surests = [params], (surest,)
+    if "k" in params and (swept or most < MANY):
+        ks = sorted({params["k"], *(other for other in KS if other <= most)})
+        grid = [params | {"k": k} for k in ks]
+    if swept:
+        grid = [at | {"tau": tau} for at in grid for tau in TAUS]
+    else:
+        surests = tuple(sorted({surest, *SHARES}))
     try:
-        return known.at(ks, TAUS)
+        return known.at(method, grid, surests, report)
     except HitscopeError:
         return []

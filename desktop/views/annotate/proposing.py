@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
 from PySide6.QtCore import QObject, Signal
 from shiboken6 import isValid
 
 from core.annotation import TradeOff
 from desktop.services.session import Session
 from desktop.views.annotate import data
-from desktop.views.annotate.propagation_bar import PropagationBar
-from desktop.widgets.parts import number
+from desktop.views.annotate.newest import Newest
+from desktop.views.annotate.propagation_bar import PropagationBar, Wanted
 
 AT_ONCE = 30_000  # events up to which a proposal follows the slider; above, it waits until the slider rests
 KEPT = 3  # maps whose neighbour lists are kept
@@ -29,6 +28,7 @@ class Proposing(QObject):
         self.wanted = False  # somebody asked for a preview and has not put it away
         self._shown: data.Shown | None = None
         self._lists: dict[tuple[str, int], data.Lists] = {}
+        self._estimates, self._curves = Newest(), Newest()
         bar.moved.connect(self._moved)
         bar.changed.connect(self._rested)
         bar.preview.connect(self.preview)
@@ -108,18 +108,18 @@ class Proposing(QObject):
         return [c.key for c in self._session.classes]
 
     def _expect(self) -> None:
-        """Estimate at exactly the present k and τ."""
-        values, shown = self._bar.values, self._shown
-        if shown is None or not {"k", "tau"} <= set(values):
+        """Estimate at exactly the present values."""
+        wanted, shown = self._bar.wanted, self._shown
+        if shown is None:
             return
         self._session.tasks.submit(
-            "annotate estimate", data.estimate, self._known(shown), int(values["k"]), values["tau"],
-            done=self._expected, failed=self._nothing_to_expect,
+            "annotate estimate", data.estimate, self._known(shown), *wanted, self._estimates.report(),
+            done=lambda point: self._expected(point, wanted), failed=self._nothing_to_expect,
         )  # fmt: skip
 
-    def _expected(self, point: TradeOff) -> None:
-        # The window may have been closed while it was computed.
-        if isValid(self._bar) and {"k", "tau"} <= set(self._bar.values):
+    def _expected(self, point: TradeOff, wanted: Wanted) -> None:
+        # The window may have been closed while it was computed, or the sliders moved on.
+        if isValid(self._bar) and wanted == self._bar.wanted:
             self._bar.show_point(point, self.proposal.notes if self.proposal is not None else ())
 
     def _nothing_to_expect(self, error: Exception) -> None:
@@ -127,18 +127,16 @@ class Proposing(QObject):
             self._bar.say(str(error))
 
     def _read_curve(self) -> None:
-        values, shown = self._bar.values, self._shown
+        wanted, shown = self._bar.wanted, self._shown
         if shown is None:
             return
-        if not {"k", "tau"} <= set(values):
-            self._bar.show_curve([])
-            return
         self._session.tasks.submit(
-            "annotate curve", data.curve, self._known(shown), int(values["k"]), done=self._curve_read
-        )
+            "annotate curve", data.curve, self._known(shown), *wanted, self._curves.report(),
+            done=lambda curve: self._curve_read(curve, wanted),
+        )  # fmt: skip
 
-    def _curve_read(self, curve: list[TradeOff]) -> None:
-        if isValid(self._bar):
+    def _curve_read(self, curve: list[TradeOff], wanted: Wanted) -> None:
+        if isValid(self._bar) and wanted[0] == self._bar.wanted[0]:
             self._bar.show_curve(curve)
 
     # Proposing
@@ -159,7 +157,7 @@ class Proposing(QObject):
         study, shown, bar = self._session.study, self._shown, self._bar
         if study is None or shown is None:
             return
-        source = data.Source(shown.run_id, shown.which, bar.method.currentData(), bar.values)
+        source = data.Source(shown.run_id, shown.which, *bar.wanted)
         self._session.tasks.submit(
             "annotate preview", data.preview, study, shown, self._session.events, self._classes(), source,
             self._lists.get(shown.key), done=self._previewed, failed=self._failed,
@@ -169,16 +167,12 @@ class Proposing(QObject):
         if not isValid(self._bar):
             return
         # Put away meanwhile, or another one follows when the slider rests.
-        now = (self._bar.method.currentData(), self._bar.values)
-        if not self.wanted or (made.source.method, made.source.params) != now:
+        source = made.source
+        if not self.wanted or (source.method, source.params, source.surest) != self._bar.wanted:
             return
         self.proposal, self.stale = made, False
         self._bar.show_preview(len(made.keys))
-        if "tau" not in made.source.params:
-            share = self.tr("Labels {} % of the events.").format(number(np.floor(1000 * made.share) / 10, 1))
-            why = self.tr("How many are right is estimated for LQ-KNN only.")
-            self._bar.say(share, [why, *made.notes])
-        elif made.notes:
+        if made.notes:
             self._expect()
         self.changed.emit()
 

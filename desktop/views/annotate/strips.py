@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.projection import ProjectionSet
+from core.projection import Map, ProjectionSet
 from core.study import UNSURE, LabelClass, RunEntry
 from desktop.services import theme
 from desktop.views.annotate.colouring import COLOURS
@@ -144,18 +144,29 @@ class MapsStrip(QWidget):
     def show_maps(self, maps: ProjectionSet, codes: np.ndarray, palette: np.ndarray) -> None:
         """Show the three thumbnails with silhouette and parameters."""
         self.maps.clear()
-        for title, which in (
-            (self.tr("best"), maps.best),
-            (self.tr("middle"), maps.middle),
-            (self.tr("worst"), maps.worst),
-        ):
+        for title, which in self._ranked(maps):
             made = maps.maps[which]
-            score = self.tr("no labels") if made.silhouette is None else f"s = {number(made.silhouette, 2)}"
-            how = made.params["method"] + (f" {made.params['perplexity']:g}" if "perplexity" in made.params else "")
-            item = QListWidgetItem(QIcon(thumbnail(made.points, codes, palette)), f"{title}: {score}\n{how}")
+            item = QListWidgetItem(QIcon(thumbnail(made.points, codes, palette)), self._caption(title, made))
             item.setData(Qt.ItemDataRole.UserRole, which)
             item.setToolTip(", ".join(f"{k} {v}" for k, v in made.params.items()))
             self.maps.addItem(item)
+
+    def show_scores(self, maps: ProjectionSet) -> bool:
+        """Show other scores of the maps that are shown; return False where others are best, middle and worst now."""
+        items = [self.maps.item(row) for row in range(self.maps.count())]
+        if [item.data(Qt.ItemDataRole.UserRole) for item in items] != [which for _title, which in self._ranked(maps)]:
+            return False
+        for item, (title, which) in zip(items, self._ranked(maps), strict=True):
+            item.setText(self._caption(title, maps.maps[which]))
+        return True
+
+    def _ranked(self, maps: ProjectionSet) -> list[tuple[str, int]]:
+        return [(self.tr("best"), maps.best), (self.tr("middle"), maps.middle), (self.tr("worst"), maps.worst)]
+
+    def _caption(self, title: str, made: Map) -> str:
+        score = self.tr("no labels") if made.silhouette is None else f"s = {number(made.silhouette, 2)}"
+        how = made.params["method"] + (f" {made.params['perplexity']:g}" if "perplexity" in made.params else "")
+        return f"{title}: {score}\n{how}"
 
 
 class ClassesStrip(QWidget):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
+from desktop.widgets.elided import ElidedComboBox
 from desktop.widgets.map import MODES, TOOLS
 
 TOOL_KEYS = {"pan": "V", "lasso": "L", "rectangle": "R", "brush": "B"}
 DENSITY_KEY, SEVERAL_KEY = "D", "T"
+LEAST_MODE, LEAST_MODE_PX = 8, 72  # letters that are seen where there is room, and what there is in any case
 
 
 def toggle(text: str, tip: str) -> QToolButton:
@@ -44,7 +46,9 @@ class ToolsBar(QWidget):
             self.tools[name].clicked.connect(lambda _checked=False, name=name: self.choose(name))
             row.addWidget(self.tools[name])
         row.addSpacing(8)
-        self.modes = QComboBox()
+        self.modes = ElidedComboBox()
+        self.modes.setMinimumContentsLength(LEAST_MODE)
+        self.modes.setMinimumWidth(LEAST_MODE_PX)
         self.modes.setAccessibleName(self.tr("What is chosen"))
         self.modes.setToolTip(
             self.tr("How what you choose joins the selection; Shift adds, Alt takes away, both keep only")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from core.projection import ProjectionSet
 from core.study import UNSURE
@@ -19,19 +19,23 @@ from desktop.services.session import Session
 from desktop.views.annotate import data
 from desktop.views.annotate.actions import actions
 from desktop.views.annotate.agreement_panel import AgreementPanel
+from desktop.views.annotate.asking import Asking
 from desktop.views.annotate.choosing import Choosing
 from desktop.views.annotate.colouring import COLOURS, Scene
-from desktop.views.annotate.export_dialog import LabelsDialog, Wish, write
-from desktop.views.annotate.hover import HoverCard
+from desktop.views.annotate.exporting import Exporting
+from desktop.views.annotate.knowing import Knowing
 from desktop.views.annotate.lineage import Lineage
 from desktop.views.annotate.making import Making
+from desktop.views.annotate.pictures import Pictures
+from desktop.views.annotate.pointing import Pointing
 from desktop.views.annotate.propagation_bar import PropagationBar
 from desktop.views.annotate.proposing import Proposing
 from desktop.views.annotate.queue import LabelNext
+from desktop.views.annotate.scoring import Scoring
 from desktop.views.annotate.strips import ClassesStrip, MapsStrip
 from desktop.views.annotate.table import MapTable
 from desktop.views.annotate.tools_bar import ToolsBar
-from desktop.widgets.map import MapCanvas, Mark, MiniMap, Small, SmallMultiples, class_codes, class_palette, join
+from desktop.widgets.map import Mark, class_codes, class_palette, join
 from desktop.widgets.parts import badge, line, number
 from desktop.widgets.workspace import Workspace
 
@@ -45,20 +49,16 @@ class AnnotateView(Workspace):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self._predicted: dict[int, str] = {}
-        self._annotators: dict[int, str] = {}
-        self._model = ""  # the run whose predictions they are
         self.strip, self.classes, self.bar = MapsStrip(), ClassesStrip(), PropagationBar()
-        self.tools = ToolsBar()
-        self.canvas = MapCanvas(session.tasks)
-        self.minimap = MiniMap(self.canvas)
-        self.several = SmallMultiples(session.tasks)
-        self.choosing = Choosing(session, self)
+        self.tools, self.views = ToolsBar(), Pictures(session.tasks)
+        self.canvas, self.several = self.views.canvas, self.views.several
+        self.knowing, self.choosing = Knowing(session, self), Choosing(session, self)
+        self.scoring = Scoring(session, self.choosing, self)
         self.proposing = Proposing(session, self.bar, self)
-        self.making = Making(session, self)
+        self.making, self.exporting = Making(session, self), Exporting(session, self)
         self.lineage, self.table, self.queue = Lineage(session), MapTable(session), LabelNext(session)
-        self.agreement = AgreementPanel(session)
-        self.card = HoverCard(session, self.canvas)
+        self.asking, self.agreement = Asking(session, self), AgreementPanel(session)
+        self.pointing = Pointing(session, self)
         self.gestures = [
             (self.tr("Drag, wheel"), self.tr("Move the map, zoom")),
             (self.tr("Click"), self.tr("Select an event")),
@@ -67,7 +67,7 @@ class AnnotateView(Workspace):
                 self.tr("Shift or Alt+lasso"),
                 self.tr("Add them to the selection, or take them away; both: keep only them"),
             ),
-            (self.tr("Click on the trade-off"), self.tr("Use its k and τ")),
+            (self.tr("Click on the trade-off"), self.tr("Use its k and τ, or its share of the surest")),
         ]
         self.set_content(self._build())
         self._connect()
@@ -78,23 +78,21 @@ class AnnotateView(Workspace):
         row = QHBoxLayout(content)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
-        self.caption, self.simulated, self.pointer = line("", "title"), badge(self.tr("simulated")), line("", "muted")
+        self.caption, self.simulated = line("", "title"), badge(self.tr("simulated"))
         head, tools = QHBoxLayout(), QHBoxLayout()
         head.addWidget(self.caption, 1)
         head.addWidget(self.simulated)
         for look in self.tools.looks:
             head.addWidget(look)
         tools.addWidget(self.tools)
-        tools.addWidget(self.pointer, 1)
+        tools.addWidget(self.pointing.text, 1)
         above = QWidget()
         column = QVBoxLayout(above)
         column.setContentsMargins(0, 10, 0, 0)
         for line_of in (head, tools):
             column.addLayout(line_of)
-        column.addWidget(self.lineage.bar)
-        self.views = QStackedWidget()
-        self.views.addWidget(self.canvas)
-        self.views.addWidget(self.several)
+        for bar in (self.lineage.bar, self.scoring.bar):
+            column.addWidget(bar)
         column.addWidget(self.views, 1)
         self.below = QTabWidget()
         for page, title in (
@@ -109,7 +107,7 @@ class AnnotateView(Workspace):
         self.split.addWidget(self.below)
         self.split.setStretchFactor(0, 1)
         self.split.setChildrenCollapsible(False)
-        self.split.setSizes([600, 190])
+        self.split.setSizes([560, 230])
         self.remember_splitters(below=self.split)
         right = QWidget()
         right.setFixedWidth(RIGHT_PX)
@@ -125,6 +123,7 @@ class AnnotateView(Workspace):
     def _connect(self) -> None:
         session, choosing = self.session, self.choosing
         choosing.shown.connect(self._show_map)
+        self.scoring.rescored.connect(self._rescored)
         choosing.listed.connect(self._list_runs)
         choosing.forgotten.connect(self._forget)
         self.strip.run_chosen.connect(choosing.choose_run)
@@ -135,18 +134,18 @@ class AnnotateView(Workspace):
         self.classes.chosen.connect(self._label)
         self.classes.add.connect(lambda: self._do("edit.add_class"))
         self.proposing.changed.connect(self._proposal_changed)
-        for shown in (self.canvas, self.several):
-            shown.selected.connect(self._select)
-            shown.hovered.connect(self._hover)
-            self.tools.tool.connect(shown.set_tool)
-            self.tools.mode.connect(shown.set_mode)
-        self.tools.density.connect(self.canvas.show_density)
+        self.views.selected.connect(self._select)
+        self.views.hovered.connect(self.pointing.hover)
+        self.views.large.connect(self._see_large)
+        self.tools.tool.connect(self.views.set_tool)
+        self.tools.mode.connect(self.views.set_mode)
+        self.tools.density.connect(self.views.show_density)
         self.tools.several.connect(self._show_several)
-        self.several.chosen.connect(self._see_large)
-        self.lineage.path.connect(self._show_path)
-        self.lineage.chosen.connect(self._go_to)
+        self.knowing.predicted.connect(self._predicted)
+        self.knowing.annotated.connect(self._annotated)
+        self.lineage.path.connect(self.pointing.show_path)
+        self.lineage.chosen.connect(self.pointing.go_to)
         self.queue.went.connect(self.canvas.reveal)
-        self.queue.wanted.connect(self._ask_next)
         self.below.currentChanged.connect(lambda _n: self._refresh_below())
         session.selection.changed.connect(lambda ids, _origin: self._show_selection(ids))
         session.labels_changed.connect(lambda _ids: self._data_changed())
@@ -195,7 +194,7 @@ class AnnotateView(Workspace):
         self.choosing.take_up_study()
         if self.session.study is None:
             return
-        self._read_predictions()
+        self.knowing.read_predictions()
         if not self.choosing.projections():
             self.show_empty(self.making.missing(bool(self.choosing.features())))
             return
@@ -208,35 +207,22 @@ class AnnotateView(Workspace):
 
     def _forget(self) -> None:
         """Nothing of another study stays: its ids mean other events here."""
-        self._predicted, self._annotators, self._model = {}, {}, ""
-        self.proposing.forget()
-        self.queue.clear()
+        for part in (self.knowing, self.scoring, self.proposing):
+            part.forget()
+        for part in (self.queue, self.strip, self.views):
+            part.clear()
         self.table.show_facts(Facts())
-        self.canvas.show_points(np.empty(0, np.int64), np.empty((0, 2)))
-        self.several.show_maps(np.empty(0, np.int64), [])
-        self.strip.clear()
         self.caption.setText("")
-        self.pointer.setText("")
+        self.pointing.hover(None)
         self.simulated.hide()
 
-    def _read_predictions(self) -> None:
-        """Read what the newest model says, if it is another than before."""
-        study = self.session.study
-        assert study is not None
-        runs = data.models_by_age(study.runs("training") + study.runs("compression"))
-        newest = runs[0].id if runs else ""
-        if newest != self._model:
-            self._model, done, failed = newest, self._predictions_read, self._no_predictions
-            self.session.tasks.submit("annotate predictions", data.read_predictions, runs, done=done, failed=failed)
-
-    def _no_predictions(self, error: Exception) -> None:
-        self._predictions_read({})
-        self.session.failed.emit(error)
-
-    def _predictions_read(self, predicted: dict[int, str]) -> None:
-        self._predicted = predicted
+    def _predicted(self) -> None:
         self._recolour()
         self._refresh_below()
+
+    def _annotated(self) -> None:
+        if self.strip.colour.currentData() == "annotator":
+            self._recolour()
 
     def _show_map(self) -> None:
         shown = self.choosing.map
@@ -245,35 +231,53 @@ class AnnotateView(Workspace):
         self.canvas.show_points(shown.ids, shown.made.points)  # first: colours are of as many points
         self.proposing.take(shown)
         self.queue.clear()
-        made, score = shown.made, shown.made.silhouette
-        said = "" if score is None else self.tr(", silhouette {}").format(number(score, 2))
-        self.caption.setText(
-            self.tr("{} map of {} events{}").format(made.params["method"], number(len(shown.ids)), said)
-        )
+        self.scoring.shown()
+        self._say_caption()
         if self.tools.three.isChecked():
             self._show_several(True)
         self.proposing.labels_changed()
         self._labels_changed()
+        self.scoring.refresh()
+
+    def _rescored(self) -> None:
+        """The maps have other silhouettes, and others may be best, middle and worst."""
+        maps = self.maps
+        assert maps is not None
+        if not self.strip.show_scores(maps):
+            self.strip.show_maps(maps, *self._label_colours())
+            if self.tools.three.isChecked():
+                self._show_several(True)
+        self._say_caption()
+
+    def _say_caption(self) -> None:
+        """Say which map it is; short, since a line of a small window is."""
+        shown, scores = self.choosing.map, self.scoring.last
+        assert shown is not None
+        score, said = shown.made.silhouette, ""
+        if score is not None:
+            said = self.tr(", s = {}").format(number(score, 2))
+            if scores is not None and scores.n < scores.n_labelled:
+                said += self.tr(" of {} drawn of {} labelled (seed {})").format(
+                    number(scores.n), number(scores.n_labelled), scores.seed
+                )
+        n = number(len(shown.ids))
+        self.caption.setText(self.tr("{} map, {} events{}").format(shown.made.params["method"], n, said))
+        self.caption.setProperty(
+            "tip", self.tr("s: mean silhouette of the events that people labelled, as they are now")
+        )
 
     def _show_several(self, on: bool) -> None:
         """Show best, middle and worst side by side, or the one."""
-        self.views.setCurrentWidget(self.several if on else self.canvas)
-        maps = self.maps
-        if on and maps is not None:
-            titles = ((self.tr("best"), maps.best), (self.tr("middle"), maps.middle), (self.tr("worst"), maps.worst))
-            self.several.show_maps(
-                maps.ids, [Small(title, _about(maps.maps[at].params), maps.maps[at].points) for title, at in titles]
-            )
-            self.several.set_tool(self.canvas.tool)
-            self.several.set_mode(self.canvas.mode)
-            self._recolour()
-            self._show_selection(self.session.selection.ids)
+        if not on or self.maps is None:
+            self.views.show_one()
+            return
+        self.views.show_beside(self.maps)
+        self._recolour()
+        self._show_selection(self.session.selection.ids)
 
-    def _see_large(self, place: int) -> None:
-        maps = self.maps
-        if maps is not None:
-            self.tools.three.setChecked(False)
-            self.choosing.choose_map((maps.best, maps.middle, maps.worst)[place])
+    def _see_large(self, which: int) -> None:
+        self.tools.three.setChecked(False)
+        self.choosing.choose_map(which)
 
     # Colours and counts
 
@@ -288,7 +292,9 @@ class AnnotateView(Workspace):
         if shown is None:
             return None
         names = {r.id: r.name for r in self.session.recordings}
-        return Scene(shown, self.session.events, self._positions(), names, self._predicted, self._annotators)
+        return Scene(
+            shown, self.session.events, self._positions(), names, self.knowing.predictions, self.knowing.annotators
+        )
 
     def _label_colours(self) -> tuple[np.ndarray, np.ndarray]:
         scene = self.scene()
@@ -310,9 +316,8 @@ class AnnotateView(Workspace):
             proposed = class_palette()[class_codes(self.proposal.keys, self._positions())]
             marks["hollow"] = Mark(self.proposal.proposal.ids, proposed)
         self.strip.show_names(painted.names)
-        for shown in (self.canvas, self.several):
-            shown.show_codes(painted.codes, painted.palette)
-            shown.show_marks(marks)
+        self.views.show_codes(painted.codes, painted.palette)
+        self.views.show_marks(marks)
 
     def _labels_changed(self) -> None:
         scene = self.scene()
@@ -324,7 +329,7 @@ class AnnotateView(Workspace):
         simulated = {r.id for r in self.session.recordings if r.simulated}
         self.simulated.setVisible(bool(simulated & set(scene.column("recording")[there].tolist())))
         self._recolour()
-        self._read_annotators(scene.shown.ids)
+        self.knowing.read_annotators(scene.shown.ids)
         self._refresh_below()
 
     def _refresh_below(self) -> None:
@@ -337,21 +342,10 @@ class AnnotateView(Workspace):
         elif page is self.agreement:
             self.agreement.refresh(scene.shown.ids.tolist())
 
-    def _read_annotators(self, ids: np.ndarray) -> None:
-        """Read who labelled what: the table of events does not say it."""
-        study = self.session.study
-
-        def done(names: dict[int, str]) -> None:
-            if names != self._annotators:
-                self._annotators = names
-                if self.strip.colour.currentData() == "annotator":
-                    self._recolour()
-
-        self.session.tasks.submit("annotate annotators", data.read_annotators, study, ids.tolist(), done=done)
-
     def _data_changed(self) -> None:
         self.proposing.labels_changed()
         self._labels_changed()
+        self.scoring.refresh()
 
     def _proposal_changed(self) -> None:
         self.lineage.refresh()
@@ -371,49 +365,10 @@ class AnnotateView(Workspace):
 
     def _show_selection(self, ids: tuple[int, ...]) -> None:
         # A preview has rings of its own, which those of a selection would hide.
-        for shown in (self.canvas, self.several):
-            shown.show_selection(ids if self.proposal is None else ())
+        self.views.show_selection(ids if self.proposal is None else ())
         one, more = self.tr("1 event selected."), self.tr("{} events selected.").format(number(len(ids)))
         hint = self.tr("Press a class key.")
         self.classes.selection.setText(f"{one if len(ids) == 1 else more} {hint}" if ids else "")
-
-    def _hover(self, event_id: int | None) -> None:
-        shown = self.choosing.map
-        if event_id is None or shown is None:
-            self.pointer.setText("")
-            self.card.point_at(None)
-            return
-        row = int(np.flatnonzero(shown.ids == event_id)[0])
-        events = self.session.events
-        at = np.flatnonzero(events.id == event_id)
-        text = (events.label[at[0]] or self.tr("unlabelled")) if len(at) else ""
-        quality = number(shown.made.quality[row], 2)
-        words = self.tr("event {} · {} · LQ {}").format(event_id, text, quality)
-        self.pointer.setText(words)
-        self.card.point_at(event_id, words)
-
-    def _show_path(self, ids: Any) -> None:
-        """Draw the way of the selected event's label: of a proposed one, as it was proposed."""
-        selected = self.session.selection.ids
-        if self.proposal is not None and selected and selected[0] in self.proposal.proposal.ids:
-            ids = self.proposal.proposal.path(selected[0])
-        self.canvas.show_path(ids)
-
-    def _go_to(self, event: int) -> None:
-        self.session.selection.set((event,), self)
-        self.canvas.reveal(event)
-
-    def _ask_next(self, key: str) -> None:
-        """Ask what to label next on this map."""
-        shown, study = self.choosing.map, self.session.study
-        if shown is None or study is None:
-            return
-        classes = [c.key for c in self.session.classes]
-        runs = study.runs("training") + study.runs("compression")
-        self.session.tasks.submit(
-            "annotate next", data.ask_next, key, shown, self.session.events, classes, self.proposing.lists, runs,
-            done=self.queue.show_asked, failed=self.queue.show_error,
-        )  # fmt: skip
 
     def show_queue(self) -> None:
         """Go to the queue of what to label next, and ask for one."""
@@ -425,23 +380,6 @@ class AnnotateView(Workspace):
         """Go to the table of the map's events."""
         self.below.setCurrentWidget(self.table)
         self.table.setFocus()
-
-    def export(self) -> None:
-        """Ask how the labels of the map's events are to be written."""
-        shown = self.choosing.map
-        if shown is not None:
-            dialog = LabelsDialog(self.session, shown.ids.tolist(), self)
-            dialog.wanted.connect(self.write)
-            dialog.open()
-
-    def write(self, wish: Wish) -> None:
-        """Write a file of labels in the background."""
-
-        def done(n: int) -> None:
-            self.session.told.emit(self.tr("{} labels are in {}.").format(number(n), wish.path))
-
-        study = self.session.study
-        self.session.tasks.submit(None, write, study, wish, done=done, failed=self.session.failed.emit)
 
     def _do(self, action: str) -> None:
         """Do what an action of the window does, so that button, menu and key are one."""
@@ -462,9 +400,3 @@ class AnnotateView(Workspace):
         current = self.session.selection.ids[0] if self.session.selection.ids else None
         place = ids.index(current) + direction if current in ids else 0
         self.session.selection.set((ids[place % len(ids)],), self)
-
-
-def _about(params: dict[str, Any]) -> str:
-    return ", ".join(
-        f"{name.replace('_', ' ')} {value}" if name != "method" else str(value) for name, value in params.items()
-    )

@@ -41,6 +41,7 @@ class SmallMultiples(QWidget):
         self._row.setSpacing(8)
         self.maps: list[MapCanvas] = []
         self.titles: list[QToolButton] = []
+        self._tool, self._mode, self._dense = "pan", "replace", False  # of the maps that come, too
 
     def show_maps(self, ids: npt.ArrayLike, small: Sequence[Small]) -> None:
         """Show other maps of events."""
@@ -75,13 +76,21 @@ class SmallMultiples(QWidget):
 
     def set_tool(self, name: str) -> None:
         """Use a tool on all."""
+        self._tool = name
         for one in self.maps:
             one.set_tool(name)
 
     def set_mode(self, name: str) -> None:
         """Choose in a mode on all."""
+        self._mode = name
         for one in self.maps:
             one.set_mode(name)
+
+    def show_density(self, on: bool) -> None:
+        """Show how densely all are populated instead of their points."""
+        self._dense = on
+        for one in self.maps:
+            one.show_density(on)
 
     def show_chosen(self, place: int) -> None:
         """Say which one is seen large."""
@@ -103,6 +112,9 @@ class SmallMultiples(QWidget):
         canvas = MapCanvas(self._tasks, QCoreApplication.translate("map", "Map: {}").format(small.title))
         canvas.show_note("")
         canvas.show_points(ids, small.points)
+        canvas.set_tool(self._tool)
+        canvas.set_mode(self._mode)
+        canvas.show_density(self._dense)
         canvas.selected.connect(self.selected)
         canvas.activated.connect(self.activated)
         canvas.hovered.connect(self._hovered)
