@@ -156,6 +156,7 @@ class PropagationBar(QWidget):
             self.tr("Each point is a choice of the sliders; click one to use it. Faint lines: other k.")
         )
         self.plot.scene().sigMouseClicked.connect(lambda event: self._clicked(event.scenePos()))
+        self.plot.getPlotItem().vb.setLimits(xMin=-5, xMax=105, yMin=-5, yMax=105)  # shares: no axis goes on to 120 %
         self._lines: list[pg.PlotDataItem] = []
         self._here = pg.ScatterPlotItem(size=12, brush=None, pen=pen("bad", 2))
         self.plot.addItem(self._here)

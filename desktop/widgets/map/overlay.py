@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter, QPen, QPolygonF
 
 from desktop.services import theme
 from desktop.widgets.map.areas import Path
@@ -54,12 +54,20 @@ def paint_note(painter: QPainter, room: QRectF, text: str, where: Qt.AlignmentFl
     painter.drawText(within, flags, text)
 
 
+def density_title(metrics: QFontMetrics, most: int) -> tuple[str, int]:
+    """Return what is written over the colours of a density, and their width: no more than `most`, as on a small map."""
+    whole = QCoreApplication.translate("map", "events per 10 × 10 pixels (logarithmic)")
+    short = QCoreApplication.translate("map", "per 10 × 10 px, log")
+    title = whole if metrics.horizontalAdvance(whole) <= most else short
+    width = min(most, max(SCALE_WIDTH, metrics.horizontalAdvance(title)))
+    return metrics.elidedText(title, Qt.TextElideMode.ElideRight, width), width
+
+
 def paint_density_legend(painter: QPainter, room: QRectF, dense: Density) -> None:
     """Paint the colours of a density at the lower right, with the numbers of their ends."""
-    title = QCoreApplication.translate("map", "events per 10 × 10 pixels (logarithmic)")
     low, high = (number(value, 1 if value < 10 else 0) for value in (dense.low, dense.high))
-    metrics = painter.fontMetrics()
-    width = max(SCALE_WIDTH, metrics.horizontalAdvance(title))
+    metrics, most = painter.fontMetrics(), int(room.width()) - 2 * EDGE - 8
+    title, width = density_title(metrics, most)
     line = metrics.height()
     box = QRectF(room.right() - EDGE - width - 8, room.bottom() - EDGE - 2 * line - SCALE_HEIGHT - 8, width + 8, 0)
     box.setBottom(room.bottom() - EDGE)

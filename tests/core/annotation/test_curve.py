@@ -1,13 +1,14 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.annotation import neighbour_lists, propagate, trade_off
+from core.annotation import PROPAGATORS, cross_validate, neighbour_lists, propagate, trade_off
 from core.annotation.folds import folds_of
-from core.errors import InputError
+from core.errors import InputError, JobCancelled
 from tests.core.annotation.maps import cloud
 
 
@@ -118,3 +119,73 @@ def test_no_fold_hides_a_class_whole(labels, folds, seed, groups):
     for hidden in plan.each():
         kept = np.delete(labels, hidden)
         assert set(labels[hidden].tolist()) <= set(kept.tolist())
+
+
+class TestEveryWayIsJudged:
+    @pytest.mark.parametrize("method", PROPAGATORS)
+    def test_as_the_method_itself_does(self, method):
+        points, labels, quality = cloud(7)
+        (found,) = cross_validate(points, labels, quality, method)
+        proposal = PROPAGATORS[method].run(points, labels, quality)
+        assert found.coverage == (len(proposal.ids) + (labels >= 0).sum()) / len(labels)
+        assert found.params == proposal.params
+        right = reached = 0
+        for hidden in folds_of(labels, 4, 0).each():
+            kept = labels.copy()
+            kept[hidden] = -1
+            proposal = PROPAGATORS[method].run(points, kept, quality)
+            given = dict(zip(proposal.ids.tolist(), proposal.labels.tolist(), strict=True))
+            reached += sum(row in given for row in hidden.tolist())
+            right += sum(given.get(row) == labels[row] for row in hidden.tolist())
+        assert (found.n, found.accuracy) == (reached, pytest.approx(right / reached))
+        assert found.accuracy > 0.7
+
+    def test_the_surest_labels_are_fewer_and_better(self):
+        points, labels, quality = cloud(8, 600)
+        some, every = cross_validate(points, labels, quality, "spreading", [{"k": 10}], surest=(0.5, 1.0))
+        assert (some.surest, every.surest) == (0.5, 1.0)
+        assert some.coverage < every.coverage
+        assert some.n < every.n
+        assert some.accuracy > every.accuracy
+
+    def test_a_slow_method_is_judged_on_a_sample_and_says_so(self, monkeypatch):
+        points, labels, quality = cloud(9, 400)
+        monkeypatch.setitem(PROPAGATORS, "opf_semi", replace(PROPAGATORS["opf_semi"], judged_most=200))
+        (found,) = cross_validate(points, labels, quality, "opf_semi", groups=np.arange(400) % 9)
+        n = (labels >= 0).sum()
+        assert found.notes[-1] == (
+            "OPF-semi takes too long on 400 points: estimated on 200 of them, drawn at random (seed 0) with all"
+            f" {n} that are labelled."
+        )
+        assert found.hidden == n
+        assert found.accuracy > 0.7
+        monkeypatch.setitem(PROPAGATORS, "opf_semi", replace(PROPAGATORS["opf_semi"], judged_most=20))
+        (found,) = cross_validate(points, labels, quality, "opf_semi")
+        assert f"with 10 of the {n} that are labelled" in found.notes[-1]
+
+    def test_it_ends_when_it_is_stopped(self):
+        points, labels, quality = cloud(7)
+        calls = []
+
+        def stop():
+            calls.append(1)
+            if len(calls) == 3:
+                raise JobCancelled("stopped as asked")
+
+        with pytest.raises(JobCancelled):
+            cross_validate(points, labels, quality, "std_knn", stop=stop)
+        assert len(calls) == 3
+
+    @pytest.mark.parametrize(
+        ("method", "options", "said"),
+        [
+            ("no_such", {}, "no way of propagating 'no_such'"),
+            ("std_knn", {"grid": [{"tau": 0.1}]}, "tau"),
+            ("std_knn", {"surest": (0.0,)}, "surest"),
+            ("std_knn", {"folds": 1}, "folds"),
+        ],
+    )
+    def test_what_is_refused(self, method, options, said):
+        points, labels, quality = cloud(7)
+        with pytest.raises(InputError, match=said):
+            cross_validate(points, labels, quality, method, **options)

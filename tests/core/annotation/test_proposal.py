@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from core.annotation import propagate
+from core.annotation import Proposal, propagate
 from core.errors import InputError
 from tests.core.annotation.maps import cloud
 
@@ -61,3 +61,42 @@ class TestSoftLabels:
         np.testing.assert_array_equal(hard.donor, soft.donor)
         np.testing.assert_array_equal(soft.soft, np.eye(3)[hard.labels])
         assert hard.soft is None
+
+
+class TestTheSurest:
+    def test_they_are_those_of_the_highest_confidence_fewest_steps_first(self):
+        proposal = chain()
+        assert proposal.confidence.tolist() == [0.8, 0.9, 0.7, 0.7]
+        assert proposal.surest(0.25).ids.tolist() == [30]
+        assert proposal.surest(0.5).ids.tolist() == [20, 30]
+        assert proposal.surest(0.51).ids.tolist() == [20, 30, 40]  # of equally sure ones, that of fewer steps
+        assert proposal.surest(1.0) is proposal
+        assert proposal.surest(0.5).coverage == proposal.coverage / 2
+
+    def test_of_a_method_that_mixes_all_labels_the_margin_counts(self):
+        shares = np.array([[0.5, 0.5, 0.0], [0.45, 0.1, 0.45], [0.4, 0.3, 0.3]])
+        none = np.full(3, -1)
+        mixed = Proposal(
+            np.arange(3),
+            shares.argmax(axis=1),
+            none,
+            none,
+            np.zeros(3, int),
+            shares.max(axis=1),
+            1.0,
+            shares,
+            "spreading",
+        )
+        np.testing.assert_allclose(mixed.sureness, [0, 0, 0.1], atol=1e-12)
+        assert mixed.surest(0.3).ids.tolist() == [2]  # though its largest share is the smallest
+
+    def test_the_sentence_says_it(self):
+        assert (
+            chain().surest(0.5).describe()
+            == "LQ-KNN, k = 2, τ = 0.1, the surest 50 %: 2 labels from 1 given, in at most 1 step"
+        )
+
+    @pytest.mark.parametrize("share", [0, -0.1, 1.01, float("nan")])
+    def test_other_shares_are_refused(self, share):
+        with pytest.raises(InputError, match="share"):
+            chain().surest(share)

@@ -1,0 +1,72 @@
+"""Maps that were made before labels changed are scored and ranked by the labels as they are now."""
+
+import numpy as np
+import pytest
+
+from core.errors import InputError, JobCancelled
+from core.projection import Map, ProjectionSet, rescore, silhouette
+
+
+@pytest.fixture
+def maps():
+    """A map that parts 100 even from odd events, and one that parts the first half from the second."""
+    rng = np.random.default_rng(0)
+    n, noise = np.arange(100), rng.standard_normal((100, 2))
+    points = [noise + 9 * (n % 2)[:, None], noise + 9 * (n < 50)[:, None]]
+    made = [Map({"method": "m"}, p, np.ones(100), None, k, scores={"mean_quality": k}) for k, p in enumerate(points)]
+    return ProjectionSet(n + 1000, made, 1, 1, 0)
+
+
+def test_they_are_ranked_by_the_labels_as_they_are_now(maps):
+    n = np.arange(100)
+    parity, halves = rescore(maps, n % 2), rescore(maps, n // 50)
+    assert (parity.maps.best, parity.maps.worst) == (0, 1)
+    assert (halves.maps.best, halves.maps.worst) == (1, 0)
+    assert parity.maps.maps[0].silhouette == silhouette(maps.maps[0].points, n % 2)
+    assert (parity.n, parity.n_labelled) == (100, 100)
+    assert maps.maps[0].silhouette is None  # those given are as they were
+
+
+def test_unlabelled_events_play_no_part(maps):
+    labels = np.where(np.arange(100) < 20, np.arange(100) % 2, -1)
+    made = rescore(maps, labels)
+    assert made.n == 20
+    assert made.maps.maps[0].silhouette == silhouette(maps.maps[0].points[:20], labels[:20])
+
+
+def test_too_few_labels_leave_the_quality(maps):
+    made = rescore(maps, np.full(100, -1))
+    assert [one.silhouette for one in made.maps.maps] == [None, None]
+    assert (made.maps.best, made.maps.worst) == (1, 0)  # by mean quality
+    old = ProjectionSet(
+        maps.ids, [Map({}, one.points, one.local_quality, 0.5, raw=False) for one in maps.maps], 1, 0, 0
+    )
+    assert rescore(old, np.full(100, -1)).maps.best == 1  # nothing to rank by: as it was
+
+
+def test_of_many_labels_a_sample_is_drawn_the_same_for_all_maps(maps):
+    labels = np.arange(100) % 2
+    made, again, other = (rescore(maps, labels, most=30, seed=seed) for seed in (3, 3, 4))
+    assert (made.n, made.n_labelled, made.seed) == (30, 100, 3)
+    scores = lambda of: [one.silhouette for one in of.maps.maps]  # noqa: E731
+    assert scores(made) == scores(again) != scores(other)
+    rows = np.sort(np.random.default_rng(3).choice(100, 30, replace=False))
+    assert scores(made) == [silhouette(one.points[rows], labels[rows]) for one in maps.maps]
+
+
+def test_the_metric_is_that_of_the_run(maps):
+    labels = np.arange(100) % 2
+    made = rescore(maps, labels, "sqeuclidean").maps.maps[0].silhouette
+    assert (
+        made == silhouette(maps.maps[0].points, labels, "sqeuclidean") != rescore(maps, labels).maps.maps[0].silhouette
+    )
+
+
+def test_it_can_be_stopped_and_refuses_other_labels(maps):
+    def stop():
+        raise JobCancelled("stopped as asked")
+
+    with pytest.raises(JobCancelled):
+        rescore(maps, np.arange(100) % 2, stop=stop)
+    with pytest.raises(InputError, match="7 labels for 100 events"):
+        rescore(maps, np.zeros(7, int))
