@@ -149,6 +149,7 @@ def test_every_method_has_its_estimate_and_its_trade_off(qtbot, annotate):
     bar = annotate.bar
     for key in PROPAGATORS:
         bar.method.setCurrentIndex(bar.method.findData(key))
+        bar.use(10 if "k" in bar.sliders else None, 0.1 if "tau" in bar.sliders else None, 1.0)
         qtbot.waitUntil(lambda: len(bar._curve) > 3)
         settle(qtbot, annotate.session)
         point = expected(annotate, bar.surest)

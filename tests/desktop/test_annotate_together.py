@@ -86,8 +86,7 @@ def test_space_plays_the_event_under_the_pointer_else_the_selected_one_and_stops
     assert player.playing
     make, span = played[-1]
     assert span == stretch_of(session, selected)
-    sound = make(*span, 8000)
-    assert np.abs(np.concatenate(list(sound))).max() > 0 if hasattr(sound, "__iter__") else sound is not None
+    assert np.abs(np.concatenate(list(make(*span, 8000)))).max() > 0  # it is heard
     press(qtbot, canvas, Qt.Key.Key_Space)
     assert not player.playing
     qtbot.waitUntil(lambda: canvas.nearest.ready)

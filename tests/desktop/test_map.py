@@ -7,6 +7,7 @@ from PySide6.QtCore import QEvent, QPointF, Qt
 from desktop.services import theme
 from desktop.services.tasks import TaskPool
 from desktop.widgets.map import MODES, TOOLS, MapCanvas, Mark, MiniMap, Small, SmallMultiples, class_palette, join
+from desktop.widgets.map.overlay import density_title
 from desktop.widgets.parts import number
 from tests.desktop import mouse
 
@@ -393,3 +394,15 @@ def test_small_maps_share_colours_selection_and_pointer(qtbot, tasks):
     assert opened == [(15,)]
     assert [one.accessibleName() for one in row.maps] == [f"Map: {title}" for title in titles]
     row.grab()
+
+
+def test_the_scale_of_a_density_fits_a_small_map(canvas):
+    metrics = canvas.fontMetrics()
+    whole, wide = density_title(metrics, 1000)
+    short, narrow = density_title(metrics, wide - 1)
+    assert len(short) < len(whole)
+    assert narrow < wide
+    for most in (20, 60, 90):
+        title, width = density_title(metrics, most)
+        assert width <= most
+        assert metrics.horizontalAdvance(title) <= most

@@ -13,7 +13,7 @@ from desktop.services.session import Session
 from desktop.services.tasks import TaskReporter
 from desktop.views.annotate.choosing import Choosing
 from desktop.views.annotate.newest import Newest
-from desktop.widgets.parts import button, line, number
+from desktop.widgets.parts import button, label, number
 
 
 def rescored(
@@ -34,7 +34,7 @@ class BestBar(QFrame):
         self.setProperty("role", "notice")
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 6, 8, 6)
-        self.text = line("")
+        self.text = label("", wrap=True)
         row.addWidget(self.text, 1)
         self.show_button = button(self.tr("Show it"), self.show_best.emit, primary=True)
         row.addWidget(self.show_button)
@@ -43,8 +43,8 @@ class BestBar(QFrame):
 
     def say(self, best: Map, shown: Map) -> None:
         """Say which is the best now."""
-        said = self.tr("By the labels as they are now, another map is the best: {}; this one has {}.")
-        self.text.setText(said.format(self._score(best), self._score(shown)))
+        said = self.tr("Another map is the best now: {}; this one: {}.").format(self._score(best), self._score(shown))
+        self.text.setText(said)
         self.show()
 
     def _score(self, made: Map) -> str:
