@@ -31,7 +31,7 @@ def compare(study: Study, ids: list[int]) -> Compared:
     try:
         return Compared(agreement_of_raters(study, ids=ids), disagreements(study, ids=ids))
     except InputError as error:
-        return Compared(None, [], f"{error.what}. {error.remedy}.")
+        return Compared(None, [], f"{error.what[:1].upper()}{error.what[1:]}. {error.remedy}.")
 
 
 def written(estimate: Estimate) -> str:
