@@ -26,7 +26,7 @@ class Rescored:
     n : int
         Labelled points of which the silhouettes are.
     n_labelled : int
-        Labelled points there are; more than `n` where a sample was drawn.
+        Labelled points that count; more than `n` where a sample was drawn.
     seed : int
         Of the draw.
     """
@@ -52,7 +52,8 @@ def rescore(
     ----------
     maps : ProjectionSet
     labels : (N,) int array
-        One for each of its events, -1 for unlabelled points, which play no part.
+        One for each of its events, -1 for unlabelled points, which play no part; nor do events of test subjects, unless
+        the features are transductive, and those that were placed in the finished maps.
     metric : str
         As of `silhouette`.
     most : int
@@ -70,7 +71,7 @@ def rescore(
     given = np.asarray(labels)
     if given.shape != maps.ids.shape:
         raise InputError(f"{given.size} labels for {len(maps.ids)} events", remedy="Give one label per event")
-    known = np.flatnonzero(given >= 0)
+    known = np.flatnonzero((given >= 0) & maps.events.usable & ~maps.events.placed)
     rows = known if len(known) <= most else np.sort(np.random.default_rng(seed).choice(known, most, replace=False))
     scored = []
     for one in maps.maps:

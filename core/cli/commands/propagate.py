@@ -40,6 +40,9 @@ def configure(options: argparse.ArgumentParser) -> None:
         options.add_argument(
             f"--{name}", type=type(parameter.start), help=f"{parameter.title.lower()} (default: {parameter.start})"
         )
+    options.add_argument(
+        "--surest", type=float, default=1.0, metavar="SHARE", help="only this share of the labels, the surest first"
+    )
     options.add_argument("--out", type=Path, help="where to write the labels (.npy)")
     options.add_argument(
         "--why",
@@ -126,7 +129,7 @@ def propose(
 ) -> Proposal:
     """Return the proposal of the chosen method, with the parameters that were given."""
     given = {name: getattr(options, name) for name in PARAMETERS if getattr(options, name) is not None}
-    return PROPAGATORS[options.method].run(points, labels, quality, ids=ids, **given)
+    return PROPAGATORS[options.method].run(points, labels, quality, ids=ids, **given).surest(options.surest)
 
 
 def paths(proposal: Proposal, asked: Sequence[int], classes: Sequence[str] = ()) -> list[dict[str, Any]]:

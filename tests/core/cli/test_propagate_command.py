@@ -48,6 +48,17 @@ def test_every_method(run, arrays, method):
     assert (labels[labels >= 0] == Y[labels >= 0]).mean() > 0.9
 
 
+def test_only_the_surest_labels(run, arrays):
+    every = json.loads(run("propagate", arrays, "--json")[1])
+    half = json.loads(run("propagate", arrays, "--surest", "0.5", "--json")[1])
+    given = [said["labelled_after"] - said["labelled_before"] for said in (every, half)]
+    assert given[1] == -(-given[0] // 2) > 5
+    assert "the surest 50 %" in half["proposal"]
+    status, _out, error = run("propagate", arrays, "--surest", "2")
+    assert status == 1
+    assert "share" in error
+
+
 def test_only_what_a_method_needs_is_asked_for(run, arrays):
     paths = {name: path for name, path in arrays.items() if name != "quality"}
     assert run("propagate", paths, "--method", "opf_semi")[0] == 0

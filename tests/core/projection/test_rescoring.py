@@ -1,10 +1,12 @@
 """Maps that were made before labels changed are scored and ranked by the labels as they are now."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from core.errors import InputError, JobCancelled
-from core.projection import Map, ProjectionSet, rescore, silhouette
+from core.projection import Map, MapEvents, ProjectionSet, rescore, silhouette
 
 
 @pytest.fixture
@@ -14,7 +16,7 @@ def maps():
     n, noise = np.arange(100), rng.standard_normal((100, 2))
     points = [noise + 9 * (n % 2)[:, None], noise + 9 * (n < 50)[:, None]]
     made = [Map({"method": "m"}, p, np.ones(100), None, k, scores={"mean_quality": k}) for k, p in enumerate(points)]
-    return ProjectionSet(n + 1000, made, 1, 1, 0)
+    return ProjectionSet(MapEvents(n + 1000), made, 1, 1, 0)
 
 
 def test_they_are_ranked_by_the_labels_as_they_are_now(maps):
@@ -34,12 +36,24 @@ def test_unlabelled_events_play_no_part(maps):
     assert made.maps.maps[0].silhouette == silhouette(maps.maps[0].points[:20], labels[:20])
 
 
+@pytest.mark.parametrize("mark", ["test", "placed"])
+def test_test_subjects_and_events_that_were_placed_play_no_part(maps, mark):
+    apart = np.arange(100) >= 40
+    points = [np.where(apart[:, None], np.nan, one.points) for one in maps.maps]  # as of a method that cannot place
+    events = MapEvents(maps.ids, **{mark: apart})
+    held_out = replace(maps, events=events, maps=[replace(m, points=p) for m, p in zip(maps.maps, points, strict=True)])
+    labels = np.arange(100) % 2
+    made = rescore(held_out, labels)
+    assert made.n == made.n_labelled == 40
+    assert made.maps.maps[0].silhouette == silhouette(maps.maps[0].points[:40], labels[:40])
+
+
 def test_too_few_labels_leave_the_quality(maps):
     made = rescore(maps, np.full(100, -1))
     assert [one.silhouette for one in made.maps.maps] == [None, None]
     assert (made.maps.best, made.maps.worst) == (1, 0)  # by mean quality
     old = ProjectionSet(
-        maps.ids, [Map({}, one.points, one.local_quality, 0.5, raw=False) for one in maps.maps], 1, 0, 0
+        maps.events, [Map({}, one.points, one.local_quality, 0.5, raw=False) for one in maps.maps], 1, 0, 0
     )
     assert rescore(old, np.full(100, -1)).maps.best == 1  # nothing to rank by: as it was
 
