@@ -105,7 +105,8 @@ class AnnotateView(Workspace):
         self.split = QSplitter(Qt.Orientation.Vertical)
         self.split.addWidget(above)
         self.split.addWidget(self.below)
-        self.split.setStretchFactor(0, 1)
+        for place, share in enumerate((3, 1)):
+            self.split.setStretchFactor(place, share)
         self.split.setChildrenCollapsible(False)
         self.split.setSizes([560, 230])
         self.remember_splitters(below=self.split)
