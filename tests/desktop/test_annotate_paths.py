@@ -82,7 +82,7 @@ def row_of_class(room, key):
 
 def exported(qtbot, room, monkeypatch, path, format, save):
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
-    room.export()
+    room.exporting.ask()
     dialog = dialog_of(qtbot, room, LabelsDialog)
     dialog.format.setCurrentIndex(dialog.format.findData(format))
     save(dialog)
