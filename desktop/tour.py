@@ -23,6 +23,7 @@ from core.study import RunEntry
 from desktop.main_window import MainWindow
 from desktop.services import theme
 from desktop.services.session import Session
+from desktop.tour_annotate import label_on_a_map
 from desktop.tour_review import look_at_recordings
 
 
@@ -80,33 +81,8 @@ class Tour:
         look_at_recordings(self)
 
     def annotate(self) -> None:
-        """Learn features, make maps, lasso, propagate, accept."""
-        self.window.enter("annotate")
-        room: Any = self.window.rooms["annotate"]
-        self.picture("annotate-empty", "Annotate before there are features: it says what it needs")
-        self.job(lambda: room.making.start_features("beat"))
-        self.job(room.making.start_maps)
-        self.settle()
-        room.proposing.preview()
-        self.settle()
-        proposed = len(room.proposal.keys)
-        self.picture(
-            "annotate-preview", f"Annotate: {proposed:,} labels proposed by LQ-KNN (rings), nothing changed yet"
-        )
-        room.proposing.accept()
-        self.settle()
-        room.canvas.selected.emit(room.maps.ids[:1], "replace")
-        self.picture("annotate", "Annotate: the accepted labels; one step of undo takes them all back")
-        best = room.maps.maps[room.maps.best]
-        self.figures["silhouette of the best map"] = f"{best.silhouette:.3f}"
-        self.figures["labels propagated"] = f"{proposed:,}"
-        self.figures["of them equal to the cardiologists'"] = f"{self._agreement():.1%}"
-
-    def _agreement(self) -> float:
-        events = self.session.events
-        spread = events.take(events.label_source == "propagated")
-        same = [a.get("symbol") == text for a, text in zip(spread.attributes, spread.label, strict=True)]
-        return sum(same) / max(len(same), 1)
+        """Learn features, make maps, propagate, accept."""
+        label_on_a_map(self)
 
     def train(self) -> None:
         """Train both models by their recipes."""
