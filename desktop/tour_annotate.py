@@ -49,8 +49,8 @@ def look_at_maps(tour: Tour, room: Any) -> None:
     tour.picture("annotate-density", "How many events lie where")
     room.tools.dense.setChecked(False)
     colour = room.strip.colour
-    colour.setCurrentIndex(colour.findData("quality"))
-    room.strip.colour_chosen.emit("quality")
+    colour.setCurrentIndex(colour.findData("local quality"))
+    room.strip.colour_chosen.emit("local quality")
     tour.picture("annotate-quality", "Local quality: where the map kept the neighbours that an event has")
     colour.setCurrentIndex(colour.findData("label"))
     room.strip.colour_chosen.emit("label")

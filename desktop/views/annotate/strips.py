@@ -6,7 +6,7 @@ from html import escape
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QPixmap
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -33,6 +33,22 @@ def thumbnail(points: np.ndarray, codes: np.ndarray, palette: np.ndarray, size: 
     picture = Picture(Cloud(np.arange(len(points)), points))
     picture.show_codes(codes, palette)
     return still(picture, size, size)
+
+
+def shape_icon(position: int) -> QIcon:
+    """Return a class's shape in its colour: its name beside it has the colour of text, which is easier to read."""
+    return sign_icon(theme.class_shape(position), theme.class_colour(position))
+
+
+def sign_icon(sign: str, colour: str, size: int = 16) -> QIcon:
+    """Return one character as an icon."""
+    pixmap = QPixmap(size, size)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setPen(QColor(colour))
+    painter.drawText(pixmap.rect(), Qt.AlignmentFlag.AlignCenter, sign)
+    painter.end()
+    return QIcon(pixmap)
 
 
 class QualityScale(QWidget):
@@ -193,17 +209,17 @@ class ClassesStrip(QWidget):
         self.list.clear()
         as_class = self.tr("Label the selection as {} (key {})")
         for c in (c for c in classes if c.key != UNSURE):
-            text = f"{c.position}  {theme.class_shape(c.position)}  {c.title}   {number(counts.get(c.key, 0))}"
-            self._add(c.key, text, theme.class_colour(c.position), as_class.format(c.title, c.position))
-        grey, unsure = theme.token("muted"), self.tr("0  ?  unsure   {}").format(number(counts.get(UNSURE, 0)))
+            text = f"{c.position}  {c.title}   {number(counts.get(c.key, 0))}"
+            self._add(c.key, text, shape_icon(c.position), as_class.format(c.title, c.position))
+        unsure = self.tr("0  unsure   {}").format(number(counts.get(UNSURE, 0)))
         tip = self.tr("Label the selection as unsure (key 0): it is kept, but never learnt or passed on")
-        self._add(UNSURE, unsure, grey, tip)
-        rest = self.tr("–  ·  unlabelled   {}").format(number(unlabelled))
-        self._add("", rest, grey, self.tr("Take the label of the selection away (Del)"))
+        self._add(UNSURE, unsure, sign_icon("?", theme.token("muted")), tip)
+        rest = self.tr("–  unlabelled   {}").format(number(unlabelled))
+        tip = self.tr("Take the label of the selection away (Del)")
+        self._add("", rest, sign_icon("·", theme.token("muted")), tip)
 
-    def _add(self, key: str, text: str, colour: str, tip: str) -> None:
-        item = QListWidgetItem(text)
-        item.setForeground(QColor(colour))
+    def _add(self, key: str, text: str, icon: QIcon, tip: str) -> None:
+        item = QListWidgetItem(icon, text)
         item.setData(Qt.ItemDataRole.UserRole, key)
         item.setToolTip(tip)
         self.list.addItem(item)
