@@ -26,6 +26,7 @@ from core.study import (
     remove_events,
 )
 from desktop.commands.edit import EditCommand
+from desktop.services.collecting import uncollected
 from desktop.services.jobs import Job, JobsService
 from desktop.services.recordings import OpenRecordings
 from desktop.services.selection import SelectionBus
@@ -282,7 +283,7 @@ class Session(QObject):
     def _submit(
         self, write: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[Exception], None]
     ) -> None:
-        self._writer.submit(None, write, done=done, failed=failed)
+        self._writer.submit(None, uncollected(write), done=done, failed=failed)
 
     def when_saved(self, step: Callable[[], None]) -> None:
         """Do something when no edit is on its way to the disk any more: now, or after what the last one left is known."""

@@ -8,6 +8,7 @@ from shiboken6 import isValid
 
 from core.annotation import retract, retract_stale, stale_descendants
 from core.study import Study
+from desktop.services.collecting import uncollected
 from desktop.services.session import Session
 from desktop.views.annotate import data
 from desktop.widgets.parts import button, label, number
@@ -85,7 +86,8 @@ class Lineage(QWidget):
         if study is None or not ids:
             self._show(None)
         else:
-            self._session.tasks.submit("annotate lineage", data.read_lineage, study, ids[0], done=self._read)
+            read = uncollected(data.read_lineage)
+            self._session.tasks.submit("annotate lineage", read, study, ids[0], done=self._read)
 
     def _labels_changed(self) -> None:
         """Read anew what is stale as well: it takes all propagated labels."""
@@ -95,7 +97,8 @@ class Lineage(QWidget):
             self.bar.show_stale(0)
         self.refresh()
         if study is not None:
-            self._session.tasks.submit("annotate stale", stale_descendants, study, done=self._found_stale)
+            read = uncollected(stale_descendants)
+            self._session.tasks.submit("annotate stale", read, study, done=self._found_stale)
 
     def retract(self) -> None:
         """Take back all labels that descend from the human label that the selected event's label is from."""

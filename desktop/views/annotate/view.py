@@ -311,6 +311,8 @@ class AnnotateView(Workspace):
         scene, by = self.scene(), self.strip.colour.currentData()
         if scene is None:
             return
+        if by == "annotator":
+            self.knowing.read_annotators(scene.shown.ids)
         painted, marks = COLOURS[by].paint(scene), {}
         if by == "label":
             marks["question"] = Mark(scene.labelled(UNSURE))
@@ -328,7 +330,6 @@ class AnnotateView(Workspace):
         self.classes.show_classes(self.session.classes, scene.labels.counts, scene.unlabelled)
         self.simulated.setVisible(any(r.simulated and r.id in scene.recording_ids for r in self.session.recordings))
         self._recolour()
-        self.knowing.read_annotators(scene.shown.ids)
         self._refresh_below()
 
     def _refresh_below(self) -> None:
