@@ -165,8 +165,9 @@ class MapModel(QAbstractTableModel):
         return np.flatnonzero(np.isin(self.ids, ids))
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        self._sort = (column, order)
-        self._reset(self._order())
+        if self._sort != (column, order):  # a view that sorts by its header asks twice
+            self._sort = (column, order)
+            self._reset(self._order())
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:
         return 0 if parent.isValid() else len(self._rows)

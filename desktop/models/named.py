@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import repeat
 
@@ -31,11 +31,9 @@ class Named:
         return cls(*coded(texts))
 
     @classmethod
-    def by(cls, keys: Iterable[Hashable], names: Mapping[int, str]) -> Named:
+    def by(cls, keys: Iterable[int], names: Mapping[int, str]) -> Named:
         """Name each by its key, ``""`` where it has no name; keys of the same name are one. O(N)."""
-        codes, different = coded(keys)
-        places, found = coded(map(names.get, different, repeat("")))  # type: ignore[arg-type]
-        return cls(places[codes], found)
+        return cls.of(map(names.get, keys, repeat("")))
 
     def __len__(self) -> int:
         return len(self.codes)

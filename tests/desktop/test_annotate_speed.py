@@ -169,6 +169,14 @@ def test_columns_of_text_sort_as_their_text_reads(qtbot, annotate, title):
         assert len(set(texts)) > 1 or title == "Recording"
 
 
+def test_a_click_on_a_header_sorts_once(qtbot, annotate):
+    annotate.show_table()
+    model, resets = annotate.table.model(), []
+    model.modelReset.connect(lambda: resets.append(1))
+    annotate.table.sortByColumn(3, Qt.SortOrder.DescendingOrder)
+    assert len(resets) == 1
+
+
 def test_texts_as_numbers():
     texts = Named.of(["b", "", "A", "b", "a"])
     assert texts.counts == {"b": 2, "": 1, "A": 1, "a": 1}
