@@ -156,7 +156,7 @@ def test_all_rows_of_the_table_are_chosen_as_one(qtbot, annotate):
 
 @pytest.mark.parametrize("title", ["Recording", "Label", "By", "Predicted"])
 def test_columns_of_text_sort_as_their_text_reads(qtbot, annotate, title):
-    annotate._predicted = {int(event): "vNF"[row % 3] for row, event in enumerate(annotate.maps.ids[::2])}
+    annotate.knowing.predictions = {int(event): "vNF"[row % 3] for row, event in enumerate(annotate.maps.ids[::2])}
     annotate._recolour()
     annotate.show_table()
     table, column = annotate.table, [c.title for c in COLUMNS].index(title)

@@ -294,9 +294,7 @@ class AnnotateView(Workspace):
             return None
         names = {r.id: r.name for r in self.session.recordings}
         known, events = self.knowing, self.session.events
-        return self._scenes.of(
-            Scene(shown, events, self._positions(), names, known.predictions, known.annotators)
-        )
+        return self._scenes.of(Scene(shown, events, self._positions(), names, known.predictions, known.annotators))
 
     def _label_colours(self) -> tuple[np.ndarray, np.ndarray]:
         scene = self.scene()
