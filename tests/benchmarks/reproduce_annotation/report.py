@@ -135,8 +135,9 @@ def _places(found: dict) -> str:
         rows.append([place, f"{shape:.3f}", *cells, f"{usual} ({times} of {len(draws)})"])
     differences = [paired(*(column(draws, place, name) for place in ("best", "worst"))) for name in SHORT]
     rows.append(["best − worst", "", *differences, ""])
+    maps = "" if len(found["maps"]) >= len(PUBLISHED_GRID) else f" Maps: {'; '.join(found['maps'])}."
     text = f"""Accuracy, and the share labelled, on the map that the silhouette of the labelled points calls best, middle and
-        worst; published for LQ-KNN: 90.2 best, 70.7 worst. Maps: {"; ".join(found["maps"])}."""
+        worst; published for LQ-KNN: 90.2 best, 70.7 worst.{maps}"""
     return table(["map", "silhouette", *SHORT, "most often"], rows) + "\n\n" + prose(text)
 
 
