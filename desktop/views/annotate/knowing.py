@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from core.study import EventTable
+from desktop.services.collecting import uncollected
 from desktop.services.session import Session
 from desktop.views.annotate import data
 
@@ -20,11 +22,12 @@ class Knowing(QObject):
         self._session = session
         self.predictions: dict[int, str] = {}
         self.annotators: dict[int, str] = {}
+        self._asked: tuple[EventTable, np.ndarray] | None = None  # of which labels, of which events
         self.model = ""  # the run whose predictions they are
 
     def forget(self) -> None:
         """Forget all: another study is open."""
-        self.predictions, self.annotators, self.model = {}, {}, ""
+        self.predictions, self.annotators, self.model, self._asked = {}, {}, "", None
 
     def read_predictions(self) -> None:
         """Read what the newest model says, if it is another than before."""
@@ -45,12 +48,15 @@ class Knowing(QObject):
         self.predicted.emit()
 
     def read_annotators(self, ids: np.ndarray) -> None:
-        """Read who labelled what: the table of events does not say it."""
-        study = self._session.study
+        """Read who labelled what, unless that was read: the table of events does not say it, and it takes all labels."""
+        study, events = self._session.study, self._session.events
+        if self._asked is not None and self._asked[0] is events and self._asked[1] is ids:
+            return
+        self._asked, read = (events, ids), uncollected(data.read_annotators)
 
         def done(names: dict[int, str]) -> None:
             if names != self.annotators:
                 self.annotators = names
                 self.annotated.emit()
 
-        self._session.tasks.submit("annotate annotators", data.read_annotators, study, ids.tolist(), done=done)
+        self._session.tasks.submit("annotate annotators", read, study, ids.tolist(), done=done)

@@ -341,8 +341,8 @@ class AnnotateView(Workspace):
             self.agreement.refresh(scene.shown.ids.tolist())
 
     def _data_changed(self) -> None:
+        self._labels_changed()  # first: what is computed in the background then would hold up the colours
         self.proposing.labels_changed()
-        self._labels_changed()
         self.scoring.refresh()
 
     def _proposal_changed(self) -> None:
