@@ -116,8 +116,9 @@ class Scenes:
 
 
 def _same(a: Scene, b: Scene) -> bool:
+    # A map that was only scored anew has the arrays it had.
     return (
-        a.shown.made is b.shown.made and a.shown.ids is b.shown.ids and a.events is b.events
+        a.shown.made.local_quality is b.shown.made.local_quality and a.shown.ids is b.shown.ids and a.events is b.events
         and a.predicted is b.predicted and a.annotators is b.annotators
         and (a.positions, a.recordings) == (b.positions, b.recordings)
     )  # fmt: skip
