@@ -211,7 +211,9 @@ def test_unsure_has_a_look_of_its_own_and_takes_no_digit(qtbot, window, annotate
     session, strip = annotate.session, annotate.classes.list
     texts = lambda: [strip.item(n).text() for n in range(strip.count())]  # noqa: E731
     unlabelled = [i for i in annotate.maps.ids.tolist() if shown(session, i)[0] == ""]
-    assert any(text.startswith("0  ?  unsure") for text in texts())
+    (row,) = (n for n, text in enumerate(texts()) if text.startswith("0  unsure"))
+    looks = [strip.item(n).icon().pixmap(16, 16).toImage() for n in range(strip.count())]
+    assert all((looks[n] == looks[row]) == (n == row) for n in range(strip.count()))
     session.selection.set(unlabelled[:2])
     press(qtbot, annotate, Qt.Key.Key_0)
     settle(qtbot, session)
