@@ -217,3 +217,14 @@ def test_classes_that_nobody_gave_may_stand_behind_the_shares(study):
     assert proposal.soft.shape[1] < len(classes)
     study.apply(to_changeset(study, proposal, classes))
     assert {key for row in study.label_rows(source="propagated").values() for key in row["soft"]} == {"a", "b"}
+
+
+def test_the_quality_of_events_that_were_placed_decides_where_they_are_usable():
+    """Events that came later pass on what they may: of too little quality, neither they nor what lies behind them."""
+    points = np.stack([np.arange(6.0), np.zeros(6)], axis=1)
+    placed = np.arange(6) >= 3
+    for low, reached in ((0.9, [2, 3, 4, 5, 6]), (0.05, [2, 3])):
+        quality = np.where(np.arange(6) == 3, low, 0.9)
+        events = MapEvents(np.arange(1, 7), placed, np.ones(6, bool), placed)
+        on = OnMap(Map({}, points, quality, None, events=events), table(np.array([0, -1, -1, -1, -1, -1])), CLASSES)
+        assert propagate(on.points, on.given, on.quality, 2, 0.1, on.ids).ids.tolist() == reached
