@@ -46,9 +46,11 @@ def _of_shares(y: Ints, soft: Floats | None) -> list[str]:
     if not contested or soft is None:
         return []
     tied = int((soft.any(axis=1) & (y < 0)).sum())
-    head = "1 label is contested" if contested == 1 else f"{contested:,} labels are contested"
-    ties = f"; {tied:,} of them, where no class has the largest share, neither give nor take one" if tied else ""
-    return [f"{head} or in doubt: what they give keeps the shares of their classes{ties}."]
+    head, gives = f"{contested:,} labels are contested", "what they give keeps the shares of their classes"
+    if contested == 1:
+        head, gives = "1 label is contested", "what it gives keeps the shares of its classes"
+    ties = f"; of equal shares, which give and take no label: {tied:,}" if tied else ""
+    return [f"{head} or in doubt: {gives}{ties}."]
 
 
 def _of_quality(q: Floats, y: Ints, tau: float) -> list[str]:

@@ -179,7 +179,7 @@ class TestContested:
         few = {"k": 8} if "k" in PROPAGATORS[method].parameters else {}
         proposal = PROPAGATORS[method].run(on.points, on.given, on.quality, ids=on.ids, **few)
         assert not {1, 2, 11} & set(proposal.ids.tolist())
-        assert any("2 labels are contested" in note and "1 of them" in note for note in remarks(proposal, on.given))
+        assert any("2 labels are contested" in note and "no label: 1" in note for note in remarks(proposal, on.given))
         judged.apply(to_changeset(judged, proposal, classes))
         rows = {event: row for (event, _), row in judged.label_rows(source="propagated").items()}
         assert len(rows) == 16  # all but 1 and 11, the tie and the unsure one
