@@ -3,6 +3,7 @@ from .curve import TradeOff as TradeOff
 from .curve import cross_validate as cross_validate
 from .curve import trade_off as trade_off
 from .inputs import hard_and_soft as hard_and_soft
+from .inputs import hard_numbers as hard_numbers
 from .inputs import neighbour_lists as neighbour_lists
 from .label_table import export_labels as export_labels
 from .lqknn import lq_knn as lq_knn
@@ -35,8 +36,8 @@ from .retraction import retract as retract
 from .retraction import retract_stale as retract_stale
 from .retraction import stale_descendants as stale_descendants
 from .soft import SoftLabels as SoftLabels
+from .soft import contested_labels as contested_labels
 from .soft import distribution as distribution
-from .soft import hard_numbers as hard_numbers
 from .soft import soft_labels as soft_labels
 from .spreading import propagate_spreading as propagate_spreading
 from .standard import propagate_std as propagate_std

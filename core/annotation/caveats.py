@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from core.annotation.inputs import Floats, Ints, hard_and_soft
+from core.annotation.inputs import TIED, Floats, Ints, hard_and_soft
 from core.annotation.proposal import Proposal
 
 
@@ -22,9 +22,9 @@ def remarks(
     classes : tuple of str
         Names of the classes.
     """
-    y = hard_and_soft(labels)[0]
+    y, soft = hard_and_soft(labels)
     tau = proposal.params.get("tau")
-    said = [*_of_labels(y, classes)]
+    said = [*_of_labels(y, classes), *_of_shares(y, soft)]
     if tau is not None and quality is not None:
         said += _of_quality(np.asarray(quality, dtype=np.float64), y, float(tau))
     return tuple(said)
@@ -39,6 +39,18 @@ def _of_labels(y: Ints, classes: tuple[str, ...]) -> list[str]:
         name = classes[number] if number < len(classes) else f"class {number}"
         return [f"Only {name} is labelled: whatever is reached becomes {name}."]
     return []
+
+
+def _of_shares(y: Ints, soft: Floats | None) -> list[str]:
+    contested = 0 if soft is None else int((soft.any(axis=1) & (soft.max(axis=1, initial=0.0) < 1 - TIED)).sum())
+    if not contested or soft is None:
+        return []
+    tied = int((soft.any(axis=1) & (y < 0)).sum())
+    head, gives = f"{contested:,} labels are contested", "what they give keeps the shares of their classes"
+    if contested == 1:
+        head, gives = "1 label is contested", "what it gives keeps the shares of its classes"
+    ties = f"; of equal shares, which give and take no label: {tied:,}" if tied else ""
+    return [f"{head} or in doubt: {gives}{ties}."]
 
 
 def _of_quality(q: Floats, y: Ints, tau: float) -> list[str]:

@@ -13,6 +13,7 @@ from core.projection import neighbours_of
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+TIED = 1e-9  # shares that differ by less are the same: they are sums of rounded numbers
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,8 @@ class Given:
     ids : (N,) int64 array
         Event ids, or row numbers where none were given.
     soft : (N, C) float64 array, optional
-        Shares of the classes that sum to 1 in a labelled row, zeros elsewhere; None where labels are classes.
+        Shares of the classes that sum to 1 where something was said, zeros elsewhere; None where labels are classes. A
+        row of shares whose label is -1 is a tie: it gives no label, and is proposed none.
     """
 
     points: Floats
@@ -79,6 +81,20 @@ def checked(
     return Given(p, y, q, names.astype(np.int64), soft)
 
 
+def hard_numbers(shares: npt.ArrayLike) -> Ints:
+    """Return the number of the class with the largest share in each row; -1 where two have it: no order decides a tie.
+
+    Parameters
+    ----------
+    shares : (n, C) array
+    """
+    given = np.asarray(shares, dtype=np.float64)
+    if not given.size:
+        return np.full(len(given), -1, np.int64)
+    largest = given >= given.max(axis=1, keepdims=True) - TIED
+    return np.where(largest.sum(axis=1) == 1, given.argmax(axis=1), -1).astype(np.int64)
+
+
 def hard_and_soft(labels: npt.ArrayLike) -> tuple[Ints, Floats | None]:
     """Return labels as classes and, where they were given as distributions, as rows that sum to 1.
 
@@ -91,7 +107,7 @@ def hard_and_soft(labels: npt.ArrayLike) -> tuple[Ints, Floats | None]:
     Returns
     -------
     (N,) int64 array
-        The class of the largest share; of equal shares, the lower class number.
+        The class of the largest share; -1 where two classes have it, see `hard_numbers`.
     (N, C) float64 array or None
 
     Raises
@@ -110,7 +126,7 @@ def hard_and_soft(labels: npt.ArrayLike) -> tuple[Ints, Floats | None]:
             )
         total = rows.sum(axis=1, keepdims=True)
         soft = np.divide(rows, total, out=rows, where=total > 0)
-        return np.where(total[:, 0] > 0, soft.argmax(axis=1) if soft.shape[1] else 0, -1).astype(np.int64), soft
+        return np.where(total[:, 0] > 0, hard_numbers(soft), -1).astype(np.int64), soft
     if y.ndim != 1 or y.dtype.kind not in "iu" or (y < -1).any():
         raise InputError("labels are classes from 0, or -1 for unlabelled", remedy="Number the classes from 0")
     return y.astype(np.int64), None

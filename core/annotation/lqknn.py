@@ -28,8 +28,8 @@ def propagate(
         The map.
     labels : (N,) int array or (N, C) array
         Classes from 0, -1 for unlabelled; or a distribution over C classes per row (votes or probabilities), zeros or
-        NaN for unlabelled. Distributions are carried along the path; the class is the one of the largest share, of
-        equal shares the lower number.
+        NaN for unlabelled. Distributions are carried along the path; the class is the one of the largest share. Where
+        two classes have it, the row gives no label, and is proposed none.
     quality : (N,) array
         Local quality, usually over its maximum.
     k : int

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
-from core.annotation.inputs import Floats, Ints
+from core.annotation.inputs import Floats, Ints, hard_numbers
+from core.annotation.soft import SoftLabels
 from core.features import class_numbers
 from core.projection import Map, neighbours_of
 from core.study import EventTable, Study
@@ -27,11 +29,15 @@ class OnMap:
         Of the study, with their labels.
     classes : sequence of str
         Class keys; a label's number is its place here.
+    contested : SoftLabels, optional
+        What was said of events that people do not agree on: see `contested_labels`. It counts before the label that such an
+        event shows, which is one person's.
     """
 
     made: Map
     events: EventTable
     classes: Sequence[str]
+    contested: SoftLabels | None = None
 
     @cached_property
     def ids(self) -> Ints:
@@ -50,8 +56,39 @@ class OnMap:
 
     @cached_property
     def labels(self) -> Ints:
-        """Class numbers of labels that somebody gave, (n,); -1 elsewhere."""
-        return class_numbers(self.ids, self.events, self.classes)
+        """Class numbers of labels that somebody gave, (n,); -1 elsewhere, and where contested ones tie."""
+        numbers = class_numbers(self.ids, self.events, self.classes)
+        rows, shares = self._shared
+        numbers[rows] = hard_numbers(shares)
+        return numbers
+
+    @cached_property
+    def given(self) -> Ints | Floats:
+        """What is passed on: `labels`, or where any of them is contested, (n, C) shares of the classes, 0 of no label."""
+        rows, shares = self._shared
+        if not len(rows):
+            return self.labels
+        given = (self.labels[:, None] == np.arange(len(self.classes))).astype(np.float64)
+        given[rows] = shares
+        return given
+
+    @cached_property
+    def _shared(self) -> tuple[Ints, Floats]:
+        """The rows of contested labels, and their shares of `classes`."""
+        if self.contested is None:
+            return np.empty(0, np.int64), np.empty((0, len(self.classes)))
+        rows = np.flatnonzero(np.isin(self.ids, self.contested.ids))
+        said = self.contested.shares[np.searchsorted(self.contested.ids, self.ids[rows])]
+        shares = np.zeros((len(rows), len(self.classes)))
+        for name, column in zip(self.contested.classes, said.T, strict=True):
+            if name in self.classes:
+                shares[:, self.classes.index(name)] = column
+        return rows, shares
+
+    @cached_property
+    def closed(self) -> npt.NDArray[np.bool_]:
+        """Events that are not asked for, (n,): gone, marked unsure, or with a label, a propagated one too."""
+        return ~np.isin(self.ids, self.events.id[self.events.label == ""])
 
     @property
     def notes(self) -> tuple[str, ...]:

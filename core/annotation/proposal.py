@@ -172,7 +172,8 @@ def proposed(
         Of all points; donors and origins as row numbers, -1 for none.
     soft : (N, C) array, optional
     """
-    new = np.flatnonzero((given.labels < 0) & (labels >= 0))
+    free = given.labels < 0 if given.soft is None else ~given.soft.any(axis=1)  # a tie is no free place
+    new = np.flatnonzero(free & (labels >= 0))
     named = np.append(given.ids, -1)  # the last for -1
     return Proposal(
         ids=given.ids[new],

@@ -11,9 +11,8 @@ import numpy as np
 
 from core.errors import InputError
 from core.events import Agreement, FleissKappa, LabelRows, agreement, fleiss_kappa, judged_by, order_of
+from core.study import ADJUDICATED as ADJUDICATED
 from core.study import UNSURE, Changeset, Study, label_events
-
-ADJUDICATED = "adjudicated"  # the annotator whose labels settle what others disagree on; no rater
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class RatersAgreement:
         Events that all of them judged; `several` compares all that at least two did.
     several : FleissKappa
     pairs : dict of (str, str) to Agreement
-        Of any two, on the events that both judged: confusion table, Cohen's kappa with interval, and more.
+        Of any two with an event that both judged, on these: confusion table, Cohen's kappa with interval, and more.
     """
 
     raters: tuple[str, ...]
@@ -88,7 +87,8 @@ def agreement_of_raters(
     pairs = {}
     for a, b in combinations(names, 2):
         both = [of for of in said.values() if a in of and b in of]
-        pairs[a, b] = agreement([of[a] for of in both], [of[b] for of in both], classes)
+        if both:
+            pairs[a, b] = agreement([of[a] for of in both], [of[b] for of in both], classes)
     n_all = sum(len(of) == len(names) for of in said.values())
     return RatersAgreement(names, classes, n_all, fleiss_kappa(counts, classes), pairs)
 
@@ -116,7 +116,21 @@ def adjudicate(study: Study, ids: Iterable[int], labels: str | Sequence[str]) ->
     """Return the changeset that settles what events are: labels of the annotator `ADJUDICATED`; ``""`` takes them back.
 
     Who settled it stands in the history. The annotators' own labels stay as they are.
+
+    Raises
+    ------
+    InputError
+        If the study has no such class.
     """
+    ids = list(ids)
+    known = {"", UNSURE, *(c.key for c in study.classes())}
+    for label in [labels] if isinstance(labels, str) else labels:
+        if label not in known:
+            raise InputError(
+                f"there is no class {label}",
+                subject=study.folder,
+                remedy=f"Settle for one of: {', '.join(sorted(known - {''}, key=order_of))}",
+            )
     settled = label_events(study, ids, labels, annotator=ADJUDICATED)
     return replace(settled, title=f"{ADJUDICATED}: {settled.title}")
 

@@ -10,8 +10,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from core.study import Change, Changeset, Study
+from core.annotation.soft import contested_labels
+from core.study import ADJUDICATED, UNSURE, Change, Changeset, Study
 
+MOST = ""  # beside the annotators: the class of the largest share, where they do not agree
+Said = dict[int, dict[str, str]]  # by event and annotator
 Key = tuple[int, str]  # event and annotator
 Rows = Mapping[Key, Mapping[str, Any]]  # as `Study.label_rows` gives them
 PROPAGATED = "propagated"
@@ -41,8 +44,9 @@ def stale_descendants(study: Study, events: Iterable[int] | None = None) -> list
     """Return the events whose propagated label is contradicted by what is said now of where it came from, in order. O(n).
 
     A label is stale if its origin is no longer labelled so by anybody who counts, be it that the label was changed, taken
-    away, or the event removed; or if somebody has labelled an event on the way otherwise. Who accepted it counts alone where
-    they have labelled that event; else everybody does.
+    away, or the event removed; or if somebody who counts has labelled an event on the way otherwise, unsure being nothing
+    else. Where an event was settled, that label counts alone. Else who accepted it does where they have labelled that event,
+    and the class of the largest share of all, which is what such an event passes on; else everybody does.
 
     Parameters
     ----------
@@ -54,10 +58,14 @@ def stale_descendants(study: Study, events: Iterable[int] | None = None) -> list
     return _events(_stale(study, rows, events))
 
 
-def retract_stale(study: Study, events: Iterable[int] | None = None) -> Changeset:
-    """Return the changeset that takes back the labels that `stale_descendants` finds."""
+def retract_stale(
+    study: Study, events: Iterable[int] | None = None, *, only: Collection[int] | None = None
+) -> Changeset:
+    """Return the changeset that takes back the labels that `stale_descendants` finds; where `only` is given, of these events."""
     rows = study.label_rows(source=PROPAGATED)
     keys = _stale(study, rows, events)
+    if only is not None:
+        keys = {key for key in keys if key[0] in only}
     return _removed(rows, keys, f"retract {_counted(len(keys))} {'is' if len(keys) == 1 else 'are'} stale")
 
 
@@ -107,17 +115,21 @@ def _stale(study: Study, rows: Rows, events: Iterable[int] | None) -> set[Key]:
     """Return the labels that are stale, of all or of those that descend from events."""
     wanted = set(rows) if events is None else _descending(rows, {int(event) for event in events})
     sources = {row[name] for row in rows.values() for name in ("donor", "origin") if row[name] is not None}
-    given: defaultdict[int, dict[str, str]] = defaultdict(dict)
+    given: Said = defaultdict(dict)
     for (event, who), row in study.label_rows(sources).items():
         if row["source"] != PROPAGATED:
             given[event][who] = row["label"]
+    if contested := contested_labels(study):
+        for event, label in zip(contested.ids.tolist(), contested.hard(), strict=True):
+            if event in given:
+                given[event][MOST] = label
     verdict: dict[Key, bool] = {}
     for key in wanted:
         _judge(rows, given, key, verdict)
     return {key for key in wanted if verdict[key]}
 
 
-def _judge(rows: Rows, given: Mapping[int, Mapping[str, str]], key: Key, verdict: dict[Key, bool]) -> None:
+def _judge(rows: Rows, given: Said, key: Key, verdict: dict[Key, bool]) -> None:
     """Note of a label, and of those it came by, whether they are stale: each is judged once."""
     trail: list[Key] = []
     above: Key | None = key
@@ -130,14 +142,21 @@ def _judge(rows: Rows, given: Mapping[int, Mapping[str, str]], key: Key, verdict
         stale = verdict[one] = stale or _contradicted(rows[one], one[1], given)
 
 
-def _contradicted(row: Mapping[str, Any], who: str, given: Mapping[int, Mapping[str, str]]) -> bool:
+def _contradicted(row: Mapping[str, Any], who: str, given: Said) -> bool:
     def says_otherwise(event: int | None, silence: bool) -> bool:
         said = given.get(event, {}) if event is not None else {}
-        counts = {said[who]} if who in said else set(said.values())
+        counts = _counting(said, who) - {UNSURE}
         return row["label"] not in counts if counts else silence
 
     # Nobody need have labelled a donor; an origin without a label is one whose label was taken away.
     return says_otherwise(row["origin"], row["origin"] is not None) or says_otherwise(row["donor"], False)
+
+
+def _counting(said: Mapping[str, str], who: str) -> set[str]:
+    """Return the labels of an event that may have been passed on by who accepted it."""
+    if ADJUDICATED in said:
+        return {said[ADJUDICATED]}
+    return {said[name] for name in (who, MOST) if name in said} if who in said else set(said.values())
 
 
 def _removed(rows: Rows, keys: Collection[Key], title: str) -> Changeset:

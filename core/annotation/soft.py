@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from core.annotation.raters import ADJUDICATED
+from core.annotation.inputs import TIED, Floats, Ints, hard_numbers
 from core.checks import check, finite
 from core.errors import InputError
-from core.study import UNSURE, Study
+from core.study import ADJUDICATED, UNSURE, Study
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 Row = Mapping[str, Any]
-TIED = 1e-9  # shares that differ by less are the same: they are sums of rounded numbers
 
 
 @dataclass(frozen=True)
@@ -48,23 +45,19 @@ class SoftLabels:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def take(self, rows: Ints) -> SoftLabels:
+        """Return some rows only."""
+        return replace(
+            self,
+            ids=self.ids[rows],
+            shares=self.shares[rows],
+            annotators=self.annotators[rows],
+            propagated=self.propagated[rows],
+        )
+
     def hard(self) -> list[str]:
         """Return the class of the largest share of each event; `UNSURE` where two classes share it."""
         return [UNSURE if place < 0 else self.classes[place] for place in hard_numbers(self.shares).tolist()]
-
-
-def hard_numbers(shares: npt.ArrayLike) -> Ints:
-    """Return the number of the class with the largest share in each row; -1 where two have it: no order decides a tie.
-
-    Parameters
-    ----------
-    shares : (n, C) array
-    """
-    given = np.asarray(shares, dtype=np.float64)
-    if not given.size:
-        return np.full(len(given), -1, np.int64)
-    largest = given >= given.max(axis=1, keepdims=True) - TIED
-    return np.where(largest.sum(axis=1) == 1, given.argmax(axis=1), -1).astype(np.int64)
 
 
 def distribution(row: Row, classes: Sequence[str]) -> Floats | None:
@@ -143,6 +136,18 @@ def soft_labels(
         np.array(columns[2], np.int64),
         np.array(columns[3], bool),
     )
+
+
+def contested_labels(study: Study) -> SoftLabels | None:
+    """Return the `soft_labels` of events that people labelled differently, or somebody in doubt; None without any.
+
+    What was settled is not contested, unless that label has shares itself. Propagated labels play no part.
+    """
+    events = study.contested_events()
+    if not events:
+        return None
+    found = soft_labels(study, events, propagated=False)
+    return found.take(np.flatnonzero(found.shares.max(axis=1, initial=0.0) < 1 - TIED))
 
 
 def _mean(said: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:

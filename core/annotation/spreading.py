@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,9 @@ import numpy.typing as npt
 from core.annotation.inputs import Floats, Given, checked, neighbour_lists
 from core.annotation.proposal import Proposal, proposed
 from core.checks import check, finite
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 TOLERANCE = 1e-3  # of the sum of all changes in a step; scikit-learn's default
 
@@ -30,7 +34,7 @@ def propagate_spreading(
     ----------
     points : (N, D) array
     labels : (N,) int array or (N, C) array
-        As of `propagate`; of distributions, the class of the largest share is spread.
+        As of `propagate`; of distributions, the shares are spread.
     quality : array, optional
         Plays no part.
     k : int
@@ -89,6 +93,8 @@ def spread(given: Given, neighbours: npt.NDArray[np.integer], alpha: float) -> F
 
     n, k = neighbours.shape
     arcs = csr_array((np.ones(n * k), neighbours.ravel(), np.arange(0, n * k + 1, k)), shape=(n, n))
+    if given.soft is not None:
+        return _diffused(arcs, np.where(given.labels[:, None] >= 0, given.soft, 0.0), alpha)
     # What kernel="knn" would build, from lists that are there already; the diagonal plays no part in the Laplacian.
     model = LabelSpreading(
         kernel=lambda _a, _b: csr_matrix(arcs), alpha=alpha, tol=TOLERANCE, max_iter=enough_steps(n, alpha)
@@ -96,10 +102,25 @@ def spread(given: Given, neighbours: npt.NDArray[np.integer], alpha: float) -> F
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(given.points, given.labels)
-    n_classes = int(given.labels.max()) + 1 if given.soft is None else given.soft.shape[1]
-    result = np.zeros((n, n_classes))
+    result = np.zeros((n, int(given.labels.max()) + 1))
     result[:, model.classes_] = model.label_distributions_
     return result
+
+
+def _diffused(arcs: csr_array, start: Floats, alpha: float) -> Floats:
+    """Return what scikit-learn's steps make of labels that are shares already, which it does not take."""
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import laplacian
+
+    graph = csr_array(-laplacian(arcs, normed=True))
+    graph.setdiag(0.0)
+    shares, before = start, np.zeros_like(start)
+    for _ in range(enough_steps(len(start), alpha)):
+        if np.abs(shares - before).sum() < TOLERANCE:
+            break
+        shares, before = alpha * (graph @ shares) + (1 - alpha) * start, shares
+    total = shares.sum(axis=1, keepdims=True)
+    return np.divide(shares, total, out=np.zeros_like(shares), where=total > 0)
 
 
 def enough_steps(n: int, alpha: float) -> int:

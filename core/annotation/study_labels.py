@@ -28,7 +28,8 @@ def without_given(proposal: Proposal, events: EventTable) -> Proposal:
 def to_changeset(study: Study, proposal: Proposal, classes: Sequence[str]) -> Changeset:
     """Return the one changeset by which a proposal is accepted; each label keeps its confidence, donor and origin.
 
-    Where the proposal has ``soft``, an (n, C) array of shares in the order of `classes`, each label keeps those, too.
+    Where the proposal has ``soft``, shares in the order of `classes`, each label keeps those, too; classes behind the last
+    of its columns have none.
 
     A label that somebody gave after the proposal was made is never overwritten: what the study holds now decides.
     """
@@ -50,4 +51,7 @@ def _shares(soft: npt.NDArray[np.float64] | None, classes: Sequence[str]) -> lis
     """Return each row of shares by class, those of 0 left out."""
     if soft is None:
         return None
-    return [{name: share for name, share in zip(classes, row, strict=True) if share > 0} for row in soft.tolist()]
+    return [
+        {name: share for name, share in zip(classes[: soft.shape[1]], row, strict=True) if share > 0}
+        for row in soft.tolist()
+    ]

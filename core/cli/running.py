@@ -7,6 +7,7 @@ from typing import Any
 
 from core.errors import InputError, JobCancelled, JobError
 from core.jobs import LocalJob, TerminalReporter
+from core.projection import ProjectionSet, load_projection
 from core.study import RunEntry, Study
 
 
@@ -46,6 +47,26 @@ def run_job(study: Study, run: RunEntry) -> RunEntry:
             errors[-1] if errors else "the job failed", subject=run.id, kept=f"Its log is {run.folder}/log.jsonl"
         )
     return done
+
+
+def finished_maps(path: str | Path) -> tuple[Path, str, ProjectionSet]:
+    """Return the study folder, the run id and the maps of a projection run's folder.
+
+    Raises
+    ------
+    InputError
+        As `split_run` and `load_projection`, or if it has not ended: which map is the best is not known yet.
+    """
+    study, run_id = split_run(path, "projection")
+    maps = load_projection(study / "runs" / run_id)
+    if not maps.finished:
+        n = len(maps.maps)
+        raise InputError(
+            f"maps are still being made, or their making was stopped: {n} {'is' if n == 1 else 'are'} there",
+            subject=run_id,
+            remedy=f"Wait for them, or go on with: hitscope resume {path}",
+        )
+    return study, run_id, maps
 
 
 def split_run(path: str | Path, *kinds: str) -> tuple[Path, str]:

@@ -34,7 +34,8 @@ class Map:
         Arbitrary units; NaN for events that the method could not place.
     local_quality : (N,) float64 array
         Local quality, on no scale where `raw`; over its maximum in maps of old runs. Of events that were placed, it is
-        for showing only.
+        judged among them and those that shaped the map; it decides whether they pass labels on where they are usable, and
+        is for showing only where they are not.
     silhouette : float or None
         Of the labelled points; None where too few were labelled.
     number : int

@@ -14,6 +14,7 @@ from .edits import label_events as label_events
 from .edits import new_events as new_events
 from .edits import note_search as note_search
 from .edits import remove_events as remove_events
+from .entries import ADJUDICATED as ADJUDICATED
 from .entries import UNSURE as UNSURE
 from .entries import EventTable as EventTable
 from .entries import LabelClass as LabelClass

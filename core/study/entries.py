@@ -48,6 +48,7 @@ class RecordingEntry:
 
 # The label of an event that somebody has looked at and cannot decide: it is kept and counted, never learnt or passed on.
 UNSURE = "unsure"
+ADJUDICATED = "adjudicated"  # the annotator whose labels settle what others disagree on; no rater
 
 
 @dataclass(frozen=True)
@@ -95,8 +96,8 @@ class EventTable:
     attributes_json : object array of str
         What the maker found out (HBR in dB, the original annotation symbol, …), as JSON.
     label : object array of str
-        A label that somebody gave before a propagated one, of these the current annotator's, else the newest; ``""`` where
-        there is none.
+        A label that somebody gave before a propagated one, of these what was settled by `ADJUDICATED`, else the current
+        annotator's, else the newest; ``""`` where there is none.
     label_source : object array of str
         ``human``, ``imported``, ``simulated``, ``propagated`` or ``""``.
     label_confidence : float64 array

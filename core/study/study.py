@@ -15,17 +15,17 @@ import sqlalchemy as sa
 from core.errors import HitscopeError, InputError, ReadOnlyStudyError, StudyError
 from core.study import database, runs, schema, writing
 from core.study.changes import Change, Changeset, HistoryEntry, Row
-from core.study.entries import EventTable, LabelClass, RecordingEntry, Recovery, RunEntry, Search
+from core.study.entries import ADJUDICATED, UNSURE, EventTable, LabelClass, RecordingEntry, Recovery, RunEntry, Search
 from core.study.lock import Owner, WriterLock, reason, user_name
 
-# One label per event: what somebody gave before what was propagated, then the current annotator's, else the newest. `?` is
-# that annotator.
-EVENTS_SQL = """
+# One label per event: what somebody gave before what was propagated, then what was settled, the current annotator's, else the
+# newest. `?` is that annotator.
+EVENTS_SQL = f"""
 SELECT e.id, e.recording, e.channel, e.start_s, e.duration_s, e.kind, e.maker, e.attributes,
-       coalesce(l.label, ''), coalesce(l.source, ''), l.confidence, coalesce(l.origin, -1), {donor}, {soft}
+       coalesce(l.label, ''), coalesce(l.source, ''), l.confidence, coalesce(l.origin, -1), {{donor}}, {{soft}}
 FROM events AS e LEFT JOIN labels AS l ON l.event = e.id AND l.annotator = (
     SELECT annotator FROM labels WHERE event = e.id
-    ORDER BY source = 'propagated', annotator = ? DESC, revision DESC, annotator LIMIT 1)
+    ORDER BY source = 'propagated', annotator = '{ADJUDICATED}' DESC, annotator = ? DESC, revision DESC, annotator LIMIT 1)
 """
 
 
@@ -204,6 +204,16 @@ class Study:
             query = query.where(columns.source == source)
         with self._reading() as connection:
             return {(r[0], r[1]): dict(zip(names, r[2:], strict=True)) | lacks for r in connection.execute(query)}
+
+    def contested_events(self) -> list[int]:
+        """Return the events that were given several classes, or one in doubt: with shares, or a confidence below 1."""
+        shared = "OR count(soft)" if schema.labels.c.soft in self._label_columns else ""
+        sql = (
+            "SELECT event FROM labels WHERE source != 'propagated' AND label != ? GROUP BY event"
+            f" HAVING count(DISTINCT label) > 1 OR min(confidence) < 1 {shared} ORDER BY event"
+        )
+        with self._reading() as connection:
+            return [row[0] for row in connection.exec_driver_sql(sql, (UNSURE,))]
 
     def searches(self, recording_id: int | None = None) -> list[Search]:
         """Return what makers said of the channels that they looked through, of all recordings or of one."""

@@ -8,13 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from core.annotation import QUERIES, OnMap, Pool, label_next
+from core.annotation import QUERIES, OnMap, Pool, contested_labels, label_next
 from core.cli.arrays import load_array
 from core.cli.main import show_json
 from core.cli.options import add_annotator
-from core.cli.running import split_run
+from core.cli.running import finished_maps
 from core.errors import InputError
-from core.projection import load_projection
 from core.study import Study
 
 EXAMPLE = """hitscope label-next --projection my-study/runs/projection-20261121-101500-ab12 --by coverage -n 10
@@ -61,13 +60,9 @@ def of_arrays(options: argparse.Namespace) -> Pool:
 
 
 def of_study(options: argparse.Namespace) -> Pool:
-    """Return the events of the best map; those of test subjects play no part, and those marked unsure are not asked again."""
-    folder, run_id = split_run(options.projection, "projection")
+    """Return the events of the best map; those of test subjects play no part, and those that have a label are not asked."""
+    folder, _run_id, maps = finished_maps(options.projection)
     with Study.open(folder, readonly=True, annotator=options.annotator) as study:
-        maps = load_projection(folder / "runs" / run_id)
-        best = maps.maps[maps.best]
         classes = [c.key for c in study.classes()]
-        events = study.events(ids=maps.ids)
-    on = OnMap(best, events, classes)
-    given = events.id[(events.label != "") & (events.label_source != "propagated")]
-    return Pool(on.ids, on.labels, on.points, on.quality, closed=np.isin(on.ids, given), classes=classes)
+        on = OnMap(maps.maps[maps.best], study.events(ids=maps.ids), classes, contested_labels(study))
+    return Pool(on.ids, on.labels, on.points, on.quality, closed=on.closed, classes=classes)

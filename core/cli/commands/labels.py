@@ -70,12 +70,14 @@ def agree(options: argparse.Namespace) -> dict[str, Any]:
         ids = None if options.kind is None else study.events(kind=options.kind).id.tolist()
         found = agreement_of_raters(study, options.rater, ids, unsure=not options.no_unsure)
         open_ = disagreements(study, options.rater, ids)
-    several = found.several
+    several, n = found.several, len(found.raters)
+    apart = n * (n - 1) // 2 - len(found.pairs)
     lines = [
         f"{', '.join(found.raters)}: {found.n_all:,} events were judged by all, {several.n:,} by at least two",
         f"Fleiss' kappa {_text(several.kappa)}",
         *(f"  {name}: {_text(one)}" for name, one in several.by_class.items()),
         *(f"Cohen's kappa of {a} and {b} {_text(one.kappa)}, n {one.n:,}" for (a, b), one in found.pairs.items()),
+        *([f"{apart:,} pair{'s' * (apart != 1)} of annotators judged no event in common"] if apart else []),
         f"{len(open_):,} events to settle, of which {sum(bool(one.settled) for one in open_):,} are",
         *(
             f"  {one.event}: {', '.join(f'{a} {b}' for a, b in one.said.items())} {_settled(one.settled)}"

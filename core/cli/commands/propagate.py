@@ -10,13 +10,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.annotation import PROPAGATORS, OnMap, Proposal, hard_and_soft, remarks, to_changeset
+from core.annotation import PROPAGATORS, OnMap, Proposal, contested_labels, hard_and_soft, remarks, to_changeset
 from core.cli.arrays import load_array, save_array
 from core.cli.main import show_json
 from core.cli.options import add_annotator
-from core.cli.running import split_run
+from core.cli.running import finished_maps
 from core.errors import InputError
-from core.projection import load_projection
 from core.study import Study
 
 EXAMPLE = """hitscope propagate --points P.npy --labels L.npy --quality Q.npy --k 10 --tau 0.1 --out labels.npy
@@ -98,17 +97,15 @@ def on_arrays(options: argparse.Namespace) -> dict[str, Any]:
 
 def in_study(options: argparse.Namespace) -> dict[str, Any]:
     """Propagate over the best map of a projection run; write labels only if accepted."""
-    folder, run_id = split_run(options.projection, "projection")
+    folder, run_id, maps = finished_maps(options.projection)
     with Study.open(folder, readonly=not options.accept, annotator=options.annotator) as study:
-        maps = load_projection(folder / "runs" / run_id)
         best = maps.maps[maps.best]
         classes = [c.key for c in study.classes()]
-        on = OnMap(best, study.events(ids=maps.ids), classes)
-        proposal = propose(options, on.points, on.labels, on.quality, on.ids)
+        on = OnMap(best, study.events(ids=maps.ids), classes, contested_labels(study))
+        proposal = propose(options, on.points, on.given, on.quality, on.ids)
         why = paths(proposal, options.why, classes)
         sentence = proposal.describe(on.name(run_id, maps.best))
         if options.accept:
-            # A label of the study is one class: shares of classes are not written.
             study.apply(to_changeset(study, proposal, classes), reason=sentence)
     return {
         "n": len(on.labels),
@@ -116,7 +113,7 @@ def in_study(options: argparse.Namespace) -> dict[str, Any]:
         "labelled_before": int((on.labels >= 0).sum()),
         "proposed": len(proposal.ids),
         "accepted": options.accept,
-        **explained(proposal, (*remarks(proposal, on.labels, on.quality, tuple(classes)), *on.notes), why, sentence),
+        **explained(proposal, (*remarks(proposal, on.given, on.quality, tuple(classes)), *on.notes), why, sentence),
     }
 
 

@@ -17,6 +17,7 @@ from core.annotation import (
     Pool,
     Proposal,
     TradeOff,
+    contested_labels,
     cross_validate,
     descendants,
     label_next,
@@ -59,9 +60,9 @@ class Shown:
         """How many of the events may decide something: those of test subjects only where features are transductive."""
         return int(self.made.events.usable.sum())
 
-    def on(self, events: EventTable, classes: list[str]) -> OnMap:
-        """Return what propagation, its estimate and the queue see of it."""
-        return OnMap(self.made, events, classes)
+    def on(self, events: EventTable, classes: list[str], study: Study | None) -> OnMap:
+        """Return what propagation, its estimate and the queue see of it; `study` knows what people do not agree on."""
+        return OnMap(self.made, events, classes, contested_labels(study) if study is not None else None)
 
 
 @dataclass(frozen=True)
@@ -94,8 +95,7 @@ class Preview:
 
     def changeset(self, study: Study) -> Changeset:
         """Return the changeset that accepts it, as far as nobody labelled the events meanwhile."""
-        soft = self.proposal.soft
-        return to_changeset(study, self.proposal, self.classes if soft is None else self.classes[: soft.shape[1]])
+        return to_changeset(study, self.proposal, self.classes)
 
 
 def read_maps(run: RunEntry) -> ProjectionSet:
@@ -145,19 +145,24 @@ def read_annotators(study: Study, ids: list[int]) -> dict[int, str]:
 
 @dataclass(frozen=True)
 class Lineage:
-    """Where the label of an event is from: the way to the human label, and who else descends from that one."""
+    """Where the label of an event is from: the way to the label that somebody gave, and who else descends from that one.
+
+    `source` is how that label came; ``propagated`` where the way ends at the event itself, since no single label gave it.
+    """
 
     event: int
     path: list[int]
     origin: int
     descendants: list[int]
+    source: str
 
 
 def read_lineage(study: Study, event: int) -> Lineage:
     """Return where the label of an event is from; of one labelled by hand, what descends from it."""
     path = label_path(study, event)
     origin = path[-1] if path else event
-    return Lineage(event, path, origin, descendants(study, origin))
+    source = "".join(study.events(ids=[origin]).label_source)
+    return Lineage(event, path, origin, descendants(study, origin), source)
 
 
 def read_shares(runs: list[RunEntry], ids: npt.NDArray[np.int64], classes: list[str]) -> list[npt.NDArray[np.float64]]:
@@ -185,12 +190,11 @@ def read_shares(runs: list[RunEntry], ids: npt.NDArray[np.int64], classes: list[
 def ask_next(
     key: str, shown: Shown, events: EventTable, classes: list[str], lists: Lists | None, runs: list[RunEntry]
 ) -> list[Asked]:
-    """Return which events to label next, by one of `QUERIES`; those marked unsure are not asked again."""
-    on = shown.on(events, classes)
-    closed = ~np.isin(on.ids, events.id[events.label == ""])  # gone, unsure, or labelled by propagation
+    """Return which events to label next, by one of `QUERIES`; those that have a label are not asked."""
+    on = shown.on(events, classes, None)  # what is contested has a label, and is not asked
     pool = Pool(
         on.ids, on.labels, on.points, on.quality,
-        read_shares(runs, on.ids, classes) if QUERIES[key].models else (), closed, classes, lists,
+        read_shares(runs, on.ids, classes) if QUERIES[key].models else (), on.closed, classes, lists,
     )  # fmt: skip
     return label_next(key, pool, NEXT)
 
@@ -217,9 +221,9 @@ def preview(
     study: Study, shown: Shown, events: EventTable, classes: list[str], source: Source, lists: Lists | None
 ) -> Preview:
     """Propose labels from the human labels."""
-    on = shown.on(events, classes)
-    proposal = PROPAGATORS[source.method].run(on.points, on.labels, on.quality, lists, ids=on.ids, **source.params)
-    notes = (*remarks(proposal, on.labels, on.quality, tuple(classes)), *on.notes)
+    on = shown.on(events, classes, study)
+    proposal = PROPAGATORS[source.method].run(on.points, on.given, on.quality, lists, ids=on.ids, **source.params)
+    notes = (*remarks(proposal, on.given, on.quality, tuple(classes)), *on.notes)
     proposal = without_given(proposal.surest(source.surest), events)
     keys = [classes[number] for number in proposal.labels.tolist()]
     return Preview(proposal, keys, source, study, tuple(classes), notes, on.name(shown.run_id, shown.which))
@@ -234,6 +238,7 @@ class Known:
     classes: list[str]
     lists: Lists | None
     subject: dict[int, str]  # of each recording
+    study: Study | None = None
 
     def at(
         self, method: str, grid: list[dict[str, float]], surest: tuple[float, ...], report: TaskReporter
@@ -245,7 +250,7 @@ class Known:
         InputError
             As `cross_validate`.
         """
-        on = self.shown.on(self.events, self.classes)
+        on = self.shown.on(self.events, self.classes, self.study)
         groups, notes = self._groups(on), on.notes
         ask = partial(
             cross_validate, on.points, on.labels, on.quality, method, grid, surest,

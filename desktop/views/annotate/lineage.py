@@ -121,15 +121,24 @@ class Lineage(QWidget):
         self.list.setVisible(bool(known.path))
         steps = known.path if len(known.path) <= SHOWN else [*known.path[: SHOWN - 1], known.origin]
         for place, event in enumerate(steps):
-            end = self.tr(" (by hand)") if event == known.origin else ""
+            end = self._came(known.source) if event == known.origin else ""
             item = QListWidgetItem(("↳ " if place else "") + self.tr("event {}").format(event) + end)
             item.setData(Qt.ItemDataRole.UserRole, event)
             self.list.addItem(item)
         self.title.setText(self.tr("Where its label is from") if known.path else self.tr("What its label gave"))
         one, more = self.tr("1 label descends from event {1}."), self.tr("{0} labels descend from event {1}.")
-        self.text.setText((one if n == 1 else more).format(number(n), known.origin))
+        mixed = self.tr("It was mixed from all labels: no single one gave it. Undo takes it back.")
+        self.text.setText(
+            mixed if known.source == "propagated" else (one if n == 1 else more).format(number(n), known.origin)
+        )
         self.retract_button.setText(self.tr("Retract it") if n == 1 else self.tr("Retract all {}").format(number(n)))
-        self.retract_button.setEnabled(n > 0 and self._session.writable)
+        self.retract_button.setVisible(n > 0)
+        self.retract_button.setEnabled(self._session.writable)
+
+    def _came(self, source: str) -> str:
+        """Return how the label at the end of the way came."""
+        words = {"human": self.tr("by hand"), "imported": self.tr("imported"), "simulated": self.tr("simulated")}
+        return f" ({words[source]})" if source in words else ""
 
     def _found_stale(self, events: list[int]) -> None:
         if isValid(self):
@@ -137,7 +146,8 @@ class Lineage(QWidget):
             self.bar.show_stale(len(self._stale) if self._session.writable else 0)
 
     def _retract_stale(self) -> None:
-        self._session.edit(retract_stale)
+        only = set(self._stale)  # what the bar counts: none that somebody wants to keep
+        self._session.edit(lambda study: retract_stale(study, only=only))
 
     def _keep(self) -> None:
         self._kept |= set(self._stale)

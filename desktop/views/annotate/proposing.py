@@ -102,7 +102,9 @@ class Proposing(QObject):
 
     def _known(self, shown: data.Shown) -> data.Known:
         subject = {r.id: r.subject or f"recording {r.id}" for r in self._session.recordings}
-        return data.Known(shown, self._session.events, self._classes(), self._lists.get(shown.key), subject)
+        return data.Known(
+            shown, self._session.events, self._classes(), self._lists.get(shown.key), subject, self._session.study
+        )
 
     def _classes(self) -> list[str]:
         return [c.key for c in self._session.classes]

@@ -13,15 +13,20 @@ from core.annotation import (
     OnMap,
     Pool,
     Proposal,
+    adjudicate,
+    contested_labels,
     label_next,
+    propagate,
     propagated_on,
     remarks,
+    stale_descendants,
     to_changeset,
     trade_off,
     usable_neighbours,
 )
+from core.features import class_numbers
 from core.projection import Map, MapEvents
-from core.study import EventTable, label_events
+from core.study import UNSURE, EventTable, label_events
 from tests.core.annotation.maps import cloud
 
 CLASSES = ("a", "b", "c")
@@ -139,3 +144,87 @@ class TestPropagatedOn:
         study.apply(label_events(study, [1], "a"))
         study.apply(label_events(study, [5], "a", source="propagated", origins=[1]))
         assert self.named(study) == {}
+
+
+class TestContested:
+    """What people do not agree on is passed on as shares, by the same rule as it is exported."""
+
+    def on(self, study):
+        rng = np.random.default_rng(0)
+        points = np.repeat([[0.0, 0.0], [9.0, 0.0]], 10, axis=0) + rng.random((20, 2))
+        made = Map({}, points, np.ones(20), None, events=MapEvents(np.arange(1, 21)))
+        classes = [c.key for c in study.classes()]
+        return OnMap(made, study.events(), classes, contested_labels(study)), classes
+
+    @pytest.fixture
+    def judged(self, study):
+        """1, of one group of ten: a by Ana and Ben, b by Cleo; 2: a tie; 11, of the other: b by all; 12: unsure."""
+        study.apply(label_events(study, [11, 12], ["b", UNSURE]))
+        for who, labels in {"Ana": "aa", "Ben": "ab", "Cleo": "b"}.items():
+            study.apply(label_events(study, range(1, len(labels) + 1), list(labels), annotator=who))
+        return study
+
+    def test_the_largest_share_is_the_label_and_a_tie_none_whoever_looks(self, judged):
+        for who in ("Ana", "Ben", "Cleo"):
+            judged.annotator = who
+            on, classes = self.on(judged)
+            assert [classes[n] if n >= 0 else "" for n in on.labels[[0, 1, 10, 11]]] == ["a", "", "b", ""]
+            np.testing.assert_allclose(on.given[0], [{"a": 2 / 3, "b": 1 / 3}.get(c, 0.0) for c in classes])
+            assert on.given[10].tolist() == [float(c == "b") for c in classes]
+            assert not on.given[11].any()
+
+    @pytest.mark.parametrize("method", PROPAGATORS)
+    def test_shares_are_carried_and_stored(self, judged, method):
+        on, classes = self.on(judged)
+        few = {"k": 8} if "k" in PROPAGATORS[method].parameters else {}
+        proposal = PROPAGATORS[method].run(on.points, on.given, on.quality, ids=on.ids, **few)
+        assert not {1, 2, 11} & set(proposal.ids.tolist())
+        assert any("2 labels are contested" in note and "no label: 1" in note for note in remarks(proposal, on.given))
+        judged.apply(to_changeset(judged, proposal, classes))
+        rows = {event: row for (event, _), row in judged.label_rows(source="propagated").items()}
+        assert len(rows) == 16  # all but 1 and 11, the tie and the unsure one
+        for event, row in rows.items():
+            assert row["label"] == ("a" if event <= 10 else "b")
+            expected = {"a": 2 / 3, "b": 1 / 3} if event <= 10 else {"b": 1.0}
+            assert row["soft"] == pytest.approx(expected, abs=1e-3)
+        if method != "spreading":
+            assert stale_descendants(judged) == []
+
+    def test_doubt_of_one_person_is_shares_too(self, study):
+        study.apply(label_events(study, [1, 2], ["a", "b"], confidence=[0.75, 1.0]))
+        on, classes = self.on(study)
+        assert on.given[0].tolist() == [{"a": 0.75, "b": 0.25}.get(c, 0.0) for c in classes]
+        proposal = propagate(on.points, on.given, on.quality, 4, 0.1, on.ids)
+        assert any(note.startswith("1 label is contested") for note in remarks(proposal, on.given))
+
+    def test_nothing_is_other_where_nothing_is_contested(self, judged):
+        judged.apply(adjudicate(judged, [1, 2], ["b", "a"]))
+        assert len(contested_labels(judged)) == 0
+        on, classes = self.on(judged)
+        assert on.given is on.labels
+        assert [classes[n] for n in on.labels[[0, 1, 10]]] == ["b", "a", "b"]
+        plain = OnMap(on.made, on.events, classes)
+        np.testing.assert_array_equal(plain.labels, on.labels)
+
+
+def test_classes_that_nobody_gave_may_stand_behind_the_shares(study):
+    study.apply(label_events(study, [1, 2, 3], ["a", "b", "z"]))
+    study.apply(label_events(study, [3], ""))
+    classes = [c.key for c in study.classes()]
+    on = OnMap(Map({}, np.random.default_rng(0).random((20, 2)), np.ones(20), None), study.events(), classes)
+    proposal = PROPAGATORS["spreading"].run(on.points, class_numbers(np.arange(1, 21), on.events, classes), None, k=5)
+    proposal = dataclasses.replace(proposal, ids=proposal.ids + 1)
+    assert proposal.soft.shape[1] < len(classes)
+    study.apply(to_changeset(study, proposal, classes))
+    assert {key for row in study.label_rows(source="propagated").values() for key in row["soft"]} == {"a", "b"}
+
+
+def test_the_quality_of_events_that_were_placed_decides_where_they_are_usable():
+    """Events that came later pass on what they may: of too little quality, neither they nor what lies behind them."""
+    points = np.stack([np.arange(6.0), np.zeros(6)], axis=1)
+    placed = np.arange(6) >= 3
+    for low, reached in ((0.9, [2, 3, 4, 5, 6]), (0.05, [2, 3])):
+        quality = np.where(np.arange(6) == 3, low, 0.9)
+        events = MapEvents(np.arange(1, 7), placed, np.ones(6, bool), placed)
+        on = OnMap(Map({}, points, quality, None, events=events), table(np.array([0, -1, -1, -1, -1, -1])), CLASSES)
+        assert propagate(on.points, on.given, on.quality, 2, 0.1, on.ids).ids.tolist() == reached

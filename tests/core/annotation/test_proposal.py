@@ -48,10 +48,18 @@ class TestSoftLabels:
         np.testing.assert_array_equal(proposal.soft, [[0.25, 0.75]] * 4)
         assert set(proposal.labels.tolist()) == {1}
 
-    def test_votes_count_and_of_equal_shares_the_lower_class_wins(self):
-        proposal = chain(labels=np.array([[0, 2, 2]] + [[0, 0, 0]] * 4))
-        np.testing.assert_array_equal(proposal.soft, [[0, 0.5, 0.5]] * 4)
-        assert set(proposal.labels.tolist()) == {1}
+    def test_votes_count(self):
+        proposal = chain(labels=np.array([[0, 1, 3]] + [[0, 0, 0]] * 4))
+        np.testing.assert_array_equal(proposal.soft, [[0, 0.25, 0.75]] * 4)
+        assert set(proposal.labels.tolist()) == {2}
+
+    def test_a_tie_neither_gives_nor_takes(self):
+        with pytest.raises(InputError, match="no point is labelled"):
+            chain(labels=np.array([[0, 2, 2]] + [[0, 0, 0]] * 4))
+        proposal = chain(labels=np.array([[1, 0, 0], [0, 2, 2]] + [[0, 0, 0]] * 3))
+        assert proposal.ids.tolist() == [30, 40, 50]
+        assert set(proposal.labels.tolist()) == {0}
+        np.testing.assert_array_equal(proposal.soft, [[1, 0, 0]] * 3)
 
     def test_certain_rows_propagate_as_classes_do(self):
         points, labels, quality = cloud(9)

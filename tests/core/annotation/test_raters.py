@@ -65,3 +65,32 @@ def test_two_annotators_are_needed_and_must_have_judged(judged):
         disagreements(judged, ["Ana", "Ana"])
     with pytest.raises(InputError, match="there are verdicts of nobody"):
         agreement_of_raters(judged, ids=[19])
+
+
+def test_what_was_settled_is_what_an_event_shows(judged):
+    def shown():
+        return dict(zip(judged.events().id.tolist(), judged.events().label, strict=True))
+
+    assert (shown()[2], shown()[5]) == ("a", "a")  # Ana's own: she is the annotator
+    hashed = judged.events().label_hash()
+    done = judged.apply(adjudicate(judged, [2, 5], ["b", UNSURE]))
+    assert (shown()[2], shown()[5]) == ("b", UNSURE)
+    judged.apply(label_events(judged, [2], "a", annotator="Ben"))  # the newest, but it settles nothing
+    assert shown()[2] == "b"
+    judged.apply(label_events(judged, [3], "c", annotator=ADJUDICATED, source="propagated"))
+    assert shown()[3] == "b"  # what somebody gave comes first
+    judged.apply(done.inverse())
+    assert judged.events().label_hash() == hashed
+
+
+def test_a_verdict_is_of_a_class_that_there_is(judged):
+    with pytest.raises(InputError, match=r"there is no class zzz.*Settle for one of: a, b, unsure"):
+        adjudicate(judged, [2, 5], ["a", "zzz"])
+    assert adjudicate(judged, [2], UNSURE).event_ids == [2]
+
+
+def test_annotators_without_an_event_in_common_are_no_pair(judged):
+    judged.apply(label_events(judged, [19], "a", annotator="Eve"))
+    found = agreement_of_raters(judged)
+    assert "Eve" in found.raters
+    assert set(found.pairs) == {("Ana", "Ben"), ("Ana", "Cleo"), ("Ben", "Cleo")}

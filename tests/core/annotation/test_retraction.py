@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.annotation import (
+    adjudicate,
     descendants,
     label_path,
     propagate,
@@ -170,3 +171,33 @@ def test_accepted_retracted_undone_and_redone_labels_are_equal(seed, k, annotato
         study.apply(accepted.inverse())
         assert study.label_rows() == human
         assert all(label_path(study, event) == [] for event in ids.tolist())
+
+
+def test_what_was_settled_counts_alone(two_chains):
+    two_chains.apply(label_events(two_chains, [20], "b"))
+    two_chains.apply(adjudicate(two_chains, [1], "b"))
+    assert stale_descendants(two_chains) == [2, 3, 4]  # though Ana, who accepted them, says a
+    two_chains.apply(adjudicate(two_chains, [1], "a"))
+    two_chains.apply(label_events(two_chains, [1], "b"))
+    assert stale_descendants(two_chains) == []
+
+
+def test_most_of_those_who_labelled_an_origin_uphold_what_it_gave(two_chains):
+    for who in ("Ben", "Cleo"):
+        two_chains.apply(label_events(two_chains, [1], "b", annotator=who))
+    pass_on(two_chains, [1, 6, 7], "b")  # accepted by Ana, of whom the map passes on the others' class
+    assert stale_descendants(two_chains) == []
+    two_chains.apply(label_events(two_chains, [1], "a", annotator="Cleo"))
+    assert stale_descendants(two_chains) == [6, 7]
+
+
+def test_an_event_on_the_way_that_is_unsure_says_nothing_against_it(two_chains):
+    two_chains.apply(label_events(two_chains, [3], UNSURE))
+    assert stale_descendants(two_chains) == []
+
+
+def test_only_the_stale_labels_of_some_events_are_retracted(two_chains):
+    two_chains.apply(label_events(two_chains, [1, 10], "b"))
+    assert stale_descendants(two_chains) == [2, 3, 4, 11, 12]
+    two_chains.apply(retract_stale(two_chains, only={3, 11, 19}))
+    assert {event for event, _ in two_chains.label_rows()} == {1, 2, 4, 10, 12}

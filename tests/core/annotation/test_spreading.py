@@ -50,3 +50,17 @@ def test_a_class_number_that_nobody_gave_keeps_its_column():
     proposal = spread(points, np.where(labels == 1, 5, labels), quality)
     assert proposal.soft.shape[1] == 6
     assert not proposal.soft[:, [1, 3, 4]].any()
+
+
+def test_shares_that_are_certain_spread_as_classes_do():
+    points, labels, quality = cloud(4)
+    hard = spread(points, labels, quality)
+    certain = np.where(labels[:, None] == np.arange(3), 1.0, 0.0)
+    soft = spread(points, certain, quality)
+    np.testing.assert_array_equal(hard.ids, soft.ids)
+    np.testing.assert_allclose(hard.soft, soft.soft, atol=1e-12)
+    certain[0] = [0.6, 0.4, 0.0]
+    doubted = spread(points, certain, quality)
+    near = np.argsort(((points - points[0]) ** 2).sum(axis=1))
+    nearest = np.flatnonzero(doubted.ids == next(n for n in near if labels[n] < 0))
+    assert doubted.soft[nearest, 1] > hard.soft[nearest, 1]

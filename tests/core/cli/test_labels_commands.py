@@ -76,3 +76,19 @@ def test_agreement_is_told_and_settled(run, folder):
     assert found["pairs"][0]["table"] == [[1, 1], [0, 2]]
     assert "no event 99" in run("labels", "adjudicate", folder, 99, "b")[2]
     assert "needs two annotators" in run("labels", "agreement", folder, "--rater", "Ana")[2]
+
+
+def test_verdicts_of_no_class_and_pairs_without_an_event_in_common(run, folder):
+    with Study.open(folder) as study:
+        study.apply(label_events(study, [4], "b", annotator="Ben"))
+        study.apply(label_events(study, [4, 5], "b", annotator="Cleo"))
+    status, said, _ = run("labels", "agreement", folder)
+    assert status == 0
+    assert "Cohen's kappa of" in said
+    assert said.count("Cohen's kappa") == 1
+    assert "2 pairs of annotators judged no event in common" in said
+    status, _, error = run("labels", "adjudicate", folder, 4, "zzz")
+    assert status == 1
+    assert "there is no class zzz" in error
+    with Study.open(folder, readonly=True) as study:
+        assert "zzz" not in {c.key for c in study.classes()}

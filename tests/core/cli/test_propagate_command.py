@@ -6,7 +6,7 @@ import pytest
 from core.annotation import PROPAGATORS, QUERIES
 from core.cli import main
 from core.jobs import write_json
-from core.study import UNSURE, NewEvent, Study, add_recording, label_events, new_events
+from core.study import UNSURE, NewEvent, Study, add_recording, label_events, new_events, remove_events
 
 Y = np.arange(60) % 2
 
@@ -184,3 +184,51 @@ class TestLabelNext:
     def test_what_is_missing_is_named(self, run, arrays):
         assert "Give --labels, or --projection" in run("label-next", {})[2]
         assert "needs probabilities" in run("label-next", {"labels": arrays["labels"]}, "--by", "margin")[2]
+
+
+def test_label_spreading_is_accepted_where_the_last_class_has_no_label(run, projection):
+    entry, ids = projection
+    with Study.open(entry.folder.parent.parent) as study:
+        done = study.apply(label_events(study, ids[20:21], "a later class"))
+        study.apply(label_events(study, ids[20:21], ""))
+        assert done.changes
+    assert run("propagate", {"projection": entry.folder}, "--method", "spreading", "--accept")[0] == 0
+    with Study.open(entry.folder.parent.parent, readonly=True) as study:
+        soft = [row["soft"] for row in study.label_rows(source="propagated").values()]
+    assert len(soft) > 40
+    assert all(set(shares) <= {"class 0", "class 1"} for shares in soft)
+
+
+def test_contested_labels_are_passed_on_as_shares(run, projection):
+    entry, ids = projection
+    plain = json.loads(run("propagate", {"projection": entry.folder}, "--json")[1])
+    assert not any("contested" in note for note in plain["notes"])
+    with Study.open(entry.folder.parent.parent) as study:
+        study.apply(label_events(study, ids[:1], "class 0", annotator="Ben"))
+        study.apply(label_events(study, ids[:1], "class 1", annotator="Cleo"))
+    said = json.loads(run("propagate", {"projection": entry.folder}, "--accept", "--json")[1])
+    assert any(note.startswith("1 label is contested") for note in said["notes"])
+    assert said["proposed"] == plain["proposed"]
+    with Study.open(entry.folder.parent.parent, readonly=True) as study:
+        soft = [row["soft"] for row in study.label_rows(source="propagated").values()]
+    assert {"class 0": pytest.approx(2 / 3), "class 1": pytest.approx(1 / 3)} in soft
+
+
+@pytest.mark.parametrize("command", ["propagate", "label-next"])
+def test_maps_that_are_still_being_made_are_refused(run, projection, command):
+    entry, _ = projection
+    (entry.folder / "result.json").rename(entry.folder / "map_00.json")
+    write_json(entry.folder / "map_00.json", {"number": 0, "params": {}, "silhouette": None, "mean_quality": 1.0})
+    status, _, error = run(command, {"projection": entry.folder})
+    assert status == 1
+    assert "still being made, or their making was stopped: 1 is there" in error
+    assert "hitscope resume" in error
+
+
+def test_the_same_events_are_asked_as_in_the_window(run, projection):
+    entry, ids = projection
+    with Study.open(entry.folder.parent.parent) as study:
+        study.apply(label_events(study, ids[10:57], "class 0", source="propagated"))
+        study.apply(remove_events(study, ids[57:58]))
+    asked = json.loads(run("label-next", {"projection": entry.folder}, "-n", 20, "--json")[1])
+    assert {a["id"] for a in asked} == set(ids[58:])
