@@ -89,6 +89,8 @@ def trade_off(
     *,
     neighbours: npt.ArrayLike | None = None,
     groups: npt.ArrayLike | None = None,
+    subjects: npt.ArrayLike | None = None,
+    classes: Sequence[str] = (),
 ) -> list[TradeOff]:
     """Return the trade-off of LQ-KNN over a grid of k and τ, in the order of `ks`, then `taus`: see `cross_validate`.
 
@@ -101,8 +103,9 @@ def trade_off(
     check(list_of("whole numbers", whole(1)), ks=list(ks))
     grid = [{"k": int(k), "tau": float(tau)} for k in ks for tau in taus]
     return cross_validate(
-        points, labels, quality, "lq_knn", grid, folds=folds, seed=seed, neighbours=neighbours, groups=groups
-    )
+        points, labels, quality, "lq_knn", grid, folds=folds, seed=seed, neighbours=neighbours, groups=groups,
+        subjects=subjects, classes=classes,
+    )  # fmt: skip
 
 
 def cross_validate(

@@ -60,11 +60,18 @@ def scored_rows(labels: npt.ArrayLike, most: int = SCORED, seed: int = 0) -> npt
         Ascending; empty where fewer than two such classes are there.
     """
     given = np.asarray(labels, dtype=np.int64)
-    known = np.flatnonzero(given >= 0)
-    rows = known if len(known) <= most else np.sort(np.random.default_rng(seed).choice(known, most, replace=False))
-    found, counts = np.unique(given[rows], return_counts=True)
+    rows = _of_large_classes(given, np.flatnonzero(given >= 0))
+    if len(rows) > most:
+        drawn = np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
+        left = _of_large_classes(given, drawn)  # a rare class may be all but gone from the sample
+        rows = left if len(left) else drawn
+    return rows
+
+
+def _of_large_classes(labels: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    found, counts = np.unique(labels[rows], return_counts=True)
     large = found[counts >= LEAST_OF_CLASS]
-    return rows[np.isin(given[rows], large)] if len(large) > 1 else rows[:0]
+    return rows[np.isin(labels[rows], large)] if len(large) > 1 else rows[:0]
 
 
 def silhouettes(
