@@ -68,7 +68,8 @@ def first_come(
 
     Points are visited labelled first (in the order of `first`, by default by index), then by index, until a pass
     changes nothing. Only trusted points give and receive. The result depends on the order of the data: that is the
-    fault of these methods, kept for comparison. O(N·k) per pass, in Python.
+    fault of these methods, kept for comparison. O(N·k), and O(N) per pass, in Python: whoever has given has no free
+    neighbour left, and is not visited again.
 
     Parameters
     ----------
@@ -82,14 +83,18 @@ def first_come(
     begin = np.flatnonzero(given.labels >= 0) if first is None else np.asarray(first, dtype=np.int64)
     order = np.concatenate([begin, np.setdiff1d(np.arange(len(trusted)), begin)])
     order = order[trusted[order]]
-    changed = True
-    while changed:
-        changed = False
-        for i in order.tolist():
-            if chains.labels[i] >= 0:
-                near = neighbours[i]
-                free = near[(chains.labels[near] < 0) & trusted[near]]
-                if len(free):
-                    chains.give(i, free)
-                    changed = True
+    holds, before, waiting = (chains.labels >= 0).tolist(), -1, order.tolist()
+    while len(waiting) != before:
+        before, still = len(waiting), []
+        for i in waiting:
+            if not holds[i]:
+                still.append(i)
+                continue
+            near = neighbours[i]
+            free = near[(chains.labels[near] < 0) & trusted[near]]
+            if len(free):
+                chains.give(i, free)
+                for receiver in free.tolist():
+                    holds[receiver] = True
+        waiting = still
     return chains

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from core.annotation.folds import Folds, folds_of
+from core.annotation.folds import Folds, class_name, folds_of
 from core.annotation.inputs import Floats, Given, Ints, checked, neighbour_lists
+from core.annotation.over_subjects import share_over_subjects
 from core.annotation.proposal import SHARE, Proposal
 from core.annotation.registry import PROPAGATORS, PropagatorEntry
 from core.checks import check, finite, list_of, whole
@@ -32,15 +33,25 @@ class TradeOff:
     coverage : float
         Share of all points that hold a label afterwards, 0 to 1, propagated from all labels there are.
     accuracy : float
-        Share of the hidden labels that were reached, and came back the same; NaN if none.
+        Share of the hidden labels that were reached, and came back the same; NaN where they are of fewer than two
+        classes, since a single class says nothing of the others.
     n : int
         Hidden labels that were reached.
     hidden : int
         Labels that were hidden once.
     interval : Estimate
-        Accuracy with its 95 % interval (Wilson); undefined where nothing was reached, and `why`.
+        Accuracy with its 95 % interval: over subjects where these are known (`share_over_subjects`), else of independent
+        labels (Wilson); what is undefined is None, and `why`.
     notes : tuple of str
         What the estimate does not say, each in one sentence.
+    points : int
+        What coverage is a share of.
+    subjects : int, optional
+        Subjects that the `n` labels are of; None where it was not said whose they are.
+    by_class : mapping of str to (int, int)
+        Name of each class that was judged → how many of its hidden labels came back right, of how many reached.
+    others : TradeOff, optional
+        The same for subjects of whom no label is known (whole subjects hidden), where that was asked, too.
     """
 
     params: Mapping[str, float]
@@ -51,6 +62,10 @@ class TradeOff:
     hidden: int
     interval: Estimate
     notes: tuple[str, ...] = ()
+    points: int = 0
+    subjects: int | None = None
+    by_class: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    others: TradeOff | None = None
 
     @property
     def k(self) -> float | None:
@@ -74,6 +89,8 @@ def trade_off(
     *,
     neighbours: npt.ArrayLike | None = None,
     groups: npt.ArrayLike | None = None,
+    subjects: npt.ArrayLike | None = None,
+    classes: Sequence[str] = (),
 ) -> list[TradeOff]:
     """Return the trade-off of LQ-KNN over a grid of k and τ, in the order of `ks`, then `taus`: see `cross_validate`.
 
@@ -86,8 +103,9 @@ def trade_off(
     check(list_of("whole numbers", whole(1)), ks=list(ks))
     grid = [{"k": int(k), "tau": float(tau)} for k in ks for tau in taus]
     return cross_validate(
-        points, labels, quality, "lq_knn", grid, folds=folds, seed=seed, neighbours=neighbours, groups=groups
-    )
+        points, labels, quality, "lq_knn", grid, folds=folds, seed=seed, neighbours=neighbours, groups=groups,
+        subjects=subjects, classes=classes,
+    )  # fmt: skip
 
 
 def cross_validate(
@@ -102,12 +120,16 @@ def cross_validate(
     *,
     neighbours: npt.ArrayLike | None = None,
     groups: npt.ArrayLike | None = None,
+    subjects: npt.ArrayLike | None = None,
+    classes: Sequence[str] = (),
     stop: Callable[[], None] = lambda: None,
 ) -> list[TradeOff]:
     """Return what a way of propagating would do, by cross-validation over the labelled points.
 
     Each fold hides a share of the labels, propagates the others and compares. The estimate is of points such as were
-    labelled: those picked by hand, in the middle of a cluster, are easier than the rest.
+    labelled: those picked by hand, in the middle of a cluster, are easier than the rest. Which question it answers is up
+    to `groups`: without, how unlabelled points of the subjects that have labels fare; with the subjects as groups, how
+    those of subjects fare who have none.
 
     Parameters
     ----------
@@ -127,7 +149,11 @@ def cross_validate(
         As of `propagate`; one search serves the whole grid in any case.
     groups : (N,) array, optional
         Subject, or recording, of each point: labels of one are hidden together, since events of one subject resemble
-        each other and would make the estimate too good.
+        each other and would make the estimate for other subjects too good.
+    subjects : (N,) array, optional
+        Subject of each point, for the interval: `groups` by default.
+    classes : sequence of str
+        Names of the classes, for what is said; numbers where there are none.
     stop : callable
         Called before each propagation; what it raises ends the work.
 
@@ -141,25 +167,24 @@ def cross_validate(
     ------
     InputError
         As the method, or if there is no such method, `folds` is no whole number from 2, a share is not above 0 and at
-        most 1, or there is not one group per point.
+        most 1, or there is not one group or subject per point.
     """
     check(whole(2), folds=folds)
     check(list_of("shares", SHARE), surest=list(surest))
     entry = chosen(PROPAGATORS, method, "way of propagating", "ways")
     given = checked(points, labels, quality)
-    owners = None if groups is None else np.asarray(groups)
-    if owners is not None and owners.shape != given.labels.shape:
-        raise InputError(f"{owners.size} groups for {len(given.labels)} points", remedy="Give one group per point")
+    together = _of_each(groups, "group", given)
+    owners = together if subjects is None else _of_each(subjects, "subject", given)
     drawn = _drawn(given.labels, entry.judged_most, seed)
     notes: tuple[str, ...] = ()
     if drawn is not None:
         notes = (_sampled(entry, drawn, given, seed),)
         given, neighbours = _rows(given, drawn), None
-        owners = None if owners is None else owners[drawn]
-    plan = folds_of(given.labels, folds, seed, owners)
+        together, owners = (None if each is None else each[drawn] for each in (together, owners))
+    plan = folds_of(given.labels, folds, seed, together, classes)
     deepest = max((int(params.get("k", _start(entry))) for params in grid), default=0)
     lists = neighbour_lists(given.points, deepest, neighbours) if deepest else None
-    judge = _Judge(entry, given, lists, plan, tuple(map(float, surest)), stop)
+    judge = _Judge(entry, given, lists, plan, tuple(map(float, surest)), owners, tuple(classes), stop)
     return [replace(one, notes=(*one.notes, *notes)) for params in grid for one in judge.at(params)]
 
 
@@ -172,6 +197,8 @@ class _Judge:
     lists: npt.NDArray[np.integer] | None
     plan: Folds
     surest: tuple[float, ...]
+    subjects: npt.NDArray[Any] | None
+    classes: tuple[str, ...]
     stop: Callable[[], None]
 
     def at(self, params: Mapping[str, float]) -> list[TradeOff]:
@@ -179,7 +206,7 @@ class _Judge:
         labels, n = self.given.labels, len(self.given.labels)
         every = self._proposed(labels, params)
         given = [int((labels >= 0).sum()) + len(every.surest(share).ids) for share in self.surest]
-        right, reached = np.zeros((2, len(self.surest)), np.int64)
+        came = np.full((len(self.surest), n), -1)  # as what the hidden labels came back
         for hidden in self.plan.each():
             kept = labels.copy()
             kept[hidden] = -1
@@ -187,24 +214,57 @@ class _Judge:
             for place, share in enumerate(self.surest):
                 part = proposal.surest(share)
                 of_hidden = np.isin(part.ids, hidden)
-                reached[place] += int(of_hidden.sum())
-                right[place] += int((part.labels == labels[part.ids])[of_hidden].sum())
+                came[place, part.ids[of_hidden]] = part.labels[of_hidden]
         return [
-            self._told(every.params, share, given[place] / n, int(right[place]), int(reached[place]))
-            for place, share in enumerate(self.surest)
+            self._told(every.params, share, given[place] / n, came[place]) for place, share in enumerate(self.surest)
         ]
 
     def _proposed(self, labels: Ints, params: Mapping[str, float]) -> Proposal:
         self.stop()
         return self.entry.run(self.given.points, labels, self.given.quality, self.lists, **params)
 
-    def _told(self, params: Mapping[str, Any], share: float, coverage: float, right: int, reached: int) -> TradeOff:
-        plan = self.plan
-        why = plan.why or "no hidden label was reached"
-        interval = proportion(right, reached) if reached else Estimate(None, why=why)
-        accuracy = float("nan") if interval.value is None else interval.value
-        hidden = int((plan.number >= 0).sum())
-        return TradeOff(dict(params), share, coverage, accuracy, reached, hidden, interval, plan.notes)
+    def _told(self, params: Mapping[str, Any], share: float, coverage: float, came: Ints) -> TradeOff:
+        rows = np.flatnonzero(came >= 0)
+        label, right = self.given.labels[rows], came[rows] == self.given.labels[rows]
+        by_class = {
+            class_name(int(c), self.classes): (int(right[label == c].sum()), int((label == c).sum()))
+            for c in np.unique(label)
+        }
+        interval = self._interval(rows, right, list(by_class))
+        return TradeOff(
+            params=dict(params),
+            surest=share,
+            coverage=coverage,
+            accuracy=float("nan") if interval.value is None else interval.value,
+            n=len(rows),
+            hidden=int((self.plan.number >= 0).sum()),
+            interval=interval,
+            notes=self.plan.notes,
+            points=len(came),
+            subjects=None if self.subjects is None else len(np.unique(self.subjects[rows])),
+            by_class=by_class,
+        )
+
+    def _interval(self, rows: Ints, right: npt.NDArray[np.bool_], judged: list[str]) -> Estimate:
+        if not judged:
+            return Estimate(None, why=self.plan.why or "no hidden label was reached")
+        if len(judged) < 2:
+            return Estimate(
+                None, why=f"only hidden labels of class {judged[0]} were reached, which says nothing of others"
+            )
+        if self.subjects is None:
+            return proportion(int(right.sum()), len(right))
+        return share_over_subjects(right, self.subjects[rows])
+
+
+def _of_each(owners: npt.ArrayLike | None, what: str, given: Given) -> npt.NDArray[Any] | None:
+    """Return the group or subject of each point; None where none is given."""
+    if owners is None:
+        return None
+    each = np.asarray(owners)
+    if each.shape != given.labels.shape:
+        raise InputError(f"{each.size} {what}s for {len(given.labels)} points", remedy=f"Give one {what} per point")
+    return each
 
 
 def _start(entry: PropagatorEntry) -> float:

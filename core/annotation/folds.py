@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,7 +36,9 @@ class Folds:
             yield np.flatnonzero(self.number == fold)
 
 
-def folds_of(labels: Ints, folds: int, seed: int, groups: npt.ArrayLike | None = None) -> Folds:
+def folds_of(
+    labels: Ints, folds: int, seed: int, groups: npt.ArrayLike | None = None, classes: Sequence[str] = ()
+) -> Folds:
     """Return folds of the labelled points in which no class is ever hidden whole.
 
     Parameters
@@ -48,6 +50,8 @@ def folds_of(labels: Ints, folds: int, seed: int, groups: npt.ArrayLike | None =
     seed : int
     groups : (N,) array, optional
         Points of one group are hidden together. Without groups, every class is dealt out evenly.
+    classes : sequence of str
+        Names of the classes, for what is said; numbers where there are none.
 
     Raises
     ------
@@ -55,10 +59,11 @@ def folds_of(labels: Ints, folds: int, seed: int, groups: npt.ArrayLike | None =
         If there is not one group per point.
     """
     known = np.flatnonzero(labels >= 0)
-    classes = np.unique(labels[known])
+    there = np.unique(labels[known])
     number = np.full(len(labels), -1)
-    if len(classes) < 2:
-        why = f"only class {classes[0]} is labelled, so that no other can be given and accuracy says nothing"
+    if len(there) < 2:
+        only = f"only class {class_name(there[0], classes)} is labelled" if len(there) else "nothing is labelled"
+        why = f"{only}, so that no other can be given and accuracy says nothing"
         return Folds(number, (_sentence(why),), why)
     rng = np.random.default_rng(seed)
     if groups is None:
@@ -68,11 +73,18 @@ def folds_of(labels: Ints, folds: int, seed: int, groups: npt.ArrayLike | None =
         if owner.shape != labels.shape:
             raise InputError(f"{owner.size} groups for {len(labels)} points", remedy="Give one group per point")
         number[known] = _by_group(owner[known], folds, rng)
-    kept = [int(c) for c in classes if len(np.unique(number[labels == c])) < 2]
+    kept = [int(c) for c in there if len(np.unique(number[labels == c])) < 2]
     number[np.isin(labels, kept)] = -1
     return _explained(
-        number, kept, "one label only" if groups is None else "labels of one subject, or of subjects hidden together"
+        number,
+        [class_name(c, classes) for c in kept],
+        "one label only" if groups is None else "labels of one subject, or of subjects hidden together",
     )
+
+
+def class_name(number: int, classes: Sequence[str]) -> str:
+    """Return the name of a class; its number where it has none."""
+    return classes[number] if number < len(classes) else str(number)
 
 
 def _dealt(labels: Ints, folds: int, rng: np.random.Generator) -> Ints:
@@ -96,13 +108,12 @@ def _by_group(groups: npt.NDArray[np.generic], folds: int, rng: np.random.Genera
     return result
 
 
-def _explained(number: Ints, kept: list[int], reason: str) -> Folds:
+def _explained(number: Ints, kept: list[str], reason: str) -> Folds:
     """Return the plan with a note on classes that are never hidden."""
     if not kept:
         return Folds(number)
     who, have, them = ("class", "has", "it") if len(kept) == 1 else ("classes", "have", "them")
-    named = ", ".join(map(str, kept))
-    note = _sentence(f"{who} {named} {have} {reason}: never hidden, so the estimate leaves {them} out")
+    note = _sentence(f"{who} {', '.join(kept)} {have} {reason}: never hidden, so the estimate leaves {them} out")
     return Folds(number, (note,), "" if (number >= 0).any() else f"every class has {reason}")
 
 

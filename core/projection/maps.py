@@ -47,6 +47,8 @@ class Map:
         What the method keeps to place new points.
     events : MapEvents
         Which event each row is, and what it may be used for; row numbers where nothing is given.
+    n_scored : int or None
+        Labelled points that the silhouette is the mean of; None where an old run did not keep it.
     """
 
     params: dict[str, Any]
@@ -58,6 +60,7 @@ class Map:
     scores: dict[str, float] = field(default_factory=dict)
     arrays: dict[str, Floats] = field(default_factory=dict)
     events: MapEvents = field(default_factory=lambda: MapEvents(np.empty(0, np.int64)))
+    n_scored: int | None = None
 
     def __post_init__(self) -> None:
         if not self.events.ids.size:
@@ -84,6 +87,12 @@ class Map:
         if how == "fixed" and not self.raw:
             raise InputError("this map kept its quality over the maximum only", remedy="Make the maps again")
         return normalize_quality(self.local_quality, how, ~self.events.placed)
+
+    def scored(self, silhouettes: Floats | None) -> Map:
+        """Return the map with the mean of other silhouettes, those of its labelled points; None where too few are labelled."""
+        if silhouettes is None:
+            return replace(self, silhouette=None, n_scored=0)
+        return replace(self, silhouette=float(np.mean(silhouettes)), n_scored=len(silhouettes))
 
     def shaped(self) -> Map:
         """Return the map of the events that shaped it: none that was placed in it later."""
@@ -115,6 +124,15 @@ class ProjectionSet:
     def ids(self) -> npt.NDArray[np.int64]:
         """The event ids, (N,)."""
         return self.events.ids
+
+    @property
+    def ranked(self) -> dict[str, int]:
+        """Places of the maps by name, each map once: of two, none is the middle; of one, none the worst."""
+        named: dict[str, int] = {}
+        for name in ("best", "worst", "middle"):
+            if (place := getattr(self, name)) not in named.values():
+                named[name] = place
+        return {name: named[name] for name in ("best", "middle", "worst") if name in named}
 
 
 def rank_maps(made: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -184,7 +202,8 @@ def load_map(folder: Path, about: dict[str, Any], events: MapEvents, place: int 
             f"map {number} cannot be read ({error})", subject=folder, remedy="Make the maps again"
         ) from error
     scores = {name: about[name] for name in SHOWN[2:] if raw and about.get(name) is not None}
-    return Map(about["params"], points, quality, about["silhouette"], number, raw, scores, arrays, events)
+    n_scored = about.get("n_scored")
+    return Map(about["params"], points, quality, about["silhouette"], number, raw, scores, arrays, events, n_scored)
 
 
 def load_projection(folder: str | Path) -> ProjectionSet:

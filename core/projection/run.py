@@ -23,7 +23,7 @@ from core.projection.neighbours import Neighbours, checked_points, search
 from core.projection.placing import place
 from core.projection.preservation import kept, sampled_rows
 from core.projection.quality import normalize_quality, quality_of_lists
-from core.projection.scores import silhouette
+from core.projection.scores import scored_rows, silhouettes
 from core.study import Study
 
 KS, KT = 10, 10
@@ -36,7 +36,8 @@ def run_projection(spec: JobSpec, report: Reporter) -> dict[str, Any]:
     """Make the maps of a features run (job kind ``projection``).
 
     Its parameters: ``features`` (id of the run), ``methods`` and the options of their grids (`METHODS`), ``iterations`` of
-    t-SNE, ``metric`` (of the silhouette), ``annotator`` (whose labels count first). Labels that were propagated play no
+    t-SNE, ``metric`` (of the silhouette), ``annotator`` (whose labels count first). Labels that were propagated and classes
+    with fewer than `LEAST_OF_CLASS` labels play no
     part in the choice, nor do events of test subjects, unless the features are transductive: they are placed in each map
     when it is done. A map that fails is named in the result and never chosen.
 
@@ -69,7 +70,7 @@ def run_projection(spec: JobSpec, report: Reporter) -> dict[str, Any]:
         raise InputError(
             f"none of {len(failed)} maps came to anything; {failed[0]['failed']}", remedy="Choose other values"
         )
-    shown = [{name: about[name] for name in ("number", *SHOWN)} for about in made]
+    shown = [{name: about[name] for name in ("number", *SHOWN, "n_scored")} for about in made]
     counts = {"n": len(vectors), "n_labelled": maker.n_labelled, "n_judged": min(JUDGED, int(usable.sum()))}
     return {"maps": shown, "failed": failed, **rank_maps(made), **counts, **_told_of_placing(space, of_map, made)}
 
@@ -122,7 +123,7 @@ class _Maker:
         for number, cell in enumerate(self.cells):
             report.check()
             asked = {"params": cell.params, **same}
-            about = self._taken_up(there.get(number), asked)
+            about = self._taken_up(there.get(number), asked, report)
             if about is None:
                 if shared is None:
                     report.progress(number, len(self.cells), "neighbours")
@@ -143,7 +144,7 @@ class _Maker:
         prepared = prepare(self.shaping, lambda _: first.others(), self.seed)
         return prepared, first.index[:, : KS + KT + 1].copy()
 
-    def _taken_up(self, about: dict[str, Any] | None, asked: dict[str, Any]) -> dict[str, Any] | None:
+    def _taken_up(self, about: dict[str, Any] | None, asked: dict[str, Any], report: Reporter) -> dict[str, Any] | None:
         """Return what is known about a map of an earlier start of this run, if it is what is asked for and whole."""
         if about is None or any(about.get(name) != value for name, value in asked.items()):
             return None
@@ -153,7 +154,7 @@ class _Maker:
             points = load_map(self.folder, about, self.events).shaped().points
         except InputError:
             return None
-        judged = self._silhouette(points)  # labels may have come since
+        judged = self._silhouette(points, report)  # labels may have come since
         if judged != {name: about.get(name) for name in judged}:
             about = about | judged
             write_about(self.folder, about["number"], about)
@@ -173,7 +174,7 @@ class _Maker:
         raw = quality_of_lists(first_high, first_low.index, KS, KT)
         scores = {"mean_quality": float(normalize_quality(raw, "fixed").mean())}
         scores |= self._preservation(prepared, drawn.points, first_low, report)
-        about = {**asked, "number": number, **self._silhouette(drawn.points), **scores}
+        about = {**asked, "number": number, **self._silhouette(drawn.points, report), **scores}
         made = Map(cell.params, drawn.points, raw, about["silhouette"], number, arrays=drawn.arrays)
         made, about["not_placed"] = self._with_placed(made, report)
         save_map(self.folder, made, about)
@@ -205,13 +206,17 @@ class _Maker:
             "n_judged": len(rows),
         }
 
-    def _silhouette(self, points: npt.NDArray[np.float64]) -> dict[str, Any]:
-        """Return the silhouette, None where too few are labelled, and how many were."""
-        about: dict[str, Any] = {"metric": self.metric, "n_labelled": self.n_labelled}
-        try:
-            return {**about, "silhouette": silhouette(points, self.labels[~self.events.placed], self.metric)}
-        except InputError:
-            return {**about, "silhouette": None}  # the maps are ranked by quality instead
+    @cached_property
+    def _scored(self) -> Ints:
+        """Which of the events that maps are made from decide between these."""
+        return scored_rows(self.labels[~self.events.placed], seed=self.seed)
+
+    def _silhouette(self, points: npt.NDArray[np.float64], report: Reporter) -> dict[str, Any]:
+        """Return the silhouette, None where too few are labelled, how many were, and how many of these it is of."""
+        report.check()
+        each = silhouettes(points, self.labels[~self.events.placed], self._scored, self.metric)
+        mean = None if each is None else float(each.mean())  # else the maps are ranked by quality
+        return {"metric": self.metric, "n_labelled": self.n_labelled, "silhouette": mean, "n_scored": len(self._scored)}
 
 
 def _hash(vectors: npt.NDArray[np.float64], placed: npt.NDArray[np.bool_]) -> str:

@@ -12,6 +12,7 @@ from desktop.views.annotate.colouring import COLOURS
 from desktop.views.annotate.features_dialog import FeaturesDialog
 from desktop.views.annotate.maps_dialog import MapsDialog
 from tests.desktop.conftest import settle
+from tests.desktop.test_annotate_scores import some_maps
 from tests.desktop.test_registries import offered, registered
 
 
@@ -171,6 +172,8 @@ def test_the_table_sorts_and_selects(qtbot, annotate):
 
 
 def test_maps_side_by_side_share_the_selection(qtbot, annotate):
+    some_maps(annotate.session, 3)
+    settle(qtbot, annotate.session)
     annotate.tools.three.setChecked(True)
     settle(qtbot, annotate.session)
     assert len(annotate.several.maps) == 3

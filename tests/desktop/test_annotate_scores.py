@@ -22,16 +22,25 @@ def parity(ids):
 
 def two_maps(session, **params):
     """Show a run of two maps: events in a row as they come, and every other event far from the rest. The first is the best."""
+    return some_maps(session, 2, **params)
+
+
+def some_maps(session, count, **params):
+    """Show a run of those two maps, and the first again as the third."""
     study = session.study
     (features,) = [run for run in study.runs("features") if run.name == "principal components"]
     ids = FeatureSpace.load(features.folder).ids
     run = study.new_run("projection", "two", params, parent=features.id)
     np.save(run.folder / "ids.npy", ids)
     row, away = np.arange(len(ids), dtype=float), np.random.default_rng(0).random((len(ids), 2))
-    for place, points in enumerate((np.stack([row, row], axis=1), away + 50.0 * parity(ids)[:, None])):
+    in_a_row = np.stack([row, row], axis=1)
+    for place, points in enumerate((in_a_row, away + 50.0 * parity(ids)[:, None], in_a_row)[:count]):
         np.savez(run.folder / f"map_{place:02d}.npz", points=points, local_quality=np.ones(len(ids)))
-    maps = [{"params": {"method": f"map {n}"}, "silhouette": s, "mean_quality": 1.0} for n, s in enumerate((0.9, 0.1))]
-    write_json(run.folder / "result.json", {"maps": maps, "best": 0, "middle": 0, "worst": 1})
+    maps = [
+        {"params": {"method": f"map {n}"}, "silhouette": s, "mean_quality": 1.0} for n, s in enumerate((0.9, 0.1, 0.5))
+    ]
+    middle = 2 if count > 2 else 0
+    write_json(run.folder / "result.json", {"maps": maps[:count], "best": 0, "middle": middle, "worst": 1})
     session.take_up_runs()
     return run
 
@@ -62,7 +71,10 @@ def test_another_best_map_is_said_and_shown_only_when_asked_for(qtbot, annotate)
     scores = [silhouette(one.points, parity(annotate.maps.ids)) for one in annotate.maps.maps]
     assert bar.text.text().count("silhouette") == 2
     assert number(scores[1], 2) in bar.text.text()
-    best, _middle, worst = captions(annotate)
+    best, worst = captions(annotate)  # of two maps, none is the middle
+    n = number(len(annotate.maps.ids))
+    assert best.endswith(f", n = {n}")
+    assert f", {n} labelled, s = " in annotate.caption.text()
     assert best.startswith(f"best: s = {number(scores[1], 2)}\nmap 1")
     assert worst.startswith(f"worst: s = {number(scores[0], 2)}\nmap 0")
     assert annotate.caption.text().endswith(f"s = {number(scores[0], 2)}")
@@ -91,6 +103,32 @@ def test_who_keeps_a_map_or_chose_another_is_not_asked_again(qtbot, annotate):
     settle(qtbot, session)
     annotate.choosing.choose_map(0)  # by their own hand
     settle(qtbot, session)
+    assert not bar.isVisible()
+
+
+def test_one_or_two_stray_labels_do_not_turn_the_maps_around(qtbot, annotate):
+    session = annotate.session
+    two_maps(session)
+    settle(qtbot, session)
+    label_by_parity(qtbot, annotate)
+    annotate.choosing.choose_map(1)
+    settle(qtbot, session)
+    before = annotate.maps.maps[1].silhouette
+    third = [c.key for c in session.classes if c.key != UNSURE][2]
+    session.label(annotate.maps.ids[[0, 101]].tolist(), third)
+    settle(qtbot, session)
+    assert annotate.maps.maps[1].silhouette == pytest.approx(before, abs=0.01)
+    assert annotate.maps.maps[1].n_scored == len(annotate.maps.ids) - 2
+    assert not annotate.scoring.bar.isVisible()
+
+
+def test_a_lead_within_the_noise_is_not_said(qtbot, annotate, monkeypatch):
+    session, bar = annotate.session, annotate.scoring.bar
+    two_maps(session)
+    settle(qtbot, session)
+    monkeypatch.setattr(scoring.Rescored, "is_better", lambda *_: False)
+    label_by_parity(qtbot, annotate)
+    assert annotate.maps.best == 1 != annotate.which
     assert not bar.isVisible()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
 from zipfile import BadZipFile
 
 import numpy as np
@@ -241,9 +240,15 @@ class Known:
     study: Study | None = None
 
     def at(
-        self, method: str, grid: list[dict[str, float]], surest: tuple[float, ...], report: TaskReporter
+        self,
+        method: str,
+        grid: list[dict[str, float]],
+        surest: tuple[float, ...],
+        report: TaskReporter,
+        *,
+        whole: bool = False,
     ) -> list[TradeOff]:
-        """Return what a method would do; subjects are hidden whole where there are several.
+        """Return what a method would do for the subjects that have labels; `whole` ones are hidden to judge others.
 
         Raises
         ------
@@ -251,28 +256,32 @@ class Known:
             As `cross_validate`.
         """
         on = self.shown.on(self.events, self.classes, self.study)
-        groups, notes = self._groups(on), on.notes
-        ask = partial(
-            cross_validate, on.points, on.labels, on.quality, method, grid, surest,
-            neighbours=self.lists, stop=report.check,
+        subjects = self._subjects(on)
+        made = cross_validate(
+            on.points, on.labels, on.quality, method, grid, surest, groups=subjects if whole else None, subjects=subjects,
+            classes=self.classes, neighbours=self.lists, stop=report.check,
         )  # fmt: skip
-        made = ask() if groups is None else ask(groups=groups)
-        if groups is not None and not any(one.n for one in made):
-            made = ask()
-            notes = ("Subjects could not be kept apart with so few labels: the estimate may be too good.", *notes)
-        return [replace(one, notes=(*one.notes, *notes)) for one in made]
+        return [replace(one, notes=(*one.notes, *on.notes)) for one in made]
 
-    def _groups(self, on: OnMap) -> npt.NDArray[np.int64] | None:
-        """Return the subject of each event as a number; None where all labels are of one."""
+    def some_without_labels(self) -> bool:
+        """Return whether somebody on the map has no label at all."""
+        on = self.shown.on(self.events, self.classes, self.study)
+        subjects = self._subjects(on)
+        return not np.isin(subjects, subjects[on.labels >= 0]).all()
+
+    def _subjects(self, on: OnMap) -> npt.NDArray[np.int64]:
+        """Return the subject of each event as a number."""
         recording = dict(zip(self.events.id.tolist(), self.events.recording.tolist(), strict=True))
         names = [self.subject.get(recording.get(event, -1), "") for event in on.ids.tolist()]
-        groups = np.unique(names, return_inverse=True)[1]
-        return groups if len(np.unique(groups[on.labels >= 0])) > 1 else None
+        return np.unique(names, return_inverse=True)[1]
 
 
 def estimate(known: Known, method: str, params: dict[str, float], surest: float, report: TaskReporter) -> TradeOff:
-    """Return what to expect at exactly these values."""
-    return known.at(method, [params], (surest,), report)[0]
+    """Return what to expect at exactly these values; where subjects without labels are on the map, of these, too."""
+    same = known.at(method, [params], (surest,), report)[0]
+    if not known.some_without_labels():
+        return same
+    return replace(same, others=known.at(method, [params], (surest,), report, whole=True)[0])
 
 
 def curve(known: Known, method: str, params: dict[str, float], surest: float, report: TaskReporter) -> list[TradeOff]:

@@ -54,10 +54,12 @@ class Pictures(QStackedWidget):
 
     def show_beside(self, maps: ProjectionSet) -> None:
         """Show best, middle and worst side by side; colours, marks and selection are to be shown again."""
-        self._beside = tuple(getattr(maps, name) for name in PLACES)
+        self._beside = tuple(maps.ranked.values())
         small = [
-            Small(QCoreApplication.translate("annotate", title), about(maps.maps[at].params), maps.maps[at].points)
-            for title, at in zip(PLACES.values(), self._beside, strict=True)
+            Small(
+                QCoreApplication.translate("annotate", PLACES[name]), about(maps.maps[at].params), maps.maps[at].points
+            )
+            for name, at in maps.ranked.items()
         ]
         self.several.show_maps(maps.ids, small)
         self.setCurrentWidget(self.several)

@@ -153,7 +153,10 @@ class PropagationBar(QWidget):
         self.plot.setMinimumSize(140, 100)
         self.plot.setMaximumWidth(360)
         self.plot.setToolTip(
-            self.tr("Each point is a choice of the sliders; click one to use it. Faint lines: other k.")
+            self.tr(
+                "Each point is a choice of the sliders; click one to use it. Faint lines: other k.\nLabels of the same subjects"
+                " are hidden, one by one. A value picked here because it is high looks better than it is."
+            )
         )
         self.plot.scene().sigMouseClicked.connect(lambda event: self._clicked(event.scenePos()))
         self.plot.getPlotItem().vb.setLimits(xMin=-5, xMax=105, yMin=-5, yMax=105)  # shares: no axis goes on to 120 %
@@ -162,6 +165,7 @@ class PropagationBar(QWidget):
         self.plot.addItem(self._here)
         self._curve: list[TradeOff] = []
         self._point: TradeOff | None = None
+        self._picked: Wanted | None = None  # the values of the point of the curve that was clicked last
         self._drawn_k: float | None = None  # of which the line stands out
         self.plot.dress(self._draw)
         return self.plot
@@ -242,23 +246,53 @@ class PropagationBar(QWidget):
     def show_point(self, point: TradeOff, notes: Sequence[str] = ()) -> None:
         """Show coverage and accuracy at exactly the present k and τ."""
         self._point = point
-        share = self.tr("Labels {} % of the events").format(number(math.floor(1000 * point.coverage) / 10, 1))
-        e = point.interval
-        if e.value is None or e.low is None or e.high is None:
-            right = self.tr("how many are right is not known: {}.").format(e.why)
-        else:
-            right = self.tr("{} % of hidden labels come back right (95 % interval; n = {}).").format(
-                interval(100 * e.value, (100 * e.low, 100 * e.high), 1), number(point.n)
-            )
-        self.say(f"{share}; {right}", list(dict.fromkeys([*point.notes, *notes])))
+        covered = number(math.floor(1000 * point.coverage) / 10, 1)
+        said = [self.tr("Labels {} % of {} events.").format(covered, number(point.points))]
+        said.append(self._right(self.tr("Labels of the same subjects") if point.subjects else "", point))
+        if point.others is not None:
+            said.append(self._right(self.tr("Subjects without labels"), point.others))
+        told = [*self._by_class(point), *point.notes, *self._of_others(point.others), *notes]
+        if self._picked == self.wanted:
+            told.append(self.tr("Picked from the curve: a value chosen because it is high looks better than it is."))
+        self.say(" ".join(said), list(dict.fromkeys(told)))
         if self._drawn_k == self.values.get("k"):
             self._draw_point()
         else:
             self._draw()
 
+    def _right(self, of: str, point: TradeOff) -> str:
+        """Say how many labels come back right, of whom it is, and how sure that is."""
+        e = point.interval
+        if e.value is None:
+            said = self.tr("how many are right is not known: {}.").format(e.why)
+        else:
+            n = self.tr("n = {}").format(number(point.n))
+            if point.subjects is not None:
+                subjects = self.tr("1 subject") if point.subjects == 1 else self.tr("{} subjects")
+                n = self.tr("{} of {}").format(n, subjects.format(number(point.subjects)))
+            if e.low is None or e.high is None:
+                value, sure = number(100 * e.value, 1), e.why
+            else:
+                value, sure = interval(100 * e.value, (100 * e.low, 100 * e.high), 1), self.tr("95 % interval")
+            said = self.tr("{} % of hidden labels come back right ({}; {}).").format(value, sure, n)
+        return f"{of}: {said}" if of else said[:1].upper() + said[1:]
+
+    def _by_class(self, point: TradeOff) -> list[str]:
+        """Say how many labels of each class come back right."""
+        each = [
+            self.tr("{} {} of {}").format(name, number(right), number(n)) for name, (right, n) in point.by_class.items()
+        ]
+        return [self.tr("Right by class: {}.").format(", ".join(each))] if each else []
+
+    def _of_others(self, point: TradeOff | None) -> list[str]:
+        """Say what else to know of the estimate for subjects without labels."""
+        if point is None:
+            return []
+        return [self.tr("Subjects without labels: {}").format(note) for note in (*self._by_class(point), *point.notes)]
+
     def show_curve(self, curve: list[TradeOff]) -> None:
         """Show the trade-off; the line of the present k stands out."""
-        self._curve = [c for c in curve if c.n]
+        self._curve = [c for c in curve if not math.isnan(c.accuracy)]
         if not curve:
             self._point = None
         self._draw()
@@ -280,7 +314,7 @@ class PropagationBar(QWidget):
 
     def _draw_point(self) -> None:
         point = self._point
-        good = point is not None and point.n > 0
+        good = point is not None and not math.isnan(point.accuracy)
         self._here.setPen(pen("bad", 2))
         self._here.setData([100 * point.coverage] if good else [], [100 * point.accuracy] if good else [])
 
@@ -295,6 +329,7 @@ class PropagationBar(QWidget):
         if away[nearest] <= NEAR_PX:
             point = self._curve[nearest]
             self.use(point.k, point.tau, point.surest)
+            self._picked = self.wanted
 
     def use(self, k: float | None = None, tau: float | None = None, surest: float | None = None) -> None:
         """Set k, τ and the share of the surest labels; None leaves one as it is."""

@@ -29,6 +29,7 @@ class Proposing(QObject):
         self._shown: data.Shown | None = None
         self._lists: dict[tuple[str, int], data.Lists] = {}
         self._estimates, self._curves = Newest(), Newest()
+        self._point: TradeOff | None = None  # what to expect at the present values, once it is there
         bar.moved.connect(self._moved)
         bar.changed.connect(self._rested)
         bar.preview.connect(self.preview)
@@ -112,6 +113,7 @@ class Proposing(QObject):
     def _expect(self) -> None:
         """Estimate at exactly the present values."""
         wanted, shown = self._bar.wanted, self._shown
+        self._point = None
         if shown is None:
             return
         self._session.tasks.submit(
@@ -122,6 +124,7 @@ class Proposing(QObject):
     def _expected(self, point: TradeOff, wanted: Wanted) -> None:
         # The window may have been closed while it was computed, or the sliders moved on.
         if isValid(self._bar) and wanted == self._bar.wanted:
+            self._point = point
             self._bar.show_point(point, self.proposal.notes if self.proposal is not None else ())
 
     def _nothing_to_expect(self, error: Exception) -> None:
@@ -174,8 +177,8 @@ class Proposing(QObject):
             return
         self.proposal, self.stale = made, False
         self._bar.show_preview(len(made.keys))
-        if made.notes:
-            self._expect()
+        if self._point is not None:
+            self._bar.show_point(self._point, made.notes)  # else the estimate brings the notes along
         self.changed.emit()
 
     def _failed(self, error: Exception) -> None:

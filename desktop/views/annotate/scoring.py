@@ -50,7 +50,8 @@ class BestBar(QFrame):
     def _score(self, made: Map) -> str:
         if made.silhouette is None:
             return self.tr("mean quality {}").format(number(made.scores.get("mean_quality", float("nan")), 2))
-        return self.tr("silhouette {}").format(number(made.silhouette, 2))
+        said = self.tr("silhouette {}, n = {}")
+        return said.format(number(made.silhouette, 2), number(made.n_scored or 0))
 
 
 class Scoring(QObject):
@@ -85,6 +86,19 @@ class Scoring(QObject):
         if self.last is not None and self.last.maps is not choosing.maps:
             self.last = None
 
+    def said(self, shown: Map) -> str:
+        """Return what a caption says of the score of a map, after its number of events; nothing where it has none."""
+        if shown.silhouette is None:
+            return ""
+        said = self.tr(", s = {}").format(number(shown.silhouette, 2))
+        if shown.n_scored is not None:
+            said = self.tr(", {} labelled").format(number(shown.n_scored)) + said
+        if self.last is not None and self.last.n < self.last.n_labelled:
+            said += self.tr(" of {} drawn of {} labelled (seed {})").format(
+                number(self.last.n), number(self.last.n_labelled), self.last.seed
+            )
+        return said
+
     def refresh(self) -> None:
         """Score the maps that are shown by the labels as they are now."""
         maps, study = self._choosing.maps, self._session.study
@@ -104,7 +118,7 @@ class Scoring(QObject):
         self.last = made
         best, which = made.maps.best, self._choosing.which
         self._was_best |= which == best
-        if self._was_best and which != best:
+        if self._was_best and which != best and made.is_better(best, which):
             self.bar.say(made.maps.maps[best], made.maps.maps[which])
         else:
             self.bar.hide()

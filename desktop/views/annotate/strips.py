@@ -177,12 +177,14 @@ class MapsStrip(QWidget):
         return True
 
     def _ranked(self, maps: ProjectionSet) -> list[tuple[str, int]]:
-        return [(self.tr("best"), maps.best), (self.tr("middle"), maps.middle), (self.tr("worst"), maps.worst)]
+        titles = {"best": self.tr("best"), "middle": self.tr("middle"), "worst": self.tr("worst")}
+        return [(titles[name], which) for name, which in maps.ranked.items()]
 
     def _caption(self, title: str, made: Map) -> str:
-        score = self.tr("no labels") if made.silhouette is None else f"s = {number(made.silhouette, 2)}"
+        score = self.tr("too few labels") if made.silhouette is None else f"s = {number(made.silhouette, 2)}"
         how = made.params["method"] + (f" {made.params['perplexity']:g}" if "perplexity" in made.params else "")
-        return f"{title}: {score}\n{how}"
+        n = f", n = {number(made.n_scored)}" if made.silhouette is not None and made.n_scored else ""
+        return f"{title}: {score}\n{how}{n}"
 
 
 class ClassesStrip(QWidget):

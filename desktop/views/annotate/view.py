@@ -252,19 +252,15 @@ class AnnotateView(Workspace):
 
     def _say_caption(self) -> None:
         """Say which map it is; short, since a line of a small window is."""
-        shown, scores = self.choosing.map, self.scoring.last
+        shown = self.choosing.map
         assert shown is not None
-        score, said = shown.made.silhouette, ""
-        if score is not None:
-            said = self.tr(", s = {}").format(number(score, 2))
-            if scores is not None and scores.n < scores.n_labelled:
-                said += self.tr(" of {} drawn of {} labelled (seed {})").format(
-                    number(scores.n), number(scores.n_labelled), scores.seed
-                )
-        n = number(len(shown.ids))
+        n, said = number(len(shown.ids)), self.scoring.said(shown.made)
         self.caption.setText(self.tr("{} map, {} events{}").format(shown.made.params["method"], n, said))
         self.caption.setProperty(
-            "tip", self.tr("s: mean silhouette of the events that people labelled, as they are now")
+            "tip",
+            self.tr(
+                "s: mean silhouette of the events that people labelled, as they are now; of classes of 5 labels or more"
+            ),
         )
 
     def _show_several(self, on: bool) -> None:

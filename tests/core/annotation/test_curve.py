@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from core.annotation import PROPAGATORS, cross_validate, neighbour_lists, propagate, trade_off
 from core.annotation.folds import folds_of
+from core.annotation.over_subjects import share_over_subjects
 from core.errors import InputError, JobCancelled
+from core.events import proportion
 from tests.core.annotation.maps import cloud
 
 
@@ -103,6 +105,85 @@ class TestGroups:
         assert at(points, labels, groups=np.zeros(len(labels))).interval.why.startswith("every class has labels of one")
         with pytest.raises(InputError, match="one group per point"):
             at(points, labels, groups=[1, 2])
+
+
+class TestSubjects:
+    """Labels are hidden one by one, and what that is worth is counted in subjects."""
+
+    def people(self, n):
+        """Points of n people, each in two places of their own; whoever's number is odd is hard to tell."""
+        rng = np.random.default_rng(3)
+        subject, labels = np.repeat(np.arange(n), 60), np.tile([0, 1], 30 * n)
+        points = 20.0 * np.stack([subject, 0.5 * labels * (subject % 2 == 0)], axis=1) + rng.standard_normal(
+            (60 * n, 2)
+        )
+        return points, labels, subject
+
+    def test_hidden_one_by_one_with_an_interval_over_subjects(self):
+        points, labels, subject = self.people(10)
+        plain, found = at(points, labels), at(points, labels, subjects=subject)
+        assert (found.accuracy, found.n, found.subjects) == (plain.accuracy, plain.n, 10)
+        assert plain.subjects is None
+        wide, narrow = (one.interval.high - one.interval.low for one in (found, plain))
+        assert wide > 3 * narrow  # half of the people are always right, half are as by chance
+        assert found.interval.low < found.accuracy < found.interval.high
+
+    def test_of_few_subjects_there_is_no_interval(self):
+        points, labels, subject = self.people(4)
+        found = at(points, labels, subjects=subject)
+        assert (found.interval.low, found.interval.high, found.subjects) == (None, None, 4)
+        assert found.accuracy == found.interval.value > 0.5
+        assert found.interval.why == "too few subjects for a 95 % interval: it takes 5"
+
+    def test_all_right_in_everybody_is_still_not_certain(self):
+        everybody = share_over_subjects(np.ones(60, bool), np.repeat(np.arange(6), 10))
+        assert (everybody.value, everybody.high) == (1.0, 1.0)
+        assert everybody.low == proportion(60, 60).low < 1
+
+    def test_hidden_whole_they_are_others(self):
+        points, labels, subject = self.people(10)
+        same, others = at(points, labels, subjects=subject), at(points, labels, k=100, groups=subject)
+        assert others.subjects == 10
+        assert others.n > 300
+        assert others.accuracy < same.accuracy - 0.1  # half of the people are told apart only by labels of their own
+
+    def test_it_takes_one_subject_per_point(self):
+        points, labels, _ = self.people(4)
+        with pytest.raises(InputError, match="2 subjects for 240 points"):
+            at(points, labels, subjects=[1, 2])
+
+
+class TestClasses:
+    def test_they_are_called_by_their_names(self):
+        labels = np.r_[np.tile([0, 1], 30), np.full(10, 2)]
+        subjects = np.r_[np.repeat(np.arange(6), 10), np.full(10, 99)]
+        plan = folds_of(labels, 3, 0, subjects, ("N", "V", "F"))
+        assert plan.notes[0].startswith("Class F has labels of one subject")
+        points = np.random.default_rng(0).random((40, 2))
+        only = at(points, np.r_[np.ones(4, int), np.full(36, -1)], classes=("N", "V"))
+        assert "only class V is labelled" in only.interval.why
+
+    def test_each_is_counted(self):
+        points, labels, _ = cloud(1)
+        found = at(points, labels, classes=("N", "V", "F"))
+        assert sum(right for right, _ in found.by_class.values()) == round(found.accuracy * found.n)
+        assert {name: n for name, (_, n) in found.by_class.items()} == {
+            name: int((labels == c).sum()) for c, name in enumerate(("N", "V", "F"))
+        }
+        assert found.points == len(labels)
+
+    def test_one_that_stands_alone_gives_no_accuracy(self):
+        # Of two classes only one can be hidden: the other is of one subject.
+        rng = np.random.default_rng(0)
+        labels = np.r_[np.zeros(80, int), np.ones(20, int)]
+        subjects = np.r_[np.arange(80) % 8, np.full(20, 9)]
+        points = rng.standard_normal((100, 2)) + 50.0 * labels[:, None]
+        found = at(points, labels, groups=subjects, classes=("F", "V"))
+        assert found.n > 60
+        assert found.by_class == {"F": (found.n, found.n)}
+        assert math.isnan(found.accuracy)
+        assert found.interval.value is None
+        assert "only hidden labels of class F were reached" in found.interval.why
 
 
 @settings(deadline=None, max_examples=30)

@@ -84,3 +84,49 @@ def test_it_can_be_stopped_and_refuses_other_labels(maps):
         rescore(maps, np.arange(100) % 2, stop=stop)
     with pytest.raises(InputError, match="7 labels for 100 events"):
         rescore(maps, np.zeros(7, int))
+
+
+class TestWhoHasASay:
+    def test_a_class_of_fewer_than_five_labels_has_none(self, maps):
+        labels = np.arange(100) % 2
+        stray = np.where(np.arange(100) < 4, 2, labels)
+        rows = np.arange(4, 100)
+        made = rescore(maps, stray).maps.maps
+        assert [one.silhouette for one in made] == [silhouette(one.points[rows], labels[rows]) for one in maps.maps]
+        assert [one.n_scored for one in made] == [96, 96]
+        assert rescore(maps, np.where(np.arange(100) < 5, 2, labels)).maps.maps[0].n_scored == 100
+
+    def test_nor_has_one_that_is_all_but_gone_from_the_sample(self, maps):
+        labels = np.where(np.arange(100) < 6, 2, np.arange(100) % 2)
+        made = rescore(maps, labels, most=40, seed=1)
+        assert made.n == 40
+        drawn = np.sort(np.random.default_rng(1).choice(100, 40, replace=False))
+        assert 0 < (drawn < 6).sum() < 5
+        assert made.maps.maps[0].n_scored == (drawn >= 6).sum()
+
+    def test_two_and_one_label_are_too_few(self, maps):
+        labels = np.full(100, -1)
+        labels[:3] = 0, 1, 0
+        made = rescore(maps, labels).maps
+        assert [(one.silhouette, one.n_scored) for one in made.maps] == [(None, 0), (None, 0)]
+
+    def test_a_map_is_better_only_beyond_the_noise(self, maps):
+        made = rescore(maps, np.arange(100) % 2)
+        assert made.is_better(0, 1)
+        assert not made.is_better(1, 0)
+        rng = np.random.default_rng(2)
+        like = [replace(m, points=maps.maps[0].points + 1e-3 * rng.standard_normal((100, 2))) for m in maps.maps]
+        near = rescore(replace(maps, maps=like), np.arange(100) % 2)
+        assert not near.is_better(near.maps.best, near.maps.worst)
+        chance = [replace(m, points=rng.standard_normal((100, 2))) for m in maps.maps]
+        of_ten = rescore(replace(maps, maps=chance), np.where(np.arange(100) < 10, np.arange(100) % 2, -1))
+        best, worst = of_ten.maps.best, of_ten.maps.worst
+        assert of_ten.maps.maps[best].silhouette > of_ten.maps.maps[worst].silhouette + 0.02  # seen, but of ten labels
+        assert not of_ten.is_better(best, worst)
+
+
+def test_each_map_has_one_name(maps):
+    assert maps.ranked == {"best": 1, "worst": 0}  # of two, none is the middle
+    assert replace(maps, maps=maps.maps[:1], best=0, middle=0, worst=0).ranked == {"best": 0}
+    three = replace(maps, maps=[*maps.maps, maps.maps[0]], best=2, middle=1, worst=0)
+    assert list(three.ranked.items()) == [("best", 2), ("middle", 1), ("worst", 0)]
