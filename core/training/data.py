@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import InputError
-from core.features import Windows, WindowSpec, build_representation, default_window, gather_windows
+from core.features import Cache, Windows, WindowSpec, build_representation, default_window, gather_windows, represent
 from core.jobs import NullReporter, Reporter
 from core.signals import open_from_study
 from core.study import UNSURE, EventTable, Study
@@ -109,7 +109,8 @@ def load_dataset(study: Study, spec: TrainingSpec, report: Reporter | None = Non
     events, classes = select_events(study, spec)
     first = open_from_study(study, int(events.recording[0]), report)
     window = WindowSpec.from_json(spec.window) if spec.window else default_window(first)
-    windows = gather_windows(study, events.id, window, report)
+    representation = build_representation(spec.representation)
+    windows = gather_windows(study, events.id, window, report, levels=representation.needs_levels)
     settled = WindowSpec(**(window.__dict__ | {"fs": windows.fs, "channels": windows.channels}))
     events = events.take(events.row_of(windows.ids))
     number = {name: place for place, name in enumerate(classes)}
@@ -118,7 +119,7 @@ def load_dataset(study: Study, spec: TrainingSpec, report: Reporter | None = Non
         recording=windows.recording,
         subject=windows.subject,
         start_s=events.start_s,
-        x=build_representation(spec.representation)(windows.x, windows.fs),
+        x=represent(windows, representation, Cache.of(study), report),
         raw=windows.x,
         y=np.array([number[label] for label in events.label], dtype=np.int64),
         classes=classes,

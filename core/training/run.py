@@ -55,9 +55,9 @@ class TrainedRun:
     splits: dict[str, Any]
     folder: Path
 
-    def predict(self, windows: np.ndarray) -> np.ndarray:
-        """Return class probabilities (n, K) of windows (n, C, T)."""
-        return predict_probabilities(self.model, self.representation(windows, self.card["fs"]))
+    def predict(self, windows: np.ndarray, levels: np.ndarray | None = None) -> np.ndarray:
+        """Return class probabilities (n, K) of windows (n, C, T); `levels` as the representation needs them."""
+        return predict_probabilities(self.model, self.representation(windows, self.card["fs"], levels))
 
 
 def run_training(spec: JobSpec, report: Reporter) -> dict[str, Any]:
