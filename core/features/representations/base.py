@@ -30,6 +30,8 @@ class Axes:
         What each row is called, such as ``100`` (Hz) or ``C#``; empty where rows are channels.
     row_title : str
         Quantity and unit of the rows, such as ``Frequency (Hz)``.
+    row_note : str
+        What else there is to know of the order of the rows.
     value : str
         What is told of each row and time: ``Power``.
     unit : str or None
@@ -39,6 +41,7 @@ class Axes:
     times_s: Floats
     rows: tuple[str, ...] = ()
     row_title: str = ""
+    row_note: str = ""
     value: str = "Amplitude"
     unit: str | None = None
 

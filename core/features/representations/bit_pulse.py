@@ -65,4 +65,4 @@ class BitPulse(Representation):
     def axes(self, n_chans: int, n_times: int, fs: float) -> Axes:
         """Return what its dimensions count: the bits of each channel, the sign first, and samples."""
         rows = tuple(f"{n + 1}: {place}" for n in range(n_chans) for place in range(self.bits - 1, -1, -1))
-        return Axes(np.arange(n_times) / fs, rows, "Channel: bit", "Pulse", "")
+        return Axes(np.arange(n_times) / fs, rows, "Channel: bit", "the sign first", "Pulse", "")

@@ -69,7 +69,7 @@ class Chromagram(FrameImage):
         per = self.n_chroma // 12
         names = [PITCHES[n // per] + (f"+{n % per}/{per}" if n % per else "") for n in range(self.n_chroma)]
         if self.iq:
-            return (*(f"−{name}" for name in reversed(names)), *names), "Pitch class, away (−) below, towards above"
+            return (*(f"−{name}" for name in reversed(names)), *names), "Pitch class"
         return tuple(names), "Pitch class"
 
     def row_hz(self, fs: float) -> Floats:

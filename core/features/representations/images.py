@@ -15,10 +15,10 @@ from core.errors import InputError
 from core.features.representations.base import Array, Axes, Floats, Representation, Rules, shown
 from core.signals import clip_to_statistics, decibels, frequencies, stft
 
-RANGE_DB = 120.0  # what is farther below the loudest of an image counts as silent where nothing is clipped
+RANGE_DB = 80.0  # what is farther below the loudest of an image counts as silent where nothing is clipped
 BLOCK = 256  # windows computed at a time
 PAIR_OF_NUMBERS = Rule("two numbers", lambda value: list_of("numbers", finite()).fits(value) and len(value) == 2)
-DIRECTIONS = "Frequency (Hz), away below 0, towards above"
+DIRECTIONS = "flow away from the probe below, towards it above"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,8 +28,8 @@ class LogImage(Representation):
     Attributes
     ----------
     clip : (a, b) or None
-        To [μ + aσ, μ + bσ] of each image. None: nothing but what is more than 120 dB below the loudest of its image, silence
-        included, which is raised to that; an image of silence alone is −120 dB.
+        To [μ + aσ, μ + bσ] of each image. None: nothing but what is more than 80 dB below the loudest of its image, silence
+        included, which is raised to that; an image of silence alone is −80 dB.
     standardise : bool
         Each image less its mean, over its standard deviation: amplitude is lost, and values have no unit.
     iq : bool
@@ -80,12 +80,12 @@ class LogImage(Representation):
     def axes(self, n_chans: int, n_times: int, fs: float) -> Axes:
         """Return what rows and frames count."""
         rows, title = self.row_names(fs)
-        unit = "" if self.standardise else "dB"
-        return Axes(self.times_s(n_times, fs), rows, title, "Power", unit)
+        note, unit = DIRECTIONS if self.iq else "", "" if self.standardise else "dB"
+        return Axes(self.times_s(n_times, fs), rows, title, note, "Power", unit)
 
     def row_names(self, fs: float) -> tuple[tuple[str, ...], str]:
         """Return what rows are called, and what they count together: frequency."""
-        return shown(self.row_hz(fs)), DIRECTIONS if self.iq else "Frequency (Hz)"
+        return shown(self.row_hz(fs)), "Frequency (Hz)"
 
     @abstractmethod
     def row_hz(self, fs: float) -> Floats:

@@ -36,7 +36,7 @@ class LogSpectrogram(FrameImage):
         As the papers' public code computes, to compare with it: ``20 log10 (Re STFT)²`` without the imaginary part, silence
         counted as 0 dB in μ and σ, and a last frame of silence where it would just fit. Not for new work.
     clip : (a, b) or None
-        To [μ + aσ, μ + bσ] of each image; the papers' (0, 9) flattens all below the mean to the mean. None: 120 dB below the
+        To [μ + aσ, μ + bσ] of each image; the papers' (0, 9) flattens all below the mean to the mean. None: 80 dB below the
         loudest.
     standardise, iq : bool
         Each image to mean 0 and standard deviation 1; channels in pairs I, Q.
