@@ -3,6 +3,7 @@ import threading
 import time
 from dataclasses import replace
 
+import edfio
 import numpy as np
 import pytest
 import soundfile
@@ -13,7 +14,7 @@ from core.features import Cache, Raw, Windows, WindowSpec, build_representation,
 from core.features.cache import cache_key
 from core.jobs import NullReporter
 from core.signals import add_to_study
-from core.study import Study, label_events
+from core.study import NewEvent, Study, label_events, new_events
 from core.training import TrainingSpec, load_dataset
 
 SPECTROGRAM = {"name": "log_spectrogram", "preset": "ecg"}
@@ -220,3 +221,21 @@ def test_training_data_are_computed_once_for_a_study(tmp_path, counted):
         assert len(list((study.folder / "cache" / "representations").glob("*.npy"))) == 1
         scaled = load_dataset(study, replace(spec, representation={"name": "raw", "scaling": "recording"}))
         assert abs(np.median(scaled.x)) < 0.05
+
+
+def test_levels_are_in_the_unit_of_the_windows(tmp_path):
+    signal = np.cumsum(np.random.default_rng(0).standard_normal(3000))
+    signal *= 2 / np.abs(signal).max()
+    with Study.create(tmp_path / "s") as study:
+        for n, (unit, factor) in enumerate((("mV", 1), ("uV", 1000))):
+            edfio.Edf([edfio.EdfSignal(factor * signal, 100, label="II", physical_dimension=unit)]).write(
+                tmp_path / f"{n}.edf"
+            )
+            number = add_to_study(study, tmp_path / f"{n}.edf")
+            study.apply(new_events(study, [NewEvent(number, "II", 5.0, 0.1, "beat", "test")]))
+        windows = gather_windows(study, study.events().id, WindowSpec(100), levels=True)
+    np.testing.assert_allclose(windows.levels[0], windows.levels[1], rtol=1e-3)
+    median, spread = np.median(signal), np.subtract(*np.percentile(signal, [75, 25]))
+    np.testing.assert_allclose(windows.levels[0, 0], [median, spread], rtol=1e-3)
+    scaled = represent(windows, {"name": "raw", "scaling": "recording"})
+    np.testing.assert_allclose(scaled[0], scaled[1], atol=2e-3)
