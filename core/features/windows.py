@@ -249,11 +249,14 @@ def _resample(windows: npt.NDArray[np.float64], ratio: Fraction, margin: int, n_
 
 
 def _level(recording: Recording, number: int) -> tuple[float, float]:
-    """Return median and interquartile range of a channel, of at most 24 stretches of 5 s spread over the recording."""
+    """Return median and interquartile range of a channel: of all of it, or of 24 stretches of 5 s spread over a long one."""
     channel = recording.channels[number]
-    stretch = min(channel.n_samples, int(5 * channel.fs))
-    starts = np.linspace(0, channel.n_samples - stretch, 24).astype(int)
-    sample = np.concatenate([recording.read(number, int(s), int(s) + stretch) for s in np.unique(starts)])
+    stretch = max(1, int(5 * channel.fs))
+    if channel.n_samples <= 24 * stretch:
+        sample = recording.read(number, 0, channel.n_samples)
+    else:
+        starts = np.linspace(0, channel.n_samples - stretch, 24).astype(int).tolist()
+        sample = np.concatenate([recording.read(number, start, start + stretch) for start in starts])
     if not np.isfinite(sample).any():
         raise InputError(
             f"no sample of {channel.name} is known where its usual level was looked for",
@@ -307,8 +310,8 @@ def gather_windows(
 ) -> Windows:
     """Return the windows of events of a study, in order of id; those that touch NaN samples are rejected with reason.
 
-    With `levels`, what is usual in each recording is measured too: median and interquartile range of at most 24 stretches of
-    5 s spread over it, of its own samples alone. Windows that are scaled already have none.
+    With `levels`, what is usual in each recording is measured too: median and interquartile range of 24 stretches of 5 s spread
+    over it, or all of a shorter one; of its own samples alone. Windows that are scaled already have none.
 
     Raises
     ------

@@ -19,8 +19,7 @@ from core.registry import chosen
 REPRESENTATIONS: dict[str, type[Representation]] = {
     kind.name: kind for kind in (Raw, LogSpectrogram, Mel, Chromagram, Cochleagram, BitPulse)
 }
-# Fields by representation and preset.
-PRESETS: dict[str, Mapping[str, Mapping[str, Any]]] = {name: kind.presets for name, kind in REPRESENTATIONS.items()}
+PRESETS = LogSpectrogram.presets  # the fields of its presets; every other representation has its own
 
 
 def default_representation(name: str, *, iq: bool = False) -> dict[str, Any]:

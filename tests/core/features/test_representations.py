@@ -9,7 +9,6 @@ from scipy.signal import lfilter
 
 from core.errors import InputError
 from core.features import (
-    PRESETS,
     REPRESENTATIONS,
     BitPulse,
     Chromagram,
@@ -23,7 +22,7 @@ from core.features import (
 
 GOLDEN = Path(__file__).parents[2] / "data" / "golden"
 USUAL = {"hits": (2, 1400, 4385.0), "ecg": (1, 187, 125.0), "esr": (1, 178, 4097 / 23.6)}  # channels, samples, Hz
-EVERY = [(name, preset) for name, presets in PRESETS.items() for preset in presets]
+EVERY = [(name, preset) for name, kind in REPRESENTATIONS.items() for preset in kind.presets]
 IMAGES = ("log_spectrogram", "mel", "chromagram", "cochleagram")
 # What there is beside presets: the round trip must know every field.
 OTHERS = [
@@ -82,7 +81,7 @@ class TestEveryRepresentation:
 
     @pytest.mark.parametrize("name", REPRESENTATIONS)
     def test_each_has_the_three_presets_and_says_what_it_is(self, name):
-        assert {"hits", "ecg", "esr"} <= set(PRESETS[name])
+        assert {"hits", "ecg", "esr"} <= set(REPRESENTATIONS[name].presets)
         assert REPRESENTATIONS[name].title
         assert REPRESENTATIONS[name].help
         for iq in (False, True):
