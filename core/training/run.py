@@ -134,7 +134,8 @@ def build_for(model: dict[str, Any], dataset: Dataset) -> nn.Module:
             kind = "spectrograms" if len(shape) == 3 else "raw signals"
             raise InputError(
                 f"{model.get('name')} does not take {kind}",
-                remedy="Use " + ", ".join(f"{name} with {entry.representation}" for name, entry in MODELS.items()),
+                remedy="Use "
+                + ", ".join(f"{name} with {' and '.join(entry.representations)}" for name, entry in MODELS.items()),
             ) from error
         raise
 

@@ -6,13 +6,14 @@ import pytest
 
 from core.compression import LAYERS, SCHEMES
 from core.events import EVENT_MAKERS
-from core.models import MODELS
+from core.models import FUSIONS, MODELS
 from core.registry import LazyEntry
 from core.signals import FORMATS
 from core.training import LOSSES
 
 ENTRIES = {f"model {name}": entry for name, entry in MODELS.items()}
 ENTRIES |= {f"preset {name} of {model}": p for model, entry in MODELS.items() for name, p in entry.presets.items()}
+ENTRIES |= {f"fusion {name}": entry for name, entry in FUSIONS.items()}
 ENTRIES |= {f"layout {name} of {r.FORMAT}": layout for r in FORMATS for name, layout in r.LAYOUTS.items()}
 ENTRIES |= {f"event maker {name}": entry for name, entry in EVENT_MAKERS.items()}
 ENTRIES |= {f"loss {name}": entry for name, entry in LOSSES.items()}
