@@ -36,7 +36,7 @@ VARIANTS += [
 every_variant = pytest.mark.parametrize(
     ("name", "options"), VARIANTS, ids=[f"{name}-{'-'.join(map(str, o.values()))}" for name, o in VARIANTS]
 )
-few = settings(max_examples=4, deadline=None, derandomize=True)
+few = settings(max_examples=2, deadline=None, derandomize=True)
 
 
 def names_of_sizes(name):
