@@ -47,7 +47,8 @@ def channel_drop(views: Views, p: float = 0.1) -> Views:
 
 def spec_augment(views: Views, n_time: int = 1, time: float = 0.1, n_freq: int = 1, freq: float = 0.1) -> Views:
     """Lay masks over log-spectrograms: `n_time` and `n_freq` bands, each up to a share of the width or the height."""
-    return tuple(view if _is_raw(view) else _masked(_masked(view, 3, n_time, time), 2, n_freq, freq) for view in views)
+    bands = ((3, n_time, time), (2, n_freq, freq))
+    return tuple(view if _is_raw(view) else _masked(view, bands) for view in views)
 
 
 def build_augmentation(wanted: Sequence[Mapping[str, Any]], n_dims: Sequence[int]) -> Augmentation:
@@ -113,14 +114,17 @@ def _without_channels(view: torch.Tensor, p: float) -> torch.Tensor:
     return view * kept.to(view.device, view.dtype)[:, :, None]
 
 
-def _masked(view: torch.Tensor, axis: int, n: int, most: float) -> torch.Tensor:
-    size, mean = view.shape[axis], view.mean(dim=(2, 3), keepdim=True)
-    places = torch.arange(size, device=view.device)
-    for _ in range(n):
-        width = (_between(view, 0, most) * size)[:, None]
-        start = _between(view, 0, 1)[:, None] * (size - width)
-        band = (places >= start) & (places < start + width.floor())
+def _masked(view: torch.Tensor, bands: Sequence[tuple[int, int, float]]) -> torch.Tensor:
+    """Set bands, given as (axis, how many, share of the axis at most), to the mean of each channel."""
+    mean = view.mean(dim=(2, 3), keepdim=True)
+    for axis, n, most in bands:
+        size = view.shape[axis]
+        places = torch.arange(size, device=view.device)
         shape = [len(view), 1, 1, 1]
         shape[axis] = size
-        view = torch.where(band.view(shape), mean, view)
+        for _ in range(n):
+            width = (_between(view, 0, most) * size)[:, None]
+            start = _between(view, 0, 1)[:, None] * (size - width)
+            band = (places >= start) & (places < start + width.floor())
+            view = torch.where(band.view(shape), mean, view)
     return view

@@ -220,7 +220,7 @@ class HitscopeClassifier(ClassifierMixin, BaseEstimator):
                 shuffle=True,
                 random_state=self.random_state,
             )
-        train, validation = next(iter(split.split(y, y, units)))
+        train, validation = next(iter(split.split(y, y, None if groups is None else units)))
         return train, validation
 
 

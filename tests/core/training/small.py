@@ -148,4 +148,5 @@ class Killed(NullReporter):
 
 
 if __name__ == "__main__":
+    torch.set_num_threads(1)
     train(sys.argv[1], Path(sys.argv[2]), Killed(int(sys.argv[3])))

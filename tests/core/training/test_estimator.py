@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GroupKFold, cross_val_score
@@ -9,6 +10,16 @@ from sklearn.utils import estimator_checks as checks
 
 from core.errors import InputError
 from core.training import HitscopeClassifier
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Steps of small models are over before a second thread has woken up."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
 
 QUICK = {"max_epochs": 6, "patience": 6, "lr": 3e-3, "device": "cpu", "model_options": {"n_layers": 1, "n_conv": 1}}
 
