@@ -53,6 +53,9 @@ class Engine:
         """Return the main process's figures: all stop at the same epoch."""
         return figures
 
+    def share_statistics(self, learner: nn.Module) -> None:
+        """Give all processes the main one's running statistics, such as those of batch norm."""
+
     def wait(self) -> None:
         """Wait for the other processes."""
 
@@ -91,6 +94,13 @@ class SeveralProcesses(Engine):
 
         agreed: dict[str, float] = broadcast_object_list([figures])[0]
         return agreed
+
+    def share_statistics(self, learner: nn.Module) -> None:
+        """Give all processes the main one's running statistics, such as those of batch norm."""
+        from accelerate.utils import broadcast
+
+        for statistic in learner.buffers():
+            statistic.copy_(broadcast(statistic))
 
     def wait(self) -> None:
         """Wait for the other processes."""

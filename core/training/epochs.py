@@ -139,6 +139,7 @@ class Epochs:
             done = self.span[0] + epoch + (batch + 1) / self.per_epoch
             self.report.progress(done, self.span[1], f"epoch {progress.epoch + 1}")
         _refuse_nan(total)
+        self.engine.share_statistics(self.learner)
         return float(self.engine.mean(total)) / max(n_seen, 1)
 
     def validate(self) -> dict[str, float]:
