@@ -22,8 +22,8 @@ class EditCommand(QUndoCommand):
     def __init__(self, session: Session, done: Changeset) -> None:
         super().__init__(done.title)
         self._session, self._passing = session, True
-        # What the next undo or redo commits; set in the writer thread, one commit after the other.
-        self.next = done.inverse()
+        # What the next undo or redo takes back; set in the writer thread, one commit after the other.
+        self.done = done
 
     def let_pass(self) -> None:
         """Commit nothing the next time: the stack only moves back to where it was before a commit that failed."""

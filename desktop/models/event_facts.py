@@ -56,9 +56,9 @@ def maker_name(layer: str) -> str:
 
 def coded(values: Iterable[Hashable]) -> tuple[npt.NDArray[np.intp], list[Any]]:
     """Return the place of each value among the different ones, and those in the order they come. O(n)."""
-    known: dict[Hashable, int] = {}
-    codes = [known.setdefault(value, len(known)) for value in values]
-    return np.array(codes, np.intp), list(known)
+    values = list(values)
+    known = {value: place for place, value in enumerate(dict.fromkeys(values))}
+    return np.fromiter(map(known.__getitem__, values), np.intp, len(values)), list(known)
 
 
 def movable(maker: str) -> bool:

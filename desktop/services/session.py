@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ from core.study import (
     remove_events,
 )
 from desktop.commands.edit import EditCommand
+from desktop.services.collecting import uncollected
 from desktop.services.jobs import Job, JobsService
 from desktop.services.recordings import OpenRecordings
 from desktop.services.selection import SelectionBus
@@ -36,7 +38,18 @@ if TYPE_CHECKING:
 
 RECENT = 5
 Contents = tuple[EventTable, list[LabelClass], list[RecordingEntry]]
-Committed = tuple[Changeset, EventTable, list[LabelClass], list[RecordingEntry]]
+
+
+@dataclass(frozen=True)
+class Committed:
+    """What a commit left, found out in the writer thread: of a hundred thousand labels that takes a while."""
+
+    done: Changeset
+    events: EventTable
+    classes: list[LabelClass]
+    recordings: list[RecordingEntry]
+    ids: list[int]  # of the events that it touched
+    tables: frozenset[str]
 
 
 class Session(QObject):
@@ -86,6 +99,7 @@ class Session(QObject):
         self.tasks = TaskPool(2, self)
         self.background = TaskPool(1, self)
         self._writer = TaskPool(1, self)
+        self._written = self.events  # as the last commit left it; the writer's own while it works
         self._deferred: list[Callable[[], None]] = []
         self.jobs = JobsService(self)
         self._open = OpenRecordings()
@@ -137,6 +151,7 @@ class Session(QObject):
         self.close_study()
         self.study, self.why_readonly = study, why
         self.events, self.classes, self.recordings = read
+        self._written = self.events
         self.settings.setValue("last_study", str(study.folder))
         self.settings.setValue("recent", [str(study.folder), *self.recent(but=study.folder)][:RECENT])
         self.study_changed.emit()
@@ -211,15 +226,15 @@ class Session(QObject):
 
         def write() -> Committed | None:
             changeset = build(study)
-            return _commit(study, changeset, reason) if changeset.changes else None
+            return self._commit(study, changeset, reason) if changeset.changes else None
 
         def committed(result: Committed | None) -> None:
             if result is not None:
                 # Known to the undo stack before anybody hears of it.
-                self.undo_stack.push(EditCommand(self, result[0]))
+                self.undo_stack.push(EditCommand(self, result.done))
                 self._committed(result)
                 if then is not None:
-                    then(result[0])
+                    then(result.done)
             self._run_deferred()
 
         self._submit(write, committed, self._failed)
@@ -230,7 +245,7 @@ class Session(QObject):
             self.edit(lambda _study: changeset, reason)
 
     def commit(self, command: EditCommand, back: Callable[[], None]) -> None:
-        """Queue the next changeset of a command for the writer thread: an undo or a redo.
+        """Queue what takes back the last commit of a command for the writer thread: an undo or a redo.
 
         If it cannot be written, `back` moves the stack to where it was, so that the same step can be tried again.
         """
@@ -239,8 +254,8 @@ class Session(QObject):
             return
 
         def write() -> Committed:
-            result = _commit(study, command.next, None)
-            command.next = result[0].inverse()
+            result = self._commit(study, command.done.inverse(), None)
+            command.done = result.done
             return result
 
         def committed(result: Committed) -> None:
@@ -268,7 +283,7 @@ class Session(QObject):
     def _submit(
         self, write: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[Exception], None]
     ) -> None:
-        self._writer.submit(None, write, done=done, failed=failed)
+        self._writer.submit(None, uncollected(write), done=done, failed=failed)
 
     def when_saved(self, step: Callable[[], None]) -> None:
         """Do something when no edit is on its way to the disk any more: now, or after what the last one left is known."""
@@ -286,18 +301,24 @@ class Session(QObject):
         self._run_deferred()
 
     def _committed(self, result: Committed) -> None:
-        changeset, fresh, self.classes, recordings = result
-        self._take_recordings(recordings)
-        ids = changeset.event_ids
-        self.events = self.events.updated(fresh, ids)
-        if changeset.keys("recordings"):
+        self._take_recordings(result.recordings)
+        self.events, self.classes = result.events, result.classes
+        if "recordings" in result.tables:
             self.study_changed.emit()
-        if changeset.keys("events"):
-            self.events_changed.emit(ids)
-        if changeset.keys("labels") or changeset.keys("classes"):
-            self.labels_changed.emit(ids)
+        if "events" in result.tables:
+            self.events_changed.emit(result.ids)
+        if result.tables & {"labels", "classes"}:
+            self.labels_changed.emit(result.ids)
         if self.study is not None and self.study.last_saved is not None:
             self.saved.emit(f"{self.study.last_saved:%H:%M}")
+
+    def _commit(self, study: Study, changeset: Changeset, reason: str | None) -> Committed:
+        """Commit and find out what the window must know anew (in the writer thread, one commit after the other)."""
+        done = study.apply(changeset, reason)
+        ids = done.event_ids
+        self._written = self._written.updated(study.events(ids=ids), ids)
+        tables = frozenset(change.table for change in done.changes)
+        return Committed(done, self._written, study.classes(), study.recordings(), ids, tables)
 
     @property
     def saving(self) -> bool:
@@ -413,9 +434,3 @@ class Session(QObject):
 
 def _read(study: Study) -> Contents:
     return study.events(), study.classes(), study.recordings()
-
-
-def _commit(study: Study, changeset: Changeset, reason: str | None) -> Committed:
-    """Commit and return what the window must know anew (in the writer thread)."""
-    done = study.apply(changeset, reason)
-    return done, study.events(ids=done.event_ids), study.classes(), study.recordings()

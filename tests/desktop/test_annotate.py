@@ -264,7 +264,7 @@ def test_unsure_is_not_offered_for_training(qtbot, window):
 @pytest.mark.parametrize("mode", ["replace", "add", "subtract", "intersect"])
 def test_a_lasso_of_many_events_joins_the_selection_in_each_mode(annotate, mode):
     n = 100_000
-    annotate.session.selection.ids = tuple(range(n))
+    annotate.session.selection.set(range(n))
     annotate._select(np.arange(0, 2 * n, 4), mode)
     expected = {
         "replace": tuple(range(0, 2 * n, 4)),

@@ -152,6 +152,7 @@ def test_every_colour_and_its_names(qtbot, annotate):
     by = annotate.strip.colour
     by.setCurrentIndex(by.findData("annotator"))
     annotate._recolour()
+    settle(qtbot, annotate.session)
     assert "cardiologists" in annotate.strip.names.text()
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,13 +13,17 @@ from PySide6.QtCore import QT_TRANSLATE_NOOP
 
 from core.study import EventTable
 from desktop.models.annotate_model import Facts
+from desktop.models.named import Named
 from desktop.views.annotate.data import Shown
 from desktop.widgets.map import class_codes, class_palette, value_codes, value_palette
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A map, the study's events, and what else is known of them, by event id."""
+    """A map, the study's events, and what else is known of them, by event id.
+
+    What is found out of it is found out once, as numbers: see `Scenes`.
+    """
 
     shown: Shown
     events: EventTable
@@ -26,22 +32,95 @@ class Scene:
     predicted: Mapping[int, str] = field(default_factory=dict)
     annotators: Mapping[int, str] = field(default_factory=dict)
 
-    def column(self, name: str) -> npt.NDArray[np.object_]:
-        """Return a column of the event table for each point; ``""`` where the event is gone."""
-        there = np.isin(self.shown.ids, self.events.id)
-        values = np.full(len(there), "", object)
-        values[there] = getattr(self.events, name)[self.events.row_of(self.shown.ids[there])]
+    @cached_property
+    def rows(self) -> npt.NDArray[np.intp]:
+        """The row of each point in the table of events, -1 where the event is gone, (N,)."""
+        known, wanted = self.events.id, self.shown.ids
+        rows = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
+        return np.where(known[rows] == wanted, rows, -1) if len(known) else np.full(len(wanted), -1)
+
+    @property
+    def there(self) -> npt.NDArray[np.bool_]:
+        """Which points' events are still there, (N,)."""
+        return self.rows >= 0
+
+    def column(self, name: str) -> npt.NDArray[Any]:
+        """Return a column of the event table for the points whose events are still there."""
+        values: npt.NDArray[Any] = getattr(self.events, name)[self.rows[self.there]]
         return values
 
-    def each(self, known: Mapping[int, str]) -> npt.NDArray[np.object_]:
-        """Return what is known of each point, ``""`` where nothing is."""
-        return np.array([known.get(event, "") for event in self.shown.ids.tolist()], object)
+    @cached_property
+    def labels(self) -> Named:
+        """The label that each point shows; ``""`` also where the event is gone."""
+        return self._named("label")
+
+    @cached_property
+    def kinds(self) -> Named:
+        """The kind of event that each point is."""
+        return self._named("kind")
+
+    @cached_property
+    def recorded(self) -> Named:
+        """The name of the recording that each point is from."""
+        numbers = np.full(len(self.rows), -1)
+        numbers[self.there] = self.column("recording")
+        return Named.by(numbers.tolist(), self.recordings)
+
+    @cached_property
+    def predictions(self) -> Named:
+        """What the newest model says of each point."""
+        return Named.by(self.shown.ids.tolist(), self.predicted)
+
+    @cached_property
+    def labellers(self) -> Named:
+        """Who labelled each point."""
+        return Named.by(self.shown.ids.tolist(), self.annotators)
+
+    @cached_property
+    def unlabelled(self) -> int:
+        """How many of the events that are still there have no label."""
+        return self.labels.counts.get("", 0) - int((~self.there).sum())
+
+    def labelled(self, key: str) -> npt.NDArray[np.int64]:
+        """Return the ids of the events that are labelled so."""
+        return self.shown.ids[self.labels.having(key)]
+
+    @cached_property
+    def recording_ids(self) -> set[int]:
+        """The recordings that the events are from."""
+        return set(np.flatnonzero(np.bincount(self.column("recording"))).tolist())
 
     def facts(self) -> Facts:
         """Return what the table of the map's events says: those that are still there."""
-        there = np.isin(self.shown.ids, self.events.id)
-        events = self.events.take(self.events.row_of(self.shown.ids[there]))
-        return Facts(events, self.shown.made.quality[there], self.recordings, self.predicted)
+        there = self.there
+        return Facts(self.events, self.rows[there], self.shown.made.quality[there], self.recordings, self.predicted)
+
+    def _named(self, name: str) -> Named:
+        texts = np.full(len(self.rows), "", object)
+        texts[self.there] = self.column(name)
+        return Named.of(texts.tolist())
+
+
+class Scenes:
+    """Gives the scene it gave last as long as nothing in it is other, with all that was found out of it."""
+
+    def __init__(self) -> None:
+        self._last: Scene | None = None
+
+    def of(self, wanted: Scene) -> Scene:
+        """Return this scene, or the last one if that is the same."""
+        last = self._last
+        if last is None or not _same(last, wanted):
+            self._last = last = wanted
+        return last
+
+
+def _same(a: Scene, b: Scene) -> bool:
+    return (
+        a.shown.made is b.shown.made and a.shown.ids is b.shown.ids and a.events is b.events
+        and a.predicted is b.predicted and a.annotators is b.annotators
+        and (a.positions, a.recordings) == (b.positions, b.recordings)
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -55,7 +134,7 @@ class Painted:
 
 def by_label(scene: Scene) -> Painted:
     """Colour by the label that each event shows; the strip of classes is its legend."""
-    return Painted(class_codes(scene.column("label"), scene.positions), class_palette())
+    return _classes(scene.labels, scene)
 
 
 def by_quality(scene: Scene) -> Painted:
@@ -65,29 +144,33 @@ def by_quality(scene: Scene) -> Painted:
 
 def by_prediction(scene: Scene) -> Painted:
     """Colour by what the newest model says."""
-    return Painted(class_codes(scene.each(scene.predicted), scene.positions), class_palette())
+    return _classes(scene.predictions, scene)
 
 
 def by_annotator(scene: Scene) -> Painted:
     """Colour by who labelled."""
-    return _named(scene.each(scene.annotators))
+    return _named(scene.labellers)
 
 
 def by_recording(scene: Scene) -> Painted:
     """Colour by recording."""
-    return _named(np.array([scene.recordings.get(i, "") for i in scene.column("recording").tolist()], object))
+    return _named(scene.recorded)
 
 
 def by_kind(scene: Scene) -> Painted:
     """Colour by the kind of event."""
-    return _named(scene.column("kind"))
+    return _named(scene.kinds)
 
 
-def _named(values: npt.NDArray[np.object_]) -> Painted:
-    found = [name for name in sorted(set(values.tolist())) if name]
-    place = {name: n for n, name in enumerate(found, 1)}
-    counts = {name: int((values == name).sum()) for name in found}
-    return Painted(class_codes(values, place), class_palette(), tuple((n, place[n], counts[n]) for n in found))
+def _classes(keys: Named, scene: Scene) -> Painted:
+    return Painted(class_codes(keys.names, scene.positions)[keys.codes], class_palette())
+
+
+def _named(texts: Named) -> Painted:
+    counts = texts.counts
+    place = {name: n for n, name in enumerate(sorted(name for name in counts if name), 1)}
+    codes = class_codes(texts.names, place)[texts.codes]
+    return Painted(codes, class_palette(), tuple((name, n, counts[name]) for name, n in place.items()))
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from shiboken6 import isValid
 
 from core.annotation import retract, retract_stale, stale_descendants
 from core.study import Study
+from desktop.services.collecting import uncollected
 from desktop.services.session import Session
 from desktop.views.annotate import data
 from desktop.widgets.parts import button, label, number
@@ -73,23 +74,31 @@ class Lineage(QWidget):
         self.bar.keep.connect(self._keep)
         self._stale: list[int] = []
         session.selection.changed.connect(lambda _ids, _origin: self.refresh())
-        session.labels_changed.connect(lambda _ids: self.refresh())
-        session.events_changed.connect(lambda _ids: self.refresh())
-        session.study_changed.connect(self.refresh)
+        session.labels_changed.connect(lambda _ids: self._labels_changed())
+        session.events_changed.connect(lambda _ids: self._labels_changed())
+        session.study_changed.connect(self._labels_changed)
         self._show(None)
+        self._labels_changed()
 
     def refresh(self) -> None:
-        """Read anew where the label of the first selected event is from, and what is stale."""
+        """Read anew where the label of the first selected event is from."""
         study, ids = self._session.study, self._session.selection.ids
-        if study is not self._study:
-            self._study, self._kept = study, set()
-            self.bar.show_stale(0)
         if study is None or not ids:
             self._show(None)
         else:
-            self._session.tasks.submit("annotate lineage", data.read_lineage, study, ids[0], done=self._read)
+            read = uncollected(data.read_lineage)
+            self._session.tasks.submit("annotate lineage", read, study, ids[0], done=self._read)
+
+    def _labels_changed(self) -> None:
+        """Read anew what is stale as well: it takes all propagated labels."""
+        study = self._session.study
+        if study is not self._study:
+            self._study, self._kept = study, set()
+            self.bar.show_stale(0)
+        self.refresh()
         if study is not None:
-            self._session.tasks.submit("annotate stale", stale_descendants, study, done=self._found_stale)
+            read = uncollected(stale_descendants)
+            self._session.tasks.submit("annotate stale", read, study, done=self._found_stale)
 
     def retract(self) -> None:
         """Take back all labels that descend from the human label that the selected event's label is from."""

@@ -162,6 +162,7 @@ class PropagationBar(QWidget):
         self.plot.addItem(self._here)
         self._curve: list[TradeOff] = []
         self._point: TradeOff | None = None
+        self._drawn_k: float | None = None  # of which the line stands out
         self.plot.dress(self._draw)
         return self.plot
 
@@ -250,7 +251,10 @@ class PropagationBar(QWidget):
                 interval(100 * e.value, (100 * e.low, 100 * e.high), 1), number(point.n)
             )
         self.say(f"{share}; {right}", list(dict.fromkeys([*point.notes, *notes])))
-        self._draw()
+        if self._drawn_k == self.values.get("k"):
+            self._draw_point()
+        else:
+            self._draw()
 
     def show_curve(self, curve: list[TradeOff]) -> None:
         """Show the trade-off; the line of the present k stands out."""
@@ -263,7 +267,7 @@ class PropagationBar(QWidget):
         for drawn in self._lines:
             self.plot.removeItem(drawn)
         self._lines = []
-        now = self.values.get("k")
+        now = self._drawn_k = self.values.get("k")
         for k in sorted({c.k for c in self._curve}, key=lambda k: k == now):
             of = [c for c in self._curve if c.k == k]
             key = "accent" if k == now else "line"
@@ -272,6 +276,9 @@ class PropagationBar(QWidget):
                 symbol="o", symbolSize=6, symbolBrush=theme.token(key), symbolPen=None,
             )  # fmt: skip
             self._lines.append(drawn)
+        self._draw_point()
+
+    def _draw_point(self) -> None:
         point = self._point
         good = point is not None and point.n > 0
         self._here.setPen(pen("bad", 2))

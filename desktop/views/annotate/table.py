@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
@@ -31,14 +32,14 @@ class MapTable(QTableView):
         for column in range(len(COLUMNS)):
             self.setColumnWidth(column, 150 if column == 1 else 88)
         self.selectionModel().selectionChanged.connect(lambda _on, _off: self._chosen())
-        session.selection.changed.connect(lambda ids, origin: self._follow(ids, origin))
+        session.selection.changed.connect(lambda _ids, origin: self._follow(origin))
 
     def show_facts(self, facts: Facts) -> None:
         """Show other events, or other facts of them."""
         self._quiet = True
         self._model.show(facts)
         self._quiet = False
-        self._follow(self._session.selection.ids, None)
+        self._follow(None)
 
     def sortByColumn(self, column: int, order: Qt.SortOrder) -> None:
         self._quiet = True
@@ -53,18 +54,16 @@ class MapTable(QTableView):
     def _chosen(self) -> None:
         if self._quiet:
             return
-        ids = self._model.ids
-        rows = sorted(index.row() for index in self.selectionModel().selectedRows())
-        here = self.currentIndex().row()
-        if here in rows:  # the one under the cursor is what the inspector shows
-            rows.remove(here)
-            rows.insert(0, here)
-        self._session.selection.set(ids[rows].tolist(), self)
+        spans = [np.arange(part.top(), part.bottom() + 1) for part in self.selectionModel().selection()]
+        rows = np.unique(np.concatenate(spans)) if spans else np.empty(0, np.intp)
+        here = rows == self.currentIndex().row()  # the one under the cursor is what the inspector shows
+        self._session.selection.set(self._model.ids[np.concatenate([rows[here], rows[~here]])], self)
 
-    def _follow(self, ids: tuple[int, ...], origin: object) -> None:
+    def _follow(self, origin: object) -> None:
         if origin is self:
             return
         self._quiet = True
+        ids = self._session.selection.array
         rows = self._model.rows_of(ids) if len(ids) <= MOST else []
         selection = QItemSelection()
         for row in rows:

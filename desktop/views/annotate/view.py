@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,7 @@ from desktop.views.annotate.actions import actions
 from desktop.views.annotate.agreement_panel import AgreementPanel
 from desktop.views.annotate.asking import Asking
 from desktop.views.annotate.choosing import Choosing
-from desktop.views.annotate.colouring import COLOURS, Scene
+from desktop.views.annotate.colouring import COLOURS, Scene, Scenes
 from desktop.views.annotate.exporting import Exporting
 from desktop.views.annotate.knowing import Knowing
 from desktop.views.annotate.lineage import Lineage
@@ -49,6 +48,7 @@ class AnnotateView(Workspace):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
+        self._scenes = Scenes()
         self.strip, self.classes, self.bar = MapsStrip(), ClassesStrip(), PropagationBar()
         self.tools, self.views = ToolsBar(), Pictures(session.tasks)
         self.canvas, self.several = self.views.canvas, self.views.several
@@ -293,9 +293,8 @@ class AnnotateView(Workspace):
         if shown is None:
             return None
         names = {r.id: r.name for r in self.session.recordings}
-        return Scene(
-            shown, self.session.events, self._positions(), names, self.knowing.predictions, self.knowing.annotators
-        )
+        known, events = self.knowing, self.session.events
+        return self._scenes.of(Scene(shown, events, self._positions(), names, known.predictions, known.annotators))
 
     def _label_colours(self) -> tuple[np.ndarray, np.ndarray]:
         scene = self.scene()
@@ -310,12 +309,14 @@ class AnnotateView(Workspace):
         scene, by = self.scene(), self.strip.colour.currentData()
         if scene is None:
             return
+        if by == "annotator":
+            self.knowing.read_annotators(scene.shown.ids)
         painted, marks = COLOURS[by].paint(scene), {}
         if by == "label":
-            marks["question"] = Mark(scene.shown.ids[scene.column("label") == UNSURE])
+            marks["question"] = Mark(scene.labelled(UNSURE))
         if self.proposal is not None:
-            proposed = class_palette()[class_codes(self.proposal.keys, self._positions())]
-            marks["hollow"] = Mark(self.proposal.proposal.ids, proposed)
+            made, colours = self.proposal, class_palette()[class_codes(self.proposal.classes, self._positions())]
+            marks["hollow"] = Mark(made.proposal.ids, colours[made.proposal.labels])
         self.strip.show_names(painted.names)
         self.views.show_codes(painted.codes, painted.palette)
         self.views.show_marks(marks)
@@ -324,13 +325,9 @@ class AnnotateView(Workspace):
         scene = self.scene()
         if scene is None:
             return
-        there, labels = np.isin(scene.shown.ids, scene.events.id), scene.column("label")
-        counts = Counter(text for text in labels.tolist() if text)
-        self.classes.show_classes(self.session.classes, counts, int((labels[there] == "").sum()))
-        simulated = {r.id for r in self.session.recordings if r.simulated}
-        self.simulated.setVisible(bool(simulated & set(scene.column("recording")[there].tolist())))
+        self.classes.show_classes(self.session.classes, scene.labels.counts, scene.unlabelled)
+        self.simulated.setVisible(any(r.simulated and r.id in scene.recording_ids for r in self.session.recordings))
         self._recolour()
-        self.knowing.read_annotators(scene.shown.ids)
         self._refresh_below()
 
     def _refresh_below(self) -> None:
@@ -356,7 +353,7 @@ class AnnotateView(Workspace):
     # Selecting and labelling
 
     def _select(self, ids: np.ndarray, mode: str) -> None:
-        self.session.selection.set(join(self.session.selection.ids, ids, mode).tolist(), self.canvas)
+        self.session.selection.set(join(self.session.selection.array, ids, mode), self.canvas)
 
     def _label(self, key: str) -> None:
         if key == UNSURE:
@@ -391,13 +388,13 @@ class AnnotateView(Workspace):
     def select_all(self) -> None:
         """Select all events of the map."""
         if self.maps is not None:
-            self.session.selection.set(self.maps.ids.tolist(), self)
+            self.session.selection.set(self.maps.ids, self)
 
     def step(self, direction: int) -> None:
         """Select the next or previous event of the map."""
         if self.maps is None or not len(self.maps.ids):
             return
-        ids = self.maps.ids.tolist()
-        current = self.session.selection.ids[0] if self.session.selection.ids else None
-        place = ids.index(current) + direction if current in ids else 0
-        self.session.selection.set((ids[place % len(ids)],), self)
+        ids = self.maps.ids
+        here = np.flatnonzero(np.isin(ids, self.session.selection.array[:1]))
+        place = int(here[0]) + direction if len(here) else 0
+        self.session.selection.set(ids[[place % len(ids)]], self)

@@ -142,9 +142,9 @@ class EventDisplay(QObject):
         if self.hold(t, channel):
             self._room.selected.comment()
 
-    def selected(self, ids: tuple[int, ...], origin: object) -> None:
+    def selected(self) -> None:
         """Show the selection of wherever it was made; what is selected later than a stretch is what keys are meant for."""
-        room = self._room
+        room, ids, origin = self._room, self._session.selection.ids, self._session.selection.origin
         if ids and origin is not room.traces:  # there, clicks and marks say themselves what becomes of the stretch
             room.pointing.choose(None)
         row = room.model.row_of(ids[0]) if ids else None

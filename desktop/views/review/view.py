@@ -146,7 +146,7 @@ class ReviewView(Workspace):
         session.study_changed.connect(self._study_changed)
         self.follow(session.events_changed, self.events.refresh)
         self.follow(session.labels_changed, self.events.refresh)
-        session.selection.changed.connect(self.events.selected)
+        self.follow(session.selection.changed, self.events.selected)
         theme.changed.connect(self._retheme)
         self.queue.listen()
 
