@@ -53,7 +53,17 @@ def look_at_recordings(tour: Tour) -> None:
     tour.picture(
         "review-simulated", "Review: a simulated TCD recording with emboli and artefacts; it says so everywhere"
     )
+    what_a_model_sees(tour)
     queue_of_hits(tour)
+
+
+def what_a_model_sees(tour: Tour) -> None:
+    """Look at the selected event as a model does."""
+    preview = tour.window.inspector.preview
+    preview.head.setChecked(True)
+    text = "The inspector: the log-spectrogram of the selected event's window, as a model is given it"
+    tour.picture("inspector-representation", text, preview)
+    preview.head.setChecked(False)
 
 
 def queue_of_hits(tour: Tour) -> None:

@@ -28,6 +28,7 @@ from core.training import (
     paired_difference,
     predict_probabilities,
     provenance,
+    take,
     write_run,
 )
 
@@ -51,17 +52,18 @@ def run_compression(spec: JobSpec, report: Reporter) -> dict[str, Any]:
         # What the training run left open was settled when it ran: labels added since must not unsettle it.
         training = replace(parent.spec, classes=parent.classes, window=parent.window.to_json())
         study.annotator = training.annotator or study.annotator
+        _refuse_several(parent)
         dataset = load_dataset(study, training, report)
     split = _same_split(parent, dataset)
     torch.manual_seed(spec.seed)
     model = compress(parent.model, wanted.scheme, wanted.layers, **wanted.scheme_params)
     settings = _settings(wanted, training, spec.seed)
-    sides = [(dataset.x[rows], dataset.y[rows]) for rows in (split.train, split.validation)]
+    sides = [(take(dataset.x, rows), dataset.y[rows]) for rows in (split.train, split.validation)]
     fitted = fit(model, sides[0], sides[1], settings, report, spec.folder, _groups(model, settings.lr))
     baked = bake(model)
     figures = write_run(spec.folder, model, training, dataset, split)
     comparison = _compare(parent.model, model, dataset, split)
-    example = torch.from_numpy(dataset.x[:1])
+    example = torch.from_numpy(dataset.x[0][:1])
     accounts = {method: account(parent.model, model, example, method).to_json() for method in ("operations", "talk")}
     detail = {
         "scheme": wanted.scheme,
@@ -85,6 +87,16 @@ def run_compression(spec: JobSpec, report: Reporter) -> dict[str, Any]:
         "seconds": time.perf_counter() - started,
         **provenance(dataset, split, spec.seed),
     }
+
+
+def _refuse_several(parent: TrainedRun) -> None:
+    """Refuse a model of several views: its layers and its cost are counted for one input."""
+    if len(parent.representations) > 1:
+        raise InputError(
+            "a model of several representations cannot be compressed yet",
+            subject=parent.folder.name,
+            remedy="Compress one of cnn2d or cnn_transformer",
+        )
 
 
 def _settings(wanted: CompressionSpec, training: TrainingSpec, seed: int) -> FitSettings:
@@ -146,7 +158,7 @@ def _same_split(parent: TrainedRun, dataset: Dataset) -> Split:
 
 def _compare(full: torch.nn.Module, compressed: torch.nn.Module, dataset: Dataset, split: Split) -> dict[str, Any]:
     rows = split.test
-    before, after = (predict_probabilities(model, dataset.x[rows]) for model in (full, compressed))
+    before, after = (predict_probabilities(model, take(dataset.x, rows)) for model in (full, compressed))
     delta, interval = paired_difference(dataset.y[rows], before, after, dataset.subject[rows])
     differ = before.argmax(axis=1) != after.argmax(axis=1)
     disagreements = [

@@ -17,7 +17,7 @@ from core.export.archive import pack
 from core.export.documents import CHECK, licence, model_card, readme
 from core.export.onnx_model import IR_VERSION, OPSET, export_onnx
 from core.export.verify import SCHEMA, verify_bundle
-from core.features import gather_windows
+from core.features import Windows, gather_windows
 from core.jobs import JobSpec, Reporter, read_json, write_bytes_atomically
 from core.study import Study
 from core.training import TrainedRun, load_run, predict_probabilities
@@ -55,8 +55,9 @@ def export_bundle(run_folder: str | Path, path: str | Path, targets: Sequence[st
         )
     run_folder, path = Path(run_folder).resolve(), Path(path)
     run, result = load_run(run_folder), _result(run_folder)
-    windows, ids = _vectors(run)
-    inputs = run.representation(windows, run.card["fs"])
+    vectors = _vectors(run)
+    windows, levels = vectors.x, vectors.levels
+    inputs = run.representation(windows, run.card["fs"], levels)
     files = {
         "model.onnx": export_onnx(run.model, inputs.shape[1:]),
         "model.safetensors": (run_folder / "model.safetensors").read_bytes(),
@@ -66,12 +67,14 @@ def export_bundle(run_folder: str | Path, path: str | Path, targets: Sequence[st
         "vectors/windows.npy": _npy(windows),
         "vectors/inputs.npy": _npy(inputs),
         "vectors/probabilities.npy": _npy(predict_probabilities(run.model, inputs)),
-        "vectors/events.json": _json({"event_ids": ids, "side": "test"}),
+        "vectors/events.json": _json({"event_ids": vectors.ids.tolist(), "side": "test"}),
         "MODEL_CARD.md": model_card(run, result),
         "README.md": readme(run),
         "check.py": CHECK.encode(),
         "LICENSE": licence(),
     }
+    if levels is not None:
+        files["vectors/levels.npy"] = _npy(levels)
     compression = run_folder / "compression.json"
     if compression.exists():
         files["compression.json"] = _json({k: v for k, v in read_json(compression).items() if k != "disagreements"})
@@ -107,8 +110,8 @@ def _result(run_folder: Path) -> dict[str, Any]:
     return result
 
 
-def _vectors(run: TrainedRun) -> tuple[np.ndarray, list[int]]:
-    """Return windows of test events and their ids: as many of each class as there are, spread over all of them."""
+def _vectors(run: TrainedRun) -> Windows:
+    """Return windows of test events: as many of each class as there are, spread over all of them."""
     with np.load(run.folder / "predictions.npz", allow_pickle=False) as file:
         test = file["split"] == "test"
         events, y = file["ids"][test], file["y_true"][test]
@@ -119,8 +122,7 @@ def _vectors(run: TrainedRun) -> tuple[np.ndarray, list[int]]:
         places = np.linspace(0, len(found) - 1, min(-(-N_VECTORS // len(classes)), len(found)))
         ids += found[np.unique(places.astype(int))].tolist()
     with Study.open(run.folder.parent.parent, readonly=True) as study:
-        windows = gather_windows(study, ids, run.window)
-    return windows.x, windows.ids.tolist()
+        return gather_windows(study, ids, run.window, levels=run.representation.needs_levels)
 
 
 def _public(card: dict[str, Any]) -> dict[str, Any]:

@@ -1,3 +1,5 @@
+from .cache import Cache as Cache
+from .cache import represent as represent
 from .handcrafted import RobustScale as RobustScale
 from .handcrafted import Table as Table
 from .handcrafted import handcrafted as handcrafted
@@ -10,7 +12,12 @@ from .held_out import units_of as units_of
 from .labels import class_numbers as class_numbers
 from .representations import PRESETS as PRESETS
 from .representations import REPRESENTATIONS as REPRESENTATIONS
+from .representations import Axes as Axes
+from .representations import BitPulse as BitPulse
+from .representations import Chromagram as Chromagram
+from .representations import Cochleagram as Cochleagram
 from .representations import LogSpectrogram as LogSpectrogram
+from .representations import Mel as Mel
 from .representations import Raw as Raw
 from .representations import Representation as Representation
 from .representations import build_representation as build_representation

@@ -100,6 +100,8 @@ class Windows:
         Whether any of them comes from a simulated recording.
     spans_s : (N, 2) float64 array
         From where to where of its recording each window was made, s, as `window_spans`.
+    levels : (N, C, 2) float64 array or None
+        Median and interquartile range of each channel over the recording of each window, in `units`; where asked for.
     """
 
     ids: npt.NDArray[np.int64]
@@ -112,6 +114,7 @@ class Windows:
     rejected: dict[int, str]
     simulated: bool = False
     spans_s: npt.NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 2)))
+    levels: npt.NDArray[np.float64] | None = None
 
     def describe_rejected(self) -> list[str]:
         """Return a sentence for each reason why events have no window."""
@@ -246,11 +249,20 @@ def _resample(windows: npt.NDArray[np.float64], ratio: Fraction, margin: int, n_
 
 
 def _level(recording: Recording, number: int) -> tuple[float, float]:
-    """Return median and interquartile range of a channel, of at most 24 stretches of 5 s spread over the recording."""
+    """Return median and interquartile range of a channel: of all of it, or of 24 stretches of 5 s spread over a long one."""
     channel = recording.channels[number]
-    stretch = min(channel.n_samples, int(5 * channel.fs))
-    starts = np.linspace(0, channel.n_samples - stretch, 24).astype(int)
-    sample = np.concatenate([recording.read(number, int(s), int(s) + stretch) for s in np.unique(starts)])
+    stretch = max(1, int(5 * channel.fs))
+    if channel.n_samples <= 24 * stretch:
+        sample = recording.read(number, 0, channel.n_samples)
+    else:
+        starts = np.linspace(0, channel.n_samples - stretch, 24).astype(int).tolist()
+        sample = np.concatenate([recording.read(number, start, start + stretch) for start in starts])
+    if not np.isfinite(sample).any():
+        raise InputError(
+            f"no sample of {channel.name} is known where its usual level was looked for",
+            subject=recording.path,
+            remedy="Choose another scaling, or leave the recording out",
+        )
     low, middle, high = np.nanpercentile(sample, [25, 50, 75])
     return float(middle), float(high - low) or 1.0
 
@@ -293,8 +305,13 @@ class _Layout:
         return np.array(factors, dtype=np.float32)[:, None]
 
 
-def gather_windows(study: Study, ids: Iterable[int], spec: WindowSpec, report: Reporter | None = None) -> Windows:
+def gather_windows(
+    study: Study, ids: Iterable[int], spec: WindowSpec, report: Reporter | None = None, *, levels: bool = False
+) -> Windows:
     """Return the windows of events of a study, in order of id; those that touch NaN samples are rejected with reason.
+
+    With `levels`, what is usual in each recording is measured too: median and interquartile range of 24 stretches of 5 s spread
+    over it, or all of a shorter one; of its own samples alone. Windows that are scaled already have none.
 
     Raises
     ------
@@ -306,6 +323,7 @@ def gather_windows(study: Study, ids: Iterable[int], spec: WindowSpec, report: R
     events = study.events(ids=ids)
     parts, rates, first, simulated = [], set(), None, False
     spans = np.empty((len(events), 2))
+    of_recordings: list[npt.NDArray[np.float64]] = []
     rejected: dict[int, str] = {}
     entries = {entry.id: entry for entry in study.recordings()}
     chosen = np.unique(events.recording)
@@ -320,7 +338,11 @@ def gather_windows(study: Study, ids: Iterable[int], spec: WindowSpec, report: R
         numbers = channels_of(recording, spec)
         rates.add(spec.fs or recording.fs[numbers[0]])
         first = first or _Layout.of(recording, numbers)
-        x *= first.factors(_Layout.of(recording, numbers), spec.scaling == "none")
+        factors = first.factors(_Layout.of(recording, numbers), spec.scaling == "none")
+        x *= factors
+        if levels and spec.scaling == "none":
+            usual = factors * [_level(recording, n) for n in numbers]
+            of_recordings.append(np.broadcast_to(usual, (int(good.sum()), *usual.shape)))
         simulated = simulated or entries[recording_id].simulated
         parts.append((rows[good], x[good]))
         report.progress(done + 1, len(chosen), f"windows of {entries[recording_id].name}")
@@ -351,6 +373,7 @@ def gather_windows(study: Study, ids: Iterable[int], spec: WindowSpec, report: R
         rejected=rejected,
         simulated=simulated,
         spans_s=spans[rows[order]],
+        levels=np.concatenate(of_recordings)[order] if of_recordings else None,
     )
 
 

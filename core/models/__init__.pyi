@@ -1,5 +1,15 @@
 from .cnn2d import CNN2d as CNN2d
+from .cnn2d import ImageEncoder as ImageEncoder
 from .cnn_transformer import CNNTransformer as CNNTransformer
+from .cnn_transformer import SignalEncoder as SignalEncoder
+from .dec import dec_loss as dec_loss
+from .dec import kmeans_centres as kmeans_centres
+from .dec import soft_assignment as soft_assignment
+from .dec import target_distribution as target_distribution
+from .intermediate_fusion import IntermediateFusion as IntermediateFusion
+from .late_fusion import LateFusion as LateFusion
+from .parts import Parts as Parts
+from .registry import FUSIONS as FUSIONS
 from .registry import MODELS as MODELS
 from .registry import ModelEntry as ModelEntry
 from .registry import Preset as Preset

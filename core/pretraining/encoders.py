@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import InputError
-from core.features import Representation, Windows, WindowSpec, build_representation
+from core.features import Representation, Windows, WindowSpec, build_representation, represent
 from core.jobs import read_json, write_bytes_atomically, write_json
 from core.pretraining.registry import OBJECTIVES
 from core.registry import chosen, resolve
@@ -135,7 +135,8 @@ class Intake:
             If they are of another shape, rate or unit.
         """
         self._refuse_others(windows)
-        return Inputs(self.representation(windows.x, windows.fs), windows.x, windows.fs, attributes, self.iq)
+        seen = represent(windows, self.representation)
+        return Inputs(seen, windows.x, windows.fs, attributes, self.iq)
 
     def _refuse_others(self, windows: Windows) -> None:
         n_chans, n_times = windows.x.shape[1:]

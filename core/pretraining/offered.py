@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.features import PRESETS
+from core.features import PRESETS, REPRESENTATIONS, LogSpectrogram
 from core.options import Option, choice, number, some_of, whole_number, yes_or_no
 from core.pretraining.registry import changed_options
 
@@ -30,8 +30,8 @@ WINDOW: dict[str, Option] = {
 
 # What `core.features.build_representation` takes, as far as a dialog asks for it.
 REPRESENTATION: dict[str, Option] = {
-    "name": choice("Learn from", {"raw": "the samples", "log_spectrogram": "the log-spectrogram"}, "raw"),
-    "preset": choice("Spectrogram as for", {"hits": "HITS (I and Q)", "ecg": "ECG", "esr": "EEG"}, "ecg"),
+    "name": choice("Learn from", {name: kind.title for name, kind in REPRESENTATIONS.items()}, "raw"),
+    "preset": choice("Settings as for", {"hits": "HITS (I and Q)", "ecg": "ECG", "esr": "EEG"}, "ecg"),
     "nfft": whole_number("Frame", 2, PRESETS["ecg"]["nfft"], unit="samples"),
     "hop": whole_number("Step", 1, PRESETS["ecg"]["hop"], unit="samples"),
     "iq": yes_or_no(
@@ -50,7 +50,9 @@ def representation_of(values: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return the specification that values of `REPRESENTATION` make; None of the samples themselves."""
     if values["name"] == REPRESENTATION["name"].default:
         return None
-    usual = usual_of(values["preset"])
+    usual = (
+        usual_of(values["preset"]) if values["name"] == LogSpectrogram.name else {}
+    )  # others are as their preset says
     changed = {name: value for name, value in values.items() if name in usual and value != usual[name]}
     return {"name": values["name"], "preset": values["preset"], **changed}
 

@@ -49,7 +49,7 @@ def embed_events(study: Study, folder: str | Path, ids: Iterable[int], report: R
         As `embed_new`, and if no event has a whole window.
     """
     stored = encoder_of(Path(folder))
-    windows = gather_windows(study, ids, stored.intake.window, report)
+    windows = gather_windows(study, ids, stored.intake.window, report, levels=stored.intake.representation.needs_levels)
     vectors = stored.embed(windows, measures_of(study.events(ids=windows.ids.tolist())))
     path = Path(folder) / "features.json"
     spec = read_json(path) if path.exists() else {}

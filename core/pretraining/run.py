@@ -74,13 +74,13 @@ def _windows(
     if source is not None:
         window, representation = source.window(wanted.window), source.representation(wanted.representation)
         intake = replace(source.stored.intake, window=window, representation=representation)
-        return intake, gather_windows(study, events.id, window, report)
+        return intake, gather_windows(study, events.id, window, report, levels=representation.needs_levels)
     first = open_from_study(study, int(events.recording[0]), report)
     window = WindowSpec.from_json(wanted.window) if wanted.window else default_window(first)
-    windows = gather_windows(study, events.id, window, report)
+    representation = build_representation(wanted.representation or {"name": "raw"})
+    windows = gather_windows(study, events.id, window, report, levels=representation.needs_levels)
     settled = replace(window, fs=windows.fs, channels=windows.channels)
     kinds = {first.channels[n].kind for n in channels_of(first, window)}
-    representation = build_representation(wanted.representation or {"name": "raw"})
     iq = bool(kinds) and kinds <= {"doppler_i", "doppler_q"}
     return Intake(settled, representation, windows.fs, windows.units, iq), windows
 

@@ -19,13 +19,30 @@ State = dict[str, torch.Tensor]
 
 @dataclass
 class Progress:
-    """Where training stands after whole epochs."""
+    """Where training stands after whole epochs.
+
+    Attributes
+    ----------
+    epoch : int
+        Epochs so far, over all stages.
+    best_epoch, best_score, best_loss
+        The best of the stage.
+    stage, first_epoch : int
+        The stage, and the epochs before it.
+    history : list of dict
+        Figures of each epoch.
+    stages : list of dict
+        What each stage that is over came to.
+    """
 
     epoch: int = 0
     best_epoch: int = 0
     best_score: float = -2.0
     best_loss: float = float("inf")
+    stage: int = 0
+    first_epoch: int = 0
     history: list[dict[str, float]] = field(default_factory=list)
+    stages: list[dict[str, Any]] = field(default_factory=list)
 
 
 def tensors(state: State) -> State:
@@ -33,14 +50,30 @@ def tensors(state: State) -> State:
     return {name: value.detach().clone().contiguous() for name, value in state.items()}
 
 
+@dataclass(frozen=True)
+class Kept:
+    """What a checkpoint holds."""
+
+    progress: Progress
+    model: State
+    best: State
+    optimiser: dict[str, Any]
+
+
 def save(
-    folder: Path, fingerprint: str, progress: Progress, model: nn.Module, best: State, optimiser: torch.optim.Optimizer
+    folder: Path,
+    fingerprint: str,
+    progress: Progress,
+    model: nn.Module | State,
+    best: State,
+    optimiser: torch.optim.Optimizer,
 ) -> None:
     """Write model, best model, optimiser and progress."""
     from safetensors.torch import save as serialise
 
+    weights = model.state_dict() if isinstance(model, nn.Module) else model
     state = optimiser.state_dict()
-    everything = {f"model.{name}": value for name, value in tensors(model.state_dict()).items()}
+    everything = {f"model.{name}": value for name, value in tensors(weights).items()}
     everything |= {f"best.{name}": value for name, value in best.items()}
     for index, values in state["state"].items():
         everything |= {f"optimiser.{index}.{name}": torch.as_tensor(v).clone() for name, v in values.items()}
@@ -49,10 +82,8 @@ def save(
     write_bytes_atomically(folder / FILE, serialise(everything, metadata={"head": json.dumps(head)}))
 
 
-def load(
-    folder: Path, fingerprint: str, model: nn.Module, optimiser: torch.optim.Optimizer
-) -> tuple[Progress, State] | None:
-    """Restore what `save` wrote; None if there is nothing, or it was made from another specification.
+def read(folder: Path, fingerprint: str) -> Kept | None:
+    """Return what `save` wrote; None if there is nothing, or it was made from another specification.
 
     Raises
     ------
@@ -74,13 +105,24 @@ def load(
         ) from error
     if head.get("fingerprint") != fingerprint:
         return None
-    model.load_state_dict(_part(everything, "model."))
     state: dict[int, dict[str, Any]] = {}
     for name, value in _part(everything, "optimiser.").items():
         index, _, key = name.partition(".")
         state.setdefault(int(index), {})[key] = value
-    optimiser.load_state_dict({"state": state, "param_groups": head["groups"]})
-    return Progress(**head["progress"]), _part(everything, "best.")
+    optimiser = {"state": state, "param_groups": head["groups"]}
+    return Kept(Progress(**head["progress"]), _part(everything, "model."), _part(everything, "best."), optimiser)
+
+
+def load(
+    folder: Path, fingerprint: str, model: nn.Module, optimiser: torch.optim.Optimizer
+) -> tuple[Progress, State] | None:
+    """Restore model and optimiser as `save` wrote them; return progress and best model, or None as `read`."""
+    kept = read(folder, fingerprint)
+    if kept is None:
+        return None
+    model.load_state_dict(kept.model)
+    optimiser.load_state_dict(kept.optimiser)
+    return kept.progress, kept.best
 
 
 def _part(everything: State, prefix: str) -> State:

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from core.annotation import soft_labels
 from core.errors import InputError
-from core.features import Windows, WindowSpec, build_representation, default_window, gather_windows
+from core.features import Cache, Windows, WindowSpec, build_representation, default_window, gather_windows, represent
 from core.jobs import NullReporter, Reporter
 from core.signals import open_from_study
 from core.study import UNSURE, EventTable, Study
@@ -25,10 +26,10 @@ class Dataset:
     ids, recording : (N,) int64 arrays
     subject : (N,) object array of str
     start_s : (N,) float64 array
-    x : (N, …) float32 array
-        The representation.
+    x : tuple of (N, …) float32 arrays
+        The views: one array for each representation that the model takes.
     raw : (N, C, T) float32 array
-        The windows it was made from.
+        The windows they were made from.
     y : (N,) int64 array
         Class numbers.
     classes : list of str
@@ -42,13 +43,15 @@ class Dataset:
         Where `raw` is from: rate, units, rejected events.
     label_hash : str
         SHA-256 of the labels: the label revision.
+    soft : (N, K) float32 array, optional
+        Shares of the classes, where the specification asks for them.
     """
 
     ids: npt.NDArray[np.int64]
     recording: npt.NDArray[np.int64]
     subject: npt.NDArray[np.object_]
     start_s: npt.NDArray[np.float64]
-    x: npt.NDArray[np.float32]
+    x: tuple[npt.NDArray[np.float32], ...]
     raw: npt.NDArray[np.float32]
     y: npt.NDArray[np.int64]
     classes: list[str]
@@ -57,6 +60,12 @@ class Dataset:
     window: WindowSpec
     windows: Windows
     label_hash: str
+    soft: npt.NDArray[np.float32] | None = None
+
+    @property
+    def targets(self) -> npt.NDArray[np.generic]:
+        """What is learnt of each event: its class number, or its shares of the classes."""
+        return self.y if self.soft is None else self.soft
 
 
 def select_events(study: Study, spec: TrainingSpec) -> tuple[EventTable, list[str]]:
@@ -98,7 +107,7 @@ def select_events(study: Study, spec: TrainingSpec) -> tuple[EventTable, list[st
 
 
 def load_dataset(study: Study, spec: TrainingSpec, report: Reporter | None = None) -> Dataset:
-    """Read the windows of the labelled events and make their representation.
+    """Read the windows of the labelled events and make their representations.
 
     Raises
     ------
@@ -109,25 +118,39 @@ def load_dataset(study: Study, spec: TrainingSpec, report: Reporter | None = Non
     events, classes = select_events(study, spec)
     first = open_from_study(study, int(events.recording[0]), report)
     window = WindowSpec.from_json(spec.window) if spec.window else default_window(first)
-    windows = gather_windows(study, events.id, window, report)
+    representations, cache = [build_representation(one) for one in spec.representations], Cache.of(study)
+    levels = any(one.needs_levels for one in representations)
+    windows = gather_windows(study, events.id, window, report, levels=levels)
     settled = WindowSpec(**(window.__dict__ | {"fs": windows.fs, "channels": windows.channels}))
     events = events.take(events.row_of(windows.ids))
     number = {name: place for place, name in enumerate(classes)}
+    y = np.array([number[label] for label in events.label], dtype=np.int64)
     return Dataset(
         ids=windows.ids,
         recording=windows.recording,
         subject=windows.subject,
         start_s=events.start_s,
-        x=build_representation(spec.representation)(windows.x, windows.fs),
+        x=tuple(represent(windows, one, cache, report) for one in representations),
         raw=windows.x,
-        y=np.array([number[label] for label in events.label], dtype=np.int64),
+        y=y,
         classes=classes,
         scored=events.label_source != "propagated",
         origin=events.label_origin,
         window=settled,
         windows=windows,
         label_hash=events.label_hash(),
+        soft=_shares(study, windows.ids, classes, y) if spec.targets == "soft" else None,
     )
+
+
+def _shares(
+    study: Study, ids: npt.NDArray[np.int64], classes: list[str], y: npt.NDArray[np.int64]
+) -> npt.NDArray[np.float32]:
+    """Return the shares of the classes that annotators gave events; of the label, where nobody said more."""
+    shares = np.eye(len(classes), dtype=np.float32)[y]
+    said = soft_labels(study, ids.tolist(), classes)
+    shares[np.searchsorted(ids, said.ids)] = said.shares
+    return shares
 
 
 def describe(dataset: Dataset) -> dict[str, Any]:

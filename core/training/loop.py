@@ -4,65 +4,56 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
+import numpy.typing as npt
 from torch import nn
 
-from core.checks import check, whole
-from core.errors import InputError, JobError
 from core.jobs import NullReporter, Reporter
 from core.training import checkpoint
-from core.training.losses import Loss, build_loss
-from core.training.metrics import confusion, mcc
+from core.training.checkpoint import Progress, State
+from core.training.device import engine_for
+from core.training.epochs import Epochs
+from core.training.learner import CENTRES, restore, state_of
+from core.training.pairs import Pairs
 from core.training.predict import predict_logits
+from core.training.settings import FitSettings
+from core.training.side import Array, X, make_side, take, views_of
+from core.training.stages import Stage, plan
+from core.training.stopping import is_over, next_stage, note
 
-OPTIMISERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
-    "adam": torch.optim.Adam,
-    "adamw": torch.optim.AdamW,
-    "adamax": torch.optim.Adamax,
-}
-# Factor of the learning rate at a step of `total`.
-SCHEDULES: dict[str, Callable[[int, int], float]] = {
-    "constant": lambda step, total: 1.0,
-    "cosine": lambda step, total: 0.5 * (1 + math.cos(math.pi * min(step / total, 1.0))),
-    "noam": lambda step, total: min((step + 1) / max(1, total // 10), math.sqrt(max(1, total // 10) / (step + 1))),
-}
-
-
-@dataclass(frozen=True)
-class FitSettings:
-    """How to train; the fields of `TrainingSpec` of the same names."""
-
-    loss: dict[str, Any] = field(default_factory=lambda: {"name": "ce"})
-    class_weights: str | None = "balanced"
-    optimiser: str = "adam"
-    lr: float = 1e-3
-    weight_decay: float = 0.0
-    schedule: str = "constant"
-    batch_size: int = 32
-    max_epochs: int = 30
-    patience: int = 6
-    seed: int = 0
+Arrays = tuple[X, Array]
 
 
 @dataclass(frozen=True)
 class FitResult:
-    """What training came to; the model holds the weights of `best_epoch` (from 1)."""
+    """What training came to.
+
+    Attributes
+    ----------
+    history : list of dict
+        Figures of each epoch, with the number of its ``stage`` where there are several.
+    best_epoch, best_score : int, float
+        The epoch, from 1, whose weights the model holds, and its validation MCC; of the last stage.
+    resumed_from : int
+        Epochs that an earlier call had done.
+    stages : list of dict
+        ``name``, ``epochs``, ``best_epoch``, ``best_score`` of each stage.
+    centres : (n_clusters, d) float32 array or None
+        Of the clusters at the best epoch, where they guided it.
+    """
 
     history: list[dict[str, float]]
     best_epoch: int
     best_score: float
     resumed_from: int
-
-
-Arrays = tuple[np.ndarray, np.ndarray]
+    stages: list[dict[str, Any]] = field(default_factory=list)
+    centres: npt.NDArray[np.float32] | None = None
 
 
 def fit(
@@ -73,15 +64,18 @@ def fit(
     report: Reporter | None = None,
     folder: Path | None = None,
     parameters: Iterable[Any] | None = None,
+    pairs: Pairs | None = None,
 ) -> FitResult:
-    """Train a classifier in place and leave it with the weights of its best epoch, in evaluation mode.
+    """Train a classifier in place and leave it on the processor, with the weights of its best epoch, in evaluation mode.
 
     Parameters
     ----------
     model : nn.Module
-        ``model(x) -> (batch, n_outputs)`` scores.
+        ``model(*views) -> (batch, n_outputs)`` scores; ``model.parts(*views)`` where it is to be guided; ``model.members``
+        where its members are trained first (`core.training.stages`).
     train, validation : (x, y)
-        float32 and int64 arrays; the best epoch is chosen on `validation` alone.
+        x is a tuple of float32 arrays, one for each view, or one array; y class numbers (n,) int64, or shares of classes
+        (n, n_outputs). The best epoch is chosen on `validation` alone.
     settings : FitSettings
     report : Reporter, optional
         Gets the losses and the MCC of each epoch; `check` is called before every batch.
@@ -89,7 +83,9 @@ def fit(
         Where to keep the checkpoint. If it holds one of the same settings and data, training goes on from there, and
         ends with the same weights as if it had not been interrupted.
     parameters : iterable, optional
-        Parameters or groups for the optimiser; by default all that require a gradient.
+        Parameters or groups for the optimiser; by default all that require a gradient. With them there is one stage.
+    pairs : Pairs, optional
+        Of rows of `train`, for ``settings.links``.
 
     Raises
     ------
@@ -98,111 +94,115 @@ def fit(
     JobError
         If the loss becomes NaN.
     InputError
-        If a setting is unknown, or batches are of one event.
+        If a setting is unknown or does not fit the model, batches are of one event, or a side is empty or of one class.
     """
-    check(whole(2), batch_size=settings.batch_size)  # batch norm cannot learn from one sample
-    report = report or NullReporter()
-    x, y = torch.from_numpy(np.ascontiguousarray(train[0])), torch.from_numpy(np.ascontiguousarray(train[1]))
-    n_classes = predict_logits(model, train[0][:1]).shape[1]
-    loss, weight = build_loss(**settings.loss), class_weights(train[1], n_classes, settings.class_weights)
-    groups = list(parameters) if parameters is not None else [p for p in model.parameters() if p.requires_grad]
-    optimiser = _optimiser(groups, settings)
-    base_rates = [group["lr"] for group in optimiser.param_groups]
-    fingerprint = _fingerprint(settings, train, validation)
-    progress, best = checkpoint.Progress(), checkpoint.tensors(model.state_dict())
-    if folder is not None and (kept := checkpoint.load(folder, fingerprint, model, optimiser)):
-        progress, best = kept
-        report.log(f"Resumed after epoch {progress.epoch}.")
-    elif folder is not None and (folder / checkpoint.FILE).exists():
-        report.log("Events, labels or settings are others than at the last checkpoint: training starts anew.")
-    resumed = progress.epoch
-    per_epoch = -(-len(x) // settings.batch_size)
-    rate = SCHEDULES[settings.schedule]
-    while progress.epoch < settings.max_epochs and progress.epoch - progress.best_epoch < settings.patience:
-        started = time.perf_counter()
-        epoch = progress.epoch
-        # Every epoch has random numbers of its own, so that a resumed run draws the same as an uninterrupted one.
-        torch.manual_seed(settings.seed * 1_000_003 + epoch)
-        order = torch.randperm(len(x))
-        model.train()
-        total, n_seen = 0.0, 0
-        for batch in range(per_epoch):
-            report.check()
-            rows = order[batch * settings.batch_size : (batch + 1) * settings.batch_size]
-            if len(rows) == 1:
-                continue  # one left over
-            factor = rate(epoch * per_epoch + batch, settings.max_epochs * per_epoch)
-            for group, base in zip(optimiser.param_groups, base_rates, strict=True):
-                group["lr"] = base * factor
-            total += _step(model, optimiser, loss, x[rows], y[rows], weight) * len(rows)
-            n_seen += len(rows)
-            report.progress(epoch + (batch + 1) / per_epoch, settings.max_epochs, f"epoch {epoch + 1}")
-        progress.epoch += 1
-        figures = _validate(model, validation, loss, weight) | {"train_loss": total / max(n_seen, 1)}
-        better = (figures["validation_mcc"], -figures["validation_loss"]) > (progress.best_score, -progress.best_loss)
-        if better:
-            best = checkpoint.tensors(model.state_dict())
-            progress.best_epoch, progress.best_score = progress.epoch, figures["validation_mcc"]
-            progress.best_loss = figures["validation_loss"]
-        progress.history.append(figures)
-        report.metrics(progress.epoch, **figures, seconds=time.perf_counter() - started)
-        if folder is not None:
-            checkpoint.save(folder, fingerprint, progress, model, best, optimiser)
-    model.load_state_dict(best)
-    model.eval()
-    report.progress(1, 1, f"best epoch {progress.best_epoch}")
-    return FitResult(progress.history, progress.best_epoch, progress.best_score, resumed)
+    training = _Training(model, train, validation, settings, report or NullReporter(), folder, pairs)
+    wanted = {p: p.requires_grad for p in model.parameters()}
+    try:
+        return training.run(plan(model, settings, len(views_of(train[0])), parameters))
+    finally:
+        for parameter, was in wanted.items():
+            parameter.requires_grad_(was)
+        model.cpu()
 
 
-def class_weights(y: np.ndarray, n_classes: int, how: str | None) -> torch.Tensor | None:
-    """Return n / (K · n_k) for each of the K classes that occur, 0 for others; None if none are wanted."""
-    if how is None:
-        return None
-    if how != "balanced":
-        raise InputError(f"unknown class weights {how!r}", remedy="Use balanced, or none")
-    counts = np.bincount(y, minlength=n_classes)
-    weights = np.where(counts > 0, len(y) / (np.count_nonzero(counts) * np.maximum(counts, 1)), 0.0)
-    return torch.tensor(weights, dtype=torch.float32)
+class _Training:
+    """Stages of a model, one after the other, from wherever a checkpoint left them."""
 
+    def __init__(
+        self,
+        model: nn.Module,
+        train: Arrays,
+        validation: Arrays,
+        settings: FitSettings,
+        report: Reporter,
+        folder: Path | None,
+        pairs: Pairs | None,
+    ) -> None:
+        self.model, self.report, self.folder, self.pairs = model, report, folder, pairs
+        self.engine = engine_for(settings.device, settings.precision, report)
+        n_classes = predict_logits(model, take(views_of(train[0]), np.arange(1))).shape[1]
+        self.train = make_side("training", *train, n_classes, self.engine.device)
+        self.validation = make_side("validation", *validation, n_classes, self.engine.device)
+        self.fingerprint = _fingerprint(settings, train, validation, pairs) if folder is not None else ""
+        self.progress, self.best = Progress(), State()
+        self.kept = checkpoint.read(folder, self.fingerprint) if folder is not None else None
+        if self.kept is not None:
+            self.progress, self.best = self.kept.progress, self.kept.best
+            report.log(f"Resumed after epoch {self.progress.epoch}.")
+        elif folder is not None and (folder / checkpoint.FILE).exists():
+            report.log("Events, labels or settings are others than at the last checkpoint: training starts anew.")
 
-def _optimiser(groups: list[Any], settings: FitSettings) -> torch.optim.Optimizer:
-    for name, known in ((settings.optimiser, OPTIMISERS), (settings.schedule, SCHEDULES)):
-        if name not in known:
-            raise InputError(f"there is no {name!r} to train with", remedy=f"Known: {', '.join(known)}")
-    return OPTIMISERS[settings.optimiser](groups, lr=settings.lr, weight_decay=settings.weight_decay)
-
-
-def _step(
-    model: nn.Module,
-    optimiser: torch.optim.Optimizer,
-    loss: Loss,
-    x: torch.Tensor,
-    y: torch.Tensor,
-    weight: torch.Tensor | None,
-) -> float:
-    optimiser.zero_grad(set_to_none=True)
-    value = loss(model(x), y, weight)
-    if not torch.isfinite(value):
-        raise JobError(
-            "the loss is no longer a number",
-            kept="The checkpoint of the last epoch is kept",
-            remedy="Lower the learning rate, or scale the windows",
+    def run(self, stages: list[Stage]) -> FitResult:
+        """Train the stages that are left; return what came of all."""
+        self.model.to(self.engine.device)
+        resumed, progress = self.progress.epoch, self.progress
+        while progress.stage < len(stages):
+            self._train(stages, progress.stage)
+            if progress.stage + 1 == len(stages):
+                break
+            next_stage(progress)
+        self.report.progress(1, 1, f"best epoch {progress.best_epoch}")
+        self.model.eval()
+        centres = self.best.get(CENTRES)
+        return FitResult(
+            progress.history,
+            progress.best_epoch,
+            progress.best_score,
+            resumed,
+            progress.stages,
+            None if centres is None else centres.cpu().numpy(),
         )
-    value.backward()
-    optimiser.step()
-    return float(value.detach())
+
+    def _train(self, stages: list[Stage], number: int) -> None:
+        """Train one stage to its end and leave the model with its best weights."""
+        stage, progress, settings = stages[number], self.progress, stages[number].settings
+        for module in stage.frozen:
+            module.requires_grad_(False)
+        before = sum(s.settings.max_epochs for s in stages[:number])
+        span = before, sum(s.settings.max_epochs for s in stages)
+        sides = self.train.of_views(stage.views), self.validation.of_views(stage.views)
+        epochs = Epochs(stage, *sides, self.pairs, self.engine, self.report, span)
+        if self.kept is not None:
+            restore(self.model, epochs.learner, self.kept.model)
+            epochs.resume(self.kept.optimiser)
+            self.kept = None
+        else:
+            self.best = state_of(self.model, epochs.learner)
+        while not is_over(progress, settings.max_epochs, settings.patience, epochs.clusters_from):
+            self._epoch(epochs, {"stage": float(number)} if len(stages) > 1 else {})
+        restore(self.model, epochs.learner, self.best)
+        progress.stages.append(
+            {
+                "name": stage.name,
+                "epochs": progress.epoch - progress.first_epoch,
+                "best_epoch": progress.best_epoch,
+                "best_score": progress.best_score,
+            }
+        )
+
+    def _epoch(self, epochs: Epochs, also: dict[str, float]) -> None:
+        started, progress = time.perf_counter(), self.progress
+        loss = epochs.train(progress)
+        rate = epochs.optimiser.param_groups[0]["lr"]
+        figures = self.engine.agree(epochs.validate() | {"train_loss": loss, "lr": rate} | also)
+        if note(progress, figures):
+            self.best = state_of(self.model, epochs.learner)
+        if self.engine.main:
+            self.report.metrics(progress.epoch, **figures, seconds=time.perf_counter() - started)
+            if self.folder is not None:
+                state = state_of(self.model, epochs.learner)
+                checkpoint.save(self.folder, self.fingerprint, progress, state, self.best, epochs.optimiser)
+        self.engine.wait()
 
 
-def _validate(model: nn.Module, validation: Arrays, loss: Loss, weight: torch.Tensor | None) -> dict[str, float]:
-    logits, y = predict_logits(model, validation[0]), validation[1]
-    counts = confusion(y, logits.argmax(dim=1).numpy(), logits.shape[1])
-    value = float(loss(logits, torch.from_numpy(y), weight))
-    return {"validation_loss": value if math.isfinite(value) else 1e9, "validation_mcc": float(mcc(counts))}
-
-
-def _fingerprint(settings: FitSettings, train: Arrays, validation: Arrays) -> str:
-    """Return a hash of settings and data: a checkpoint of others is not resumed."""
-    digest = hashlib.sha256(json.dumps(asdict(settings), sort_keys=True).encode())
+def _fingerprint(settings: FitSettings, train: Arrays, validation: Arrays, pairs: Pairs | None) -> str:
+    """Return a hash of settings and data: a checkpoint of others is not resumed; one of another device is."""
+    told = {name: value for name, value in asdict(settings).items() if name != "device"}
+    digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode())
     for x, y in (train, validation):
-        digest.update(np.ascontiguousarray(x).tobytes() + y.tobytes())
+        for array in (*views_of(x), y):
+            digest.update(np.ascontiguousarray(array).tobytes())
+    if pairs is not None:
+        digest.update(pairs.rows.tobytes() + pairs.must.tobytes())
     return digest.hexdigest()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,11 @@ from core.models import MODELS, build, count_parameters
 from core.study import Study
 from core.training.data import Dataset, describe, load_dataset
 from core.training.leaks import leaks, subjects_kept_apart
-from core.training.loop import FitSettings, fit
+from core.training.loop import fit
 from core.training.metrics import evaluate
+from core.training.pairs import pairs_of
 from core.training.predict import predict_probabilities
+from core.training.side import take
 from core.training.spec import TrainingSpec
 from core.training.splits import Split, split_dataset
 
@@ -40,7 +43,8 @@ class TrainedRun:
     spec : TrainingSpec
     classes : list of str
     window : WindowSpec
-    representation : Representation
+    representations : tuple of Representation
+        One for each view of the model.
     splits : dict
         Event ids by side, their hash, the unit.
     folder : Path
@@ -51,13 +55,35 @@ class TrainedRun:
     spec: TrainingSpec
     classes: list[str]
     window: WindowSpec
-    representation: Representation
+    representations: tuple[Representation, ...]
     splits: dict[str, Any]
     folder: Path
 
-    def predict(self, windows: np.ndarray) -> np.ndarray:
+    @property
+    def representation(self) -> Representation:
+        """The only representation, where the model takes one.
+
+        Raises
+        ------
+        InputError
+            If it takes several.
+        """
+        if len(self.representations) > 1:
+            names = " and ".join(one.name for one in self.representations)
+            raise InputError(
+                f"a model that takes {names} together cannot be used here yet",
+                subject=self.folder.name,
+                remedy="Choose a run of a model with one representation",
+            )
+        return self.representations[0]
+
+    def views(self, windows: np.ndarray, levels: np.ndarray | None = None) -> tuple[np.ndarray, ...]:
+        """Return what the model sees of windows (n, C, T); `levels` (n, C, 2) as a representation may need them."""
+        return tuple(represent(windows, self.card["fs"], levels) for represent in self.representations)
+
+    def predict(self, windows: np.ndarray, levels: np.ndarray | None = None) -> np.ndarray:
         """Return class probabilities (n, K) of windows (n, C, T)."""
-        return predict_probabilities(self.model, self.representation(windows, self.card["fs"]))
+        return predict_probabilities(self.model, self.views(windows, levels))
 
 
 def run_training(spec: JobSpec, report: Reporter) -> dict[str, Any]:
@@ -77,14 +103,21 @@ def run_training(spec: JobSpec, report: Reporter) -> dict[str, Any]:
         split = replace(split, warnings=(*split.warnings, *(leak.what for leak in leaking)))
     torch.manual_seed(spec.seed)
     model = build_for(training.model, dataset)
-    settings = FitSettings(**{name: getattr(training, name) for name in _FIT_FIELDS}, seed=spec.seed)
-    sides = [(dataset.x[rows], dataset.y[rows]) for rows in (split.train, split.validation)]
-    fitted = fit(model, sides[0], sides[1], settings, report, spec.folder)
+    sides = (
+        (take(dataset.x, split.train), dataset.targets[split.train]),
+        (take(dataset.x, split.validation), dataset.y[split.validation]),
+    )
+    pairs = pairs_of(dataset.ids[split.train], training.links)
+    fitted = fit(model, *sides, training.fit_settings(spec.seed), report, spec.folder, pairs=pairs)
+    if fitted.centres is not None:
+        with replacing(spec.folder / "centres.npy") as file:
+            np.save(file, fitted.centres)
     figures = write_run(spec.folder, model, training, dataset, split)
     return {
         "metrics": figures,
         "history": fitted.history,
         "best_epoch": fitted.best_epoch,
+        "stages": fitted.stages,
         "epochs": len(fitted.history),
         "parameters": count_parameters(model),
         "seconds": time.perf_counter() - started,
@@ -104,19 +137,6 @@ def provenance(dataset: Dataset, split: Split, seed: int) -> dict[str, Any]:
     }
 
 
-_FIT_FIELDS = (
-    "loss",
-    "class_weights",
-    "optimiser",
-    "lr",
-    "weight_decay",
-    "schedule",
-    "batch_size",
-    "max_epochs",
-    "patience",
-)
-
-
 def build_for(model: dict[str, Any], dataset: Dataset) -> nn.Module:
     """Build a model for the shape of a dataset.
 
@@ -125,16 +145,25 @@ def build_for(model: dict[str, Any], dataset: Dataset) -> nn.Module:
     InputError
         If the model wants another kind of representation.
     """
-    shape = dataset.x.shape[1:]
-    names = {2: ("n_chans", "n_times"), 3: ("n_chans", "n_freqs", "n_frames")}[len(shape)]
+    return build_for_shapes(model, [view.shape[1:] for view in dataset.x], len(dataset.classes))
+
+
+def build_for_shapes(model: dict[str, Any], shapes: Sequence[tuple[int, ...]], n_outputs: int) -> nn.Module:
+    """Build a model for views of these shapes, without the number of events, as `build_for`."""
+    sizes: dict[str, Any] = {}
+    for shape in shapes:
+        names = ("n_chans", "n_times") if len(shape) == 2 else ("n_chans", "n_freqs", "n_frames")
+        # Where there are windows too, the channels of the images have a name of their own.
+        of_image = {"n_chans": "n_spec_chans"} if len(shape) == 3 and len(shapes) > 1 else {}
+        sizes |= {of_image.get(name, name): size for name, size in zip(names, shape, strict=True)}
     try:
-        return build(**model, n_outputs=len(dataset.classes), **dict(zip(names, shape, strict=True)))
+        return build(**model, n_outputs=n_outputs, **sizes)
     except InputError as error:
         if "unexpected keyword" in error.what or "missing" in error.what:
-            kind = "spectrograms" if len(shape) == 3 else "raw signals"
+            kinds = " and ".join("spectrograms" if len(shape) == 3 else "raw signals" for shape in shapes)
             raise InputError(
-                f"{model.get('name')} does not take {kind}",
-                remedy="Use " + ", ".join(f"{name} with {entry.representation}" for name, entry in MODELS.items()),
+                f"{model.get('name')} does not take {kinds}",
+                remedy="Use " + ", ".join(f"{n} with {' and '.join(e.representations)}" for n, e in MODELS.items()),
             ) from error
         raise
 
@@ -148,7 +177,7 @@ def write_run(folder: Path, model: nn.Module, training: TrainingSpec, dataset: D
     card = {
         "model": model.spec,
         "window": dataset.window.to_json(),
-        "representation": build_representation(training.representation).to_json(),
+        "representation": _card_of(training),
         "classes": dataset.classes,
         "fs": dataset.windows.fs,
         "channels": list(dataset.windows.channels),
@@ -169,6 +198,12 @@ def write_run(folder: Path, model: nn.Module, training: TrainingSpec, dataset: D
     with replacing(folder / "predictions.npz") as file:
         np.savez(file, ids=dataset.ids, y_true=dataset.y, probabilities=probabilities, split=side)
     return figures
+
+
+def _card_of(training: TrainingSpec) -> Any:
+    """Return the representations as a card says them: a table, or a list of tables where there are several."""
+    tables = [build_representation(one).to_json() for one in training.representations]
+    return tables[0] if len(tables) == 1 else tables
 
 
 def split_summary(split: Split, dataset: Dataset) -> dict[str, Any]:
@@ -201,13 +236,14 @@ def load_run(folder: str | Path) -> TrainedRun:
             f"the weights cannot be read ({error})", subject=folder, remedy="Train the model again"
         ) from error
     model.eval()
+    tables = card["representation"]
     return TrainedRun(
         model=model,
         card=card,
         spec=TrainingSpec.from_json(card["training"]),
         classes=card["classes"],
         window=WindowSpec.from_json(card["window"]),
-        representation=build_representation(card["representation"]),
+        representations=tuple(map(build_representation, tables if isinstance(tables, list) else [tables])),
         splits=read_json(folder / "splits.json"),
         folder=folder,
     )

@@ -19,6 +19,7 @@ from desktop.services import theme
 from desktop.services.session import Session
 from desktop.widgets.parts import NOTHING, badge, clock, label, local_time, number, percent, unit_of
 from desktop.widgets.plots import image_levels, pen, plot
+from desktop.widgets.representation_preview import RepresentationPreview
 
 SURROUNDINGS_S = 0.4
 HISTORY = 8
@@ -101,11 +102,13 @@ class Inspector(QScrollArea):
         self.trace.dress(self._dress)
         self.facts, self.history = label("", wrap=True), label("", "muted", wrap=True)
         self.history_title = label(self.tr("History"), "title")
+        self.preview = RepresentationPreview(session)
         for canvas in (self.trace, self.picture):
             canvas.setFixedHeight(164)
             canvas.getAxis("left").setWidth(56)
         for widget in (
-            self.title, self.simulated, self.where, self.facts, self.trace, self.picture, self.history_title, self.history,
+            self.title, self.simulated, self.where, self.facts, self.trace, self.picture, self.preview, self.history_title,
+            self.history,
         ):  # fmt: skip
             layout.addWidget(widget)
         layout.addStretch(1)
@@ -126,6 +129,7 @@ class Inspector(QScrollArea):
             widget.setVisible(there)
         if not there:
             self._shown = None
+            self.preview.show_event(None)
             self.simulated.hide()
             self.title.setText(self.tr("No event selected"))
             open_ = self._session.study is not None
@@ -137,6 +141,7 @@ class Inspector(QScrollArea):
         tasks, number_ = self._session.tasks, int(event.id[0])
         if number_ != self._shown:
             tasks.submit("inspector", read_surroundings, self._session, event, done=self._show)
+            self.preview.show_event(event)
         tasks.submit("inspector history", self._read_history, number_, done=self._show_history)
 
     def _forget(self) -> None:

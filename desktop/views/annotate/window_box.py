@@ -65,9 +65,10 @@ class WindowBox(QWidget):
         self.changed.emit()
 
     def _show_rows(self) -> None:
-        image = self.seen.fields["name"].value() == IMAGE
+        name = self.seen.fields["name"].value()
+        asked = ("name",) if name == REPRESENTATION["name"].default else ("name", "preset")
         self.seen.fields["name"].setEnabled(not self._raw)
-        self.seen.show_rows(REPRESENTATION if image else ("name",))
+        self.seen.show_rows(REPRESENTATION if name == IMAGE else asked)
 
     def window_spec(self) -> dict[str, Any] | None:
         """Return the window as the job takes it; None where it is the usual one, or that of a run."""

@@ -155,10 +155,11 @@ class Recipe(QScrollArea):
     def params(self) -> dict[str, Any]:
         """Return the parameters of the training job."""
         kind, model = self.kind.currentData(), self.model.currentData()
+        views = [default_representation(name, iq=kind == "hits") for name in MODELS[model].representations]
         return {
             "kinds": [kind],
             "classes": self.chosen_classes,
-            "representation": default_representation(MODELS[model].representation, iq=kind == "hits"),
+            "representation": views[0] if len(views) == 1 else views,
             "model": {"name": model, "preset": self.size.currentData()},
             "loss": {"name": self.loss.currentData()},
             "lr": self.rate.value(),

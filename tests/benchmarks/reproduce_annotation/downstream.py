@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from core.models.cnn2d import CNN2d
-from core.training.loop import FitSettings, fit
+from core.training import FitSettings, fit
 from core.training.predict import predict_logits
 
 BATCH = 64

@@ -272,3 +272,22 @@ def test_unfinished_runs_unknown_targets_and_bad_places(runs, tmp_path):
     finally:
         (runs[0] / "kept.json").rename(runs[0] / "result.json")
     assert not (tmp_path / "b.zip").exists()
+
+
+def test_a_model_scaled_by_recording_takes_what_is_usual_in_it_along(study, tmp_path):
+    params = {"representation": {"name": "raw", "scaling": "recording"}, "model": MODELS["cnn_transformer"][1]}
+    entry = run_job(study, "training", run_training, {**params, "max_epochs": 1, "threads": 1})
+    bundle = export_bundle(entry.folder, tmp_path / "b.zip")
+    assert verify_bundle(bundle).ok
+    files = unpack(bundle.read_bytes())
+    levels, windows, inputs = (
+        np.load(io.BytesIO(files[f"vectors/{name}.npy"])) for name in ("levels", "windows", "inputs")
+    )
+    assert levels.shape == (len(windows), 1, 2)
+    assert (levels == levels[0]).all()  # one recording
+    np.testing.assert_allclose(inputs, (windows - levels[:, :, :1]) / levels[:, :, 1:], rtol=1e-5, atol=1e-6)
+    manifest = json.loads(files["manifest.json"])
+    del files["vectors/levels.npy"], manifest["files"]["vectors/levels.npy"]
+    files["manifest.json"] = json.dumps(manifest).encode()
+    (tmp_path / "without.zip").write_bytes(pack(files))
+    assert not verify_bundle(tmp_path / "without.zip").ok

@@ -6,11 +6,15 @@ import pytest
 import torch
 
 from core.errors import InputError
-from core.models import MODELS, build, count_parameters
+from core.models import build, count_parameters
 from core.models.cnn_transformer import shortest, sinusoids, token_count
+from core.models.encoder_layer import Dropout
 
 GOLDEN = Path(__file__).parents[2] / "data" / "golden"
 
+ECG = {"n_outputs": 2, "n_chans": 1, "n_times": 187, "n_spec_chans": 1, "n_freqs": 32, "n_frames": 39}
+ESR = {"n_outputs": 2, "n_chans": 1, "n_times": 178, "n_spec_chans": 1, "n_freqs": 32, "n_frames": 37}
+HITS = {"n_outputs": 3, "n_chans": 2, "n_times": 1400, "n_spec_chans": 3, "n_freqs": 224, "n_frames": 96}
 PUBLISHED = [
     ("cnn2d", "hits", {"n_outputs": 3, "n_chans": 3, "n_freqs": 224, "n_frames": 96}, 1_681_923),
     ("cnn2d", "esr", {"n_outputs": 2, "n_chans": 1, "n_freqs": 32, "n_frames": 37}, 1_555_842),
@@ -18,6 +22,16 @@ PUBLISHED = [
     ("cnn_transformer", "hits", {"n_outputs": 3, "n_chans": 2, "n_times": 1400}, 766_271),
     ("cnn_transformer", "esr", {"n_outputs": 2, "n_chans": 1, "n_times": 178}, 109_942),
     ("cnn_transformer", "ecg", {"n_outputs": 2, "n_chans": 1, "n_times": 187}, 765_876),
+    ("cnn_transformer", "ecg", {"n_outputs": 5, "n_chans": 1, "n_times": 187}, 765_909),
+    ("intermediate_fusion", "ecg", ECG, 2_128_820),
+    ("intermediate_fusion", "ecg", ECG | {"fusion": "softmax_sum"}, 2_128_054),
+    ("intermediate_fusion", "esr", ESR, 1_830_486),
+    ("intermediate_fusion", "esr", ESR | {"fusion": "softmax_sum"}, 1_830_104),
+    ("intermediate_fusion", "hits", HITS, 4_833_727),
+    ("intermediate_fusion", "hits", HITS | {"fusion": "softmax_sum"}, 4_832_961),
+    # Both members and one weight for each member and class.
+    ("late_fusion", "esr", ESR, 109_942 + 1_555_842 + 4),
+    ("late_fusion", "hits", HITS, 766_271 + 1_681_923 + 6),
 ]
 SMALL = {
     "cnn2d": {"n_outputs": 3, "n_chans": 2, "n_freqs": 16, "n_frames": 20, "n_filters": 4},
@@ -82,36 +96,128 @@ def test_golden_forward_of_the_cnn_transformer():
         np.testing.assert_allclose(model(x), golden["logits"], rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", sorted(MODELS))
-class TestEveryModel:
-    """What training, compression and export rely on."""
+RAW_GOLDEN = {"d_model": 8, "n_heads": 2, "d_hidden": 6, "n_layers": 2, "n_projection": 5, "n_conv": 2}
+# Of the golden files: names there and here.
+HYBRID_RENAMES = [
+    ("encoder.raw_encoder.transformer_encoder.", "raw.transformer."),
+    ("encoder.raw_encoder.", "raw."),
+    *((f"encoder.spec_encoder.conv_{n}.", f"log_spectrogram.{n - 1}.0.") for n in range(1, 5)),
+    *((f"encoder.spec_encoder.batchNorm_{n}.", f"log_spectrogram.{n - 1}.1.") for n in range(1, 5)),
+    ("encoder.layer_norm_fusion_raw.", "bring_raw.0."),
+    ("encoder.proj_raw.", "bring_raw.1."),
+    ("encoder.layer_norm_fusion_spec.", "bring_log_spectrogram.0."),
+    ("encoder.proj_spec.", "bring_log_spectrogram.1."),
+    ("encoder.attention_weights", "fusion.scales"),
+    ("layer_norm_1.", "head.0."),
+    ("out_1.", "head.1."),
+    ("layer_norm_2.", "head.2."),
+    ("out_2.", "head.3."),
+]
 
-    def shape(self, name, n):
-        options = SMALL[name]
-        return (n, *(options[k] for k in ("n_chans", "n_times", "n_freqs", "n_frames") if k in options))
 
-    def test_is_rebuilt_from_its_spec(self, name):
-        model = build(name, **SMALL[name]).eval()
-        again = build(**json.loads(json.dumps(model.spec))).eval()
-        again.load_state_dict(model.state_dict())
-        x = torch.randn(self.shape(name, 4))
-        torch.testing.assert_close(again(x), model(x))
+@pytest.mark.parametrize(
+    ("file", "fusion"), [("Concatenation", "concatenation"), ("weightedSumWithSoftmax", "softmax_sum")]
+)
+def test_golden_forward_of_intermediate_fusion(file, fusion):
+    sizes = {"n_outputs": 2, "n_chans": 1, "n_times": 60, "n_spec_chans": 1, "n_freqs": 16, "n_frames": 24}
+    model = build("intermediate_fusion", **sizes, **RAW_GOLDEN, fusion=fusion, d_common=8, n_filters=4)
+    with np.load(GOLDEN / f"forward_hybrid_{file}.npz", allow_pickle=False) as golden, torch.no_grad():
+        load(model, golden, HYBRID_RENAMES)
+        views = [torch.from_numpy(golden[name]).float() for name in ("x_raw", "x_spec")]
+        np.testing.assert_allclose(model.embed(*views), golden["fused"], rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(model(*views), golden["logits"], rtol=1e-4, atol=1e-5)
 
-    def test_scores_do_not_depend_on_the_batch(self, name):
-        model = build(name, **SMALL[name]).eval()
-        x = torch.randn(self.shape(name, 5))
-        torch.testing.assert_close(model(x)[2:3], model(x[2:3]), rtol=1e-4, atol=1e-5)
-        assert model(x).shape == (5, 3)
 
-    def test_every_parameter_gets_a_gradient(self, name):
-        model = build(name, **SMALL[name])
-        model(torch.randn(self.shape(name, 4))).square().sum().backward()
-        assert not [n for n, p in model.named_parameters() if p.grad is None or not torch.isfinite(p.grad).all()]
+def test_golden_parameter_counts():
+    """Of the shared file of counts: the models that are of this registry."""
+    hits = {"n_outputs": 3, "n_chans": 3, "n_freqs": 224, "n_frames": 96}
+    esr = {"n_outputs": 2, "n_chans": 1}
+    ours = {
+        "2DCNN_HITS": build("cnn2d", preset="hits", **hits),
+        "1DCNNT_HITS": build("cnn_transformer", preset="hits", n_outputs=3, n_chans=2, n_times=1400),
+        "Hybrid_HITS": build(
+            "intermediate_fusion", preset="hits", **hits | {"n_chans": 2, "n_spec_chans": 3, "n_times": 1400}
+        ),
+        "2DCNN_ESR": build("cnn2d", preset="esr", **esr, n_freqs=32, n_frames=37),
+        "1DCNNT_ESR": build("cnn_transformer", preset="esr", **esr, n_times=178),
+    }
+    with np.load(GOLDEN / "param_counts.npz", allow_pickle=False) as golden:
+        theirs = {name.split()[0]: int(n) for name, n in zip(golden["names"], golden["params"], strict=True)}
+    assert {name: count_parameters(model) for name, model in ours.items()} == {name: theirs[name] for name in ours}
 
-    def test_can_be_exported(self, name):
-        model = build(name, **SMALL[name]).eval()
-        x = torch.randn(self.shape(name, 2))
-        torch.testing.assert_close(torch.export.export(model, (x,)).module()(x), model(x), rtol=1e-4, atol=1e-5)
+
+class TestChoices:
+    def test_additive_growth_and_average_pooling(self):
+        model = build("cnn2d", **SMALL["cnn2d"], growth="additive", pooling="average")
+        assert [block[0].out_channels for block in model.encoder] == [4, 14, 24, 34]
+        block = model.encoder.eval()[0]
+        x = torch.randn(2, 2, 16, 20)
+        expected = torch.nn.functional.avg_pool2d(torch.nn.functional.leaky_relu(block[1](block[0](x))), 2)
+        torch.testing.assert_close(block(x), expected)
+
+    def test_pooling_first_changes_nothing(self):
+        block = build("cnn2d", **SMALL["cnn2d"]).encoder.eval()[0]
+        x = torch.randn(2, 2, 16, 20)
+        expected = torch.nn.functional.max_pool2d(torch.nn.functional.leaky_relu(block[1](block[0](x))), 2)
+        torch.testing.assert_close(block(x), expected)
+
+    def test_pre_norm_ends_in_a_norm_and_post_norm_does_not(self):
+        pre, post = (build("cnn_transformer", **SMALL["cnn_transformer"], norm_first=first) for first in (True, False))
+        assert count_parameters(pre) - count_parameters(post) == 2 * 8
+        tokens = pre.eval().tokens(torch.randn(2, 2, 64))
+        torch.testing.assert_close(tokens.mean(dim=2), torch.zeros(2, tokens.shape[1]), atol=1e-5, rtol=0)
+
+    def test_the_mean_is_of_the_tokens_of_the_signal(self):
+        model = build("cnn_transformer", **SMALL["cnn_transformer"], pooling="mean").eval()
+        x = torch.randn(2, 2, 64)
+        assert model.tokens(x).shape[1] == token_count(64, 2)
+        torch.testing.assert_close(model.embed(x), model.tokens(x).mean(dim=1))
+        assert "class_token" not in model.state_dict()
+
+
+class TestTrainingPath:
+    """Training takes a shorter way than evaluation; without dropout both give the same."""
+
+    @pytest.mark.parametrize("norm_first", [False, True])
+    @pytest.mark.parametrize("pooling", ["token", "mean"])
+    def test_scores_and_gradients_are_those_of_plain_layers(self, norm_first, pooling):
+        options = SMALL["cnn_transformer"] | {"n_layers": 3, "dropout": 0.0}
+        model = build("cnn_transformer", **options, norm_first=norm_first, pooling=pooling)
+        x, grads = torch.randn(4, 2, 64), []
+        with torch.no_grad():  # layers begin alike; here they must differ
+            for p in model.parameters():
+                p.add_(0.1 * torch.randn_like(p))
+        for mode in (True, False):
+            model.train(mode).zero_grad()
+            scores = model(x)
+            scores.square().sum().backward()
+            grads.append([scores, *(p.grad.clone() for p in model.parameters())])
+        for fast, plain in zip(*grads, strict=True):
+            torch.testing.assert_close(fast, plain, rtol=1e-3, atol=1e-4)
+
+    @pytest.mark.parametrize("p", [1e-9, 0.1, 0.3, 0.9, 1 - 1e-9])
+    def test_dropout_keeps_its_share_and_the_mean(self, p):
+        torch.manual_seed(0)
+        layer, x = Dropout(p), torch.ones(301, 999)
+        out = layer(x)
+        dropped = (out == 0).float().mean().item()
+        assert dropped == pytest.approx(p, abs=5 * (p * (1 - p) / x.numel()) ** 0.5 + 2e-5)
+        values = torch.unique(out[out != 0])
+        assert len(values) <= 1
+        torch.testing.assert_close(
+            values * (1 - p), torch.ones_like(values), rtol=1e-4 if p < 1 - 1e-6 else 9e9, atol=0
+        )
+        assert torch.equal(layer.eval()(x), x)
+
+    def test_dropout_has_no_pattern_and_follows_the_seed(self):
+        x = torch.ones(4096, 64)
+        torch.manual_seed(3)
+        first = Dropout(0.5)(x)
+        correlation = np.corrcoef((first != 0).numpy().T)
+        assert np.abs(correlation - np.eye(64)).max() < 0.09
+        torch.manual_seed(3)
+        assert torch.equal(Dropout(0.5)(x), first)
+        assert not torch.equal(Dropout(0.5)(x), first)
 
 
 def test_lengths_of_the_transformer():
@@ -137,6 +243,13 @@ def test_lengths_of_the_transformer():
         ("cnn_transformer", SMALL["cnn_transformer"] | {"n_conv": -1}, "n_conv must be"),
         ("cnn_transformer", {"n_outputs": 2, "n_chans": 1, "n_times": 9}, "at least 12 samples"),
         ("cnn_transformer", {"n_outputs": 2, "n_chans": 1, "n_times": 90, "d_model": 9}, "divisor"),
+        ("cnn2d", SMALL["cnn2d"] | {"pooling": "median"}, "pooling must be one of max, average"),
+        ("cnn_transformer", SMALL["cnn_transformer"] | {"norm_first": 1}, "norm_first must be true or false"),
+        ("intermediate_fusion", ESR | {"fusion": "glue"}, "Known fusions: concatenation, sum, "),
+        ("intermediate_fusion", ESR | {"n_freqs": 15}, "at least 16"),
+        ("late_fusion", ESR | {"raw": "small"}, "raw must be a table"),
+        ("late_fusion", ESR | {"raw": {"colour": "red"}}, "cannot be built"),
+        ("late_fusion", ESR | {"log_spectrogram": {"n_filters": 0}}, "n_filters must be"),
     ],
 )
 def test_impossible_models_name_a_remedy(name, options, message):

@@ -6,7 +6,7 @@ import wfdb
 import resources
 from core.errors import InputError
 from core.events import make_events
-from core.features import REPRESENTATIONS
+from core.features import REPRESENTATIONS, build_representation
 from core.jobs import JobSpec, NullReporter
 from core.pretraining import (
     OBJECTIVES,
@@ -151,3 +151,7 @@ def test_every_representation_is_offered_and_can_be_built():
     assert representation_of(values) is None
     asked = representation_of(values | {"name": "log_spectrogram", "hop": 7})
     assert asked == {"name": "log_spectrogram", "preset": "ecg", "hop": 7}
+    for name in REPRESENTATION["name"].choices:
+        for preset in REPRESENTATION["preset"].choices:
+            asked = representation_of(values | {"name": name, "preset": preset})
+            assert build_representation(asked or {"name": "raw"}).name == name

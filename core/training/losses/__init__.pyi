@@ -1,0 +1,11 @@
+from .choice import Loss as Loss
+from .choice import build_loss as build_loss
+from .cross_entropy import cross_entropy as cross_entropy
+from .cross_entropy import label_smoothing as label_smoothing
+from .cross_entropy import soft_cross_entropy as soft_cross_entropy
+from .generalized import generalized_cross_entropy as generalized_cross_entropy
+from .jensen_shannon import geometric_jensen_shannon as geometric_jensen_shannon
+from .jensen_shannon import jensen_shannon as jensen_shannon
+from .links import embedding_links as embedding_links
+from .links import probability_links as probability_links
+from .symmetric import symmetric_cross_entropy as symmetric_cross_entropy
