@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from zipfile import BadZipFile
 
 import numpy as np
@@ -255,8 +256,7 @@ class Known:
         InputError
             As `cross_validate`.
         """
-        on = self.shown.on(self.events, self.classes, self.study)
-        subjects = self._subjects(on)
+        on, subjects = self.on, self._subjects
         made = cross_validate(
             on.points, on.labels, on.quality, method, grid, surest, groups=subjects if whole else None, subjects=subjects,
             classes=self.classes, neighbours=self.lists, stop=report.check,
@@ -265,14 +265,18 @@ class Known:
 
     def some_without_labels(self) -> bool:
         """Return whether somebody on the map has no label at all."""
-        on = self.shown.on(self.events, self.classes, self.study)
-        subjects = self._subjects(on)
-        return not np.isin(subjects, subjects[on.labels >= 0]).all()
+        return not np.isin(self._subjects, self._subjects[self.on.labels >= 0]).all()
 
-    def _subjects(self, on: OnMap) -> npt.NDArray[np.int64]:
+    @cached_property
+    def on(self) -> OnMap:
+        """The part of the map that may decide something."""
+        return self.shown.on(self.events, self.classes, self.study)
+
+    @cached_property
+    def _subjects(self) -> npt.NDArray[np.int64]:
         """Return the subject of each event as a number."""
         recording = dict(zip(self.events.id.tolist(), self.events.recording.tolist(), strict=True))
-        names = [self.subject.get(recording.get(event, -1), "") for event in on.ids.tolist()]
+        names = [self.subject.get(recording.get(event, -1), "") for event in self.on.ids.tolist()]
         return np.unique(names, return_inverse=True)[1]
 
 
