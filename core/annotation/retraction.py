@@ -54,10 +54,12 @@ def stale_descendants(study: Study, events: Iterable[int] | None = None) -> list
     return _events(_stale(study, rows, events))
 
 
-def retract_stale(study: Study, events: Iterable[int] | None = None) -> Changeset:
-    """Return the changeset that takes back the labels that `stale_descendants` finds."""
+def retract_stale(
+    study: Study, events: Iterable[int] | None = None, *, only: Collection[int] | None = None
+) -> Changeset:
+    """Return the changeset that takes back the labels that `stale_descendants` finds, with `only`: of these events alone."""
     rows = study.label_rows(source=PROPAGATED)
-    keys = _stale(study, rows, events)
+    keys = {key for key in _stale(study, rows, events) if only is None or key[0] in only}
     return _removed(rows, keys, f"retract {_counted(len(keys))} {'is' if len(keys) == 1 else 'are'} stale")
 
 

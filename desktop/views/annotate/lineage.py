@@ -137,7 +137,8 @@ class Lineage(QWidget):
             self.bar.show_stale(len(self._stale) if self._session.writable else 0)
 
     def _retract_stale(self) -> None:
-        self._session.edit(retract_stale)
+        offered = set(self._stale)  # not what somebody kept
+        self._session.edit(lambda study: retract_stale(study, only=offered))
 
     def _keep(self) -> None:
         self._kept |= set(self._stale)
