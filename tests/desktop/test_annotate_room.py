@@ -6,8 +6,9 @@ import pytest
 from core.annotation import PROPAGATORS, QUERIES
 from core.pretraining import OBJECTIVES
 from core.projection import METHODS
-from core.study import UNSURE
+from core.study import UNSURE, define_classes
 from desktop.models.annotate_model import COLUMNS
+from desktop.services import theme
 from desktop.views.annotate.colouring import COLOURS
 from desktop.views.annotate.features_dialog import FeaturesDialog
 from desktop.views.annotate.maps_dialog import MapsDialog
@@ -87,6 +88,35 @@ def test_a_changed_origin_offers_to_take_back_what_it_gave(qtbot, annotate):
     assert not bar.isVisible()
 
 
+def test_labels_that_are_kept_stay_when_others_are_taken_back(qtbot, annotate):
+    session, lineage = annotate.session, annotate.lineage
+    accept(qtbot, annotate)
+    events = session.events
+    spread = events.label_source == "propagated"
+    origins = [int(event) for event in np.unique(events.label_origin[spread])]
+    kept_origin, other_origin = origins[0], origins[-1]
+
+    def relabel(origin):
+        key = session.events.label[session.events.row_of([origin])[0]]
+        session.label([origin], next(c.key for c in session.classes if c.key not in (UNSURE, key)))
+        settle(qtbot, session)
+
+    relabel(kept_origin)
+    kept = set(lineage._stale)
+    lineage.bar.keep.emit()
+    relabel(other_origin)
+    offered = set(lineage._stale)
+    assert kept
+    assert offered
+    assert not kept & offered
+    lineage.bar.retract.emit()
+    settle(qtbot, session)
+    assert not lineage.bar.isVisible()
+    left = session.events.id[session.events.label_source == "propagated"].tolist()
+    assert set(left) == set(events.id[spread].tolist()) - offered
+    assert f"retract {len(offered)} label" in session.study.history(1)[0].title
+
+
 @pytest.mark.parametrize(
     ("n_each", "sentence"),
     [((1, 0), "One point is labelled"), ((3, 0), "whatever is reached becomes"), ((0, 0), "no point is labelled")],
@@ -155,6 +185,40 @@ def test_every_colour_and_its_names(qtbot, annotate):
     annotate._recolour()
     settle(qtbot, annotate.session)
     assert "cardiologists" in annotate.strip.names.text()
+
+
+def test_labels_by_hand_propagated_and_imported_have_colours_of_their_own(qtbot, annotate):
+    session, strip = annotate.session, annotate.strip
+    accept(qtbot, annotate)
+    events = session.events
+    by_hand = events.id[events.label_source == "propagated"][:1].tolist()
+    session.label(by_hand, "V")
+    settle(qtbot, session)
+    strip.colour.setCurrentIndex(strip.colour.findData("source"))
+    strip.colour_chosen.emit("source")
+    for name in ("by hand", "propagated", "imported"):
+        assert name in strip.names.text()
+    at = session.events.row_of(annotate.canvas.ids)
+    codes, sources = annotate.canvas.picture.codes, session.events.label_source[at]
+    found = {source: np.unique(codes[sources == source]).tolist() for source in set(sources.tolist())}
+    assert found.keys() == {"", "human", "propagated", "imported"}
+    assert all(len(of) == 1 for of in found.values())
+    assert len({of[0] for of in found.values()}) == 4
+
+
+def test_a_picture_in_the_list_of_maps_takes_the_colours_of_new_labels(qtbot, annotate):
+    def colours():
+        icon = annotate.strip.maps.item(0).icon().pixmap(132, 132).toImage()
+        return {icon.pixelColor(x, y).name() for x in range(icon.width()) for y in range(icon.height())}
+
+    session, free = annotate.session, annotate.scene().labelled("")
+    session.edit(lambda study: define_classes(study, [*((c.key, c.title) for c in study.classes()), ("new", "new")]))
+    settle(qtbot, session)
+    colour = theme.class_colour(session.position_of("new"))
+    assert colour not in colours()
+    session.label(free.tolist(), "new")
+    settle(qtbot, session)
+    assert colour in colours()
 
 
 def test_the_table_sorts_and_selects(qtbot, annotate):

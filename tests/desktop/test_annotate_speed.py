@@ -2,6 +2,7 @@
 
 import gc
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from core.study import EventTable, label_events
 from desktop.models.annotate_model import COLUMNS
 from desktop.models.named import Named
 from desktop.views.annotate.colouring import Scene
+from desktop.views.annotate.export_dialog import LabelsDialog
 from tests.desktop.conftest import settle
 
 
@@ -128,6 +130,28 @@ def test_garbage_is_not_collected_while_labels_are_written_and_is_afterwards(qtb
     settle(qtbot, session)
     assert on == [False, False]
     assert gc.isenabled()
+
+
+class Counted(np.ndarray):
+    """Ids that count how often all of them are listed."""
+
+    listed = 0
+
+    def tolist(self):
+        Counted.listed += 1
+        return super().tolist()
+
+
+def test_the_export_looks_through_the_events_once_however_many_are_on_the_map(qtbot, annotate, monkeypatch):
+    session = annotate.session
+    monkeypatch.setattr(session, "events", replace(session.events, id=session.events.id.view(Counted)))
+    monkeypatch.setattr(Counted, "listed", 0)
+    annotate.exporting.ask()
+    (dialog,) = annotate.window().findChildren(LabelsDialog)
+    assert Counted.listed <= 2
+    labelled = session.events.id[session.events.label != ""]
+    assert dialog.ids() == np.intersect1d(labelled, annotate.maps.ids).tolist()
+    dialog.close()
 
 
 def test_the_bus_gives_numbers_to_who_computes(annotate):

@@ -9,7 +9,7 @@ from core.jobs import write_json
 from core.study import UNSURE, label_events
 from desktop.services.speaker import Silent
 from tests.desktop import mouse
-from tests.desktop.conftest import press, settle
+from tests.desktop.conftest import make_map, press, settle
 
 NO_BUTTON = Qt.MouseButton.NoButton
 
@@ -127,6 +127,106 @@ def test_settling_a_disagreement_writes_the_adjudicated_label(qtbot, annotate):
     session.undo()
     settle(qtbot, session)
     assert (ids[5], ADJUDICATED) not in session.study.label_rows([ids[5]])
+
+
+@pytest.fixture
+def disputed(qtbot, annotate):
+    """The first three events of the list of disagreements, which is open."""
+    session, panel = annotate.session, annotate.agreement
+    first, second = classes_of(session)[:2]
+    ids = annotate.maps.ids[:6].tolist()
+    for who, labels in {"Ana": [first] * 6, "Ben": [first] * 3 + [second] * 3}.items():
+        session.edit(lambda study, who=who, labels=labels: label_events(study, ids, labels, annotator=who))
+    settle(qtbot, session)
+    annotate.below.setCurrentWidget(panel)
+    settle(qtbot, session)
+    return [one.event for one in panel.compared.differ[:3]]
+
+
+def choose(panel, event):
+    rows = [panel.list.item(n).data(Qt.ItemDataRole.UserRole) for n in range(panel.list.count())]
+    panel.list.setCurrentRow(rows.index(event))
+
+
+def test_settling_goes_on_to_the_next_event_with_a_verdict_of_its_own(qtbot, annotate, disputed):
+    session, panel = annotate.session, annotate.agreement
+    said = [next(iter(one.said.values())) for one in panel.compared.differ[:3]]  # offered first
+    other = next(key for key in classes_of(session) if key != said[0])
+    verdicts = [other, *said[1:]]
+    choose(panel, disputed[0])
+    panel.verdict.setCurrentIndex(panel.verdict.findData(other))
+    for event, verdict in zip(disputed, verdicts, strict=True):
+        assert session.selection.ids == (event,)
+        assert panel.list.currentItem().data(Qt.ItemDataRole.UserRole) == event
+        assert panel.verdict.currentData() == verdict
+        qtbot.mouseClick(panel.settle_button, Qt.MouseButton.LeftButton)
+        settle(qtbot, session)
+    rows = session.study.label_rows(disputed)
+    assert [rows[event, ADJUDICATED]["label"] for event in disputed] == verdicts
+    session.undo()  # what was settled last waits again, without taking the place of what is looked at
+    settle(qtbot, session)
+    assert (disputed[-1], ADJUDICATED) not in session.study.label_rows(disputed)
+
+
+def test_a_verdict_that_is_being_chosen_stays_when_labels_change(qtbot, annotate, disputed):
+    session, panel = annotate.session, annotate.agreement
+    choose(panel, disputed[1])
+    second = panel.verdict.itemData(panel.verdict.count() - 1)
+    assert second not in (panel.verdict.itemData(0), panel.verdict.currentData())
+    panel.verdict.setCurrentIndex(panel.verdict.findData(second))
+    elsewhere = annotate.maps.ids[-1:].tolist()
+    session.selection.set(elsewhere)
+    session.label(elsewhere, second)
+    settle(qtbot, session)
+    assert panel.list.currentItem().data(Qt.ItemDataRole.UserRole) == disputed[1]
+    assert panel.verdict.currentData() == second
+    assert session.selection.ids == tuple(elsewhere)
+
+
+def test_beside_kappa_stands_that_nobody_labelled_blindly(annotate, disputed):
+    assert "Not blind" in annotate.agreement.text.text()
+
+
+@pytest.fixture
+def held(annotate, monkeypatch):
+    """The answers to questions of the queue, which come when they are called."""
+    tasks, waiting = annotate.session.tasks, []
+    submit = tasks.submit
+
+    def hold(key, *arguments, done=None, **named):
+        if key == "annotate next":
+            submit(key, *arguments, done=lambda made: waiting.append(lambda: done(made)), **named)
+        else:
+            submit(key, *arguments, done=done, **named)
+
+    monkeypatch.setattr(tasks, "submit", hold)
+    return waiting
+
+
+def test_an_answer_about_another_map_is_no_queue_of_this_one(qtbot, annotate, held):
+    session = annotate.session
+    annotate.show_queue()
+    settle(qtbot, session)
+    make_map(session, "another")
+    settle(qtbot, session)
+    assert annotate.choosing.maps_of == annotate.choosing.projections()[-1].id
+    selected = session.selection.ids
+    held.pop()()
+    assert annotate.queue.asked == []
+    assert session.selection.ids == selected
+
+
+def test_an_answer_of_before_somebody_labelled_is_asked_for_again(qtbot, annotate, held):
+    session, queue = annotate.session, annotate.queue
+    annotate.show_queue()
+    settle(qtbot, session)
+    session.label(annotate.maps.ids.tolist(), classes_of(session)[0])
+    settle(qtbot, session)
+    held.pop()()
+    settle(qtbot, session)
+    assert queue.asked == []
+    held.pop()()
+    assert "Nothing is left to ask" in queue.text.text()
 
 
 def model(session, name, shares):

@@ -51,6 +51,7 @@ class AgreementPanel(QWidget):
         self._session = session
         self._ids: list[int] = []
         self.compared = Compared(None, [])
+        self._settled: int | None = None  # the event that was settled last, until it is left behind
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 8, 12, 8)
         row.setSpacing(16)
@@ -94,7 +95,8 @@ class AgreementPanel(QWidget):
         if not isValid(self):
             return
         self.compared = compared
-        said, here = compared.agreement, self.list.currentRow()
+        said, before, verdict = compared.agreement, self._event, self.verdict.currentData()
+        row = self._row_after(before, self.list.currentRow())
         for box in (self.list, self.pair, self.verdict):
             box.blockSignals(True)
             box.clear()
@@ -109,9 +111,12 @@ class AgreementPanel(QWidget):
             self.list.addItem(item)
         for a, b in said.pairs if said is not None else ():
             self.pair.addItem(self.tr("{} and {}").format(a, b), (a, b))
-        self.list.setCurrentRow(min(here, self.list.count() - 1))
+        self.list.setCurrentRow(row)
+        self.verdict.setCurrentIndex(max(0, self.verdict.findData(verdict)))
         for box in (self.list, self.pair, self.verdict):
             box.blockSignals(False)
+        if self._event != before:
+            self._look(row)
         self.settle_button.setEnabled(bool(compared.differ) and self._session.writable)
         self.pair.setVisible(said is not None)
         if said is None:
@@ -119,9 +124,9 @@ class AgreementPanel(QWidget):
         else:
             fleiss = self.tr("{} annotators; Fleiss' κ {} (95 % interval; n = {}). They differ on {} events.")
             kappa = written(said.several.kappa)
-            self.text.setText(
-                fleiss.format(len(said.raters), kappa, number(said.several.n), number(len(compared.differ)))
-            )
+            found = fleiss.format(len(said.raters), kappa, number(said.several.n), number(len(compared.differ)))
+            seen = self.tr("Not blind: the map and the table show each annotator what others said before.")
+            self.text.setText(f"{found} {seen}")
         self._show_pair()
 
     def _show_pair(self) -> None:
@@ -140,6 +145,25 @@ class AgreementPanel(QWidget):
         title = self.tr("rows: {}, columns: {}").format(first, second)
         self.table.setText(f"{kappa}<br><i>{title}</i><table cellpadding=3><tr><th></th>{head}</tr>{rows}</table>")
 
+    @property
+    def _event(self) -> int | None:
+        """The event whose verdict is being chosen."""
+        item = self.list.currentItem()
+        return item.data(Qt.ItemDataRole.UserRole) if item is not None else None
+
+    def _row_after(self, event: int | None, place: int) -> int:
+        """Return the row to look at: that of the event, or of the next open one where it has just been settled, or is gone."""
+        differ = self.compared.differ
+        row = next((n for n, one in enumerate(differ) if one.event == event), None)
+        if event is None:
+            return -1
+        if row is not None and not (event == self._settled and differ[row].settled):
+            return row
+        self._settled = None
+        waiting = [n for n, one in enumerate(differ) if not one.settled]
+        after = [n for n in waiting if n >= (place if row is None else row)]
+        return (after or waiting or [-1 if row is None else row])[0]
+
     def _look(self, row: int) -> None:
         if 0 <= row < len(self.compared.differ):
             one = self.compared.differ[row]
@@ -150,5 +174,5 @@ class AgreementPanel(QWidget):
         """Settle what the chosen event is."""
         row, key = self.list.currentRow(), self.verdict.currentData()
         if 0 <= row < len(self.compared.differ) and key:
-            event = self.compared.differ[row].event
+            event = self._settled = self.compared.differ[row].event
             self._session.edit(lambda study: adjudicate(study, [event], key))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shiboken6 import isValid
+
+from core.annotation import Asked
 from desktop.services.session import Session
 from desktop.views.annotate import data
 
@@ -26,7 +29,26 @@ class Asking:
             return
         classes = [c.key for c in session.classes]
         runs = study.runs("training") + study.runs("compression")
+        events = session.events
+
+        def asked(found: list[Asked]) -> None:
+            if not self._shows(shown):
+                return
+            if session.events is events:
+                room.queue.show_asked(found)
+            else:  # somebody went on labelling meanwhile
+                self.ask(key)
+
+        def failed(error: Exception) -> None:
+            if self._shows(shown):
+                room.queue.show_error(error)
+
         session.tasks.submit(
-            "annotate next", data.ask_next, key, shown, session.events, classes, room.proposing.lists, runs,
-            done=room.queue.show_asked, failed=room.queue.show_error,
+            "annotate next", data.ask_next, key, shown, events, classes, room.proposing.lists, runs,
+            done=asked, failed=failed,
         )  # fmt: skip
+
+    def _shows(self, shown: data.Shown) -> bool:
+        """Return whether the map that was asked about is still the one that is shown."""
+        now = self._room.choosing.map
+        return isValid(self._room) and now is not None and now.key == shown.key

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QT_TRANSLATE_NOOP
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
 from core.study import EventTable
 from desktop.models.annotate_model import Facts
 from desktop.models.named import Named
 from desktop.views.annotate.data import Shown
 from desktop.widgets.map import class_codes, class_palette, value_codes, value_palette
+
+SOURCES = {  # of labels, as the study calls them; what they are called here
+    "human": QT_TRANSLATE_NOOP("annotate", "by hand"),
+    "propagated": QT_TRANSLATE_NOOP("annotate", "propagated"),
+    "imported": QT_TRANSLATE_NOOP("annotate", "imported"),
+    "simulated": QT_TRANSLATE_NOOP("annotate", "simulated"),
+}
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,11 @@ class Scene:
     def kinds(self) -> Named:
         """The kind of event that each point is."""
         return self._named("kind")
+
+    @cached_property
+    def sources(self) -> Named:
+        """How the label of each point came: a person, propagation, a file …"""
+        return self._named("label_source")
 
     @cached_property
     def recorded(self) -> Named:
@@ -163,15 +175,31 @@ def by_kind(scene: Scene) -> Painted:
     return _named(scene.kinds)
 
 
+def by_source(scene: Scene) -> Painted:
+    """Colour by how each label came; of one that is new here, by the word that the study has for it."""
+    said = {key: QCoreApplication.translate("annotate", title) for key, title in SOURCES.items()}
+    named = scene.sources
+    return _named(Named(named.codes, [said.get(name, name) for name in named.names]), list(said.values()))
+
+
+def by_test(scene: Scene) -> Painted:
+    """Colour the events of test subjects; all others stay grey."""
+    name = QCoreApplication.translate("annotate", "test subjects")
+    return _named(Named(scene.shown.made.events.test.astype(np.intp), ["", name]))
+
+
 def _classes(keys: Named, scene: Scene) -> Painted:
     return Painted(class_codes(keys.names, scene.positions)[keys.codes], class_palette())
 
 
-def _named(texts: Named) -> Painted:
+def _named(texts: Named, always: Sequence[str] = ()) -> Painted:
+    """Give each name a colour; those that are `always` offered keep theirs, whichever of them there are."""
     counts = texts.counts
-    place = {name: n for n, name in enumerate(sorted(name for name in counts if name), 1)}
+    others = sorted(name for name in counts if name and name not in always)
+    place = {name: n for n, name in enumerate([*always, *others], 1)}
     codes = class_codes(texts.names, place)[texts.codes]
-    return Painted(codes, class_palette(), tuple((name, n, counts[name]) for name, n in place.items()))
+    names = tuple((name, n, counts[name]) for name, n in place.items() if counts.get(name))
+    return Painted(codes, class_palette(), names)
 
 
 @dataclass(frozen=True)
@@ -197,6 +225,16 @@ COLOURS: dict[str, Colour] = {
     ),
     "annotator": Colour(
         QT_TRANSLATE_NOOP("annotate", "Annotator"), QT_TRANSLATE_NOOP("annotate", "Who labelled each event"), by_annotator
+    ),
+    "source": Colour(
+        QT_TRANSLATE_NOOP("annotate", "Source"),
+        QT_TRANSLATE_NOOP("annotate", "How each label came: by hand, propagated, imported …"),
+        by_source,
+    ),
+    "test": Colour(
+        QT_TRANSLATE_NOOP("annotate", "Test subjects"),
+        QT_TRANSLATE_NOOP("annotate", "Whose events are held out for testing: label them by hand, one by one"),
+        by_test,
     ),
     "recording": Colour(
         QT_TRANSLATE_NOOP("annotate", "Recording"), QT_TRANSLATE_NOOP("annotate", "Where each event is from"), by_recording

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -52,14 +54,14 @@ class LabelsDialog(QDialog):
 
     wanted = Signal(object)
 
-    def __init__(self, session: Session, ids: list[int], parent: QWidget) -> None:
+    def __init__(self, session: Session, ids: npt.ArrayLike, parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Export labels"))
         self.setMinimumWidth(420)
         self._session = session
         events = session.events
-        self._events = events.take(events.row_of([i for i in ids if i in set(events.id.tolist())]))
+        self._events = events.take(np.isin(events.id, ids))
         self.format, self.recording = QComboBox(), QComboBox()
         self.format.addItem(self.tr("Table (CSV): one class for each event"), HARD)
         self.format.addItem(self.tr("Table (CSV) with the share of each class"), SOFT)

@@ -22,7 +22,7 @@ class Exporting:
         """Ask how the labels of the map's events are to be written."""
         shown = self._room.choosing.map
         if shown is not None:
-            dialog = LabelsDialog(self._session, shown.ids.tolist(), self._room)
+            dialog = LabelsDialog(self._session, shown.ids, self._room)
             dialog.wanted.connect(self.write)
             dialog.open()
 

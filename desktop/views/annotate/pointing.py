@@ -34,6 +34,8 @@ class Pointing:
         tr, events = self._room.tr, self._session.events
         row, at = int(np.flatnonzero(shown.ids == event)[0]), np.flatnonzero(events.id == event)
         text = (events.label[at[0]] or tr("unlabelled")) if len(at) else ""
+        if shown.made.events.test[row]:
+            text = tr("{} · test subject").format(text)
         words = tr("event {} · {} · LQ {}").format(event, text, number(shown.made.quality[row], 2))
         self.text.setText(words)
         self.card.point_at(event, words)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 from shiboken6 import isValid
 
 from core.annotation import TradeOff
+from core.errors import InputError
+from core.study import UNSURE
 from desktop.services.session import Session
 from desktop.views.annotate import data
 from desktop.views.annotate.newest import Newest
@@ -98,8 +101,12 @@ class Proposing(QObject):
         self._expect()
 
     def _any_label(self) -> bool:
-        events = self._session.events
-        return bool(((events.label != "") & (events.label_source != "propagated")).any())
+        """Return whether any event that may pass its label on has one; test subjects' do not."""
+        events, shown = self._session.events, self._shown
+        given = (events.label != "") & (events.label != UNSURE) & (events.label_source != "propagated")
+        return shown is not None and bool(
+            np.isin(shown.made.events.ids[shown.made.events.usable], events.id[given]).any()
+        )
 
     def _known(self, shown: data.Shown) -> data.Known:
         subject = {r.id: r.subject or f"recording {r.id}" for r in self._session.recordings}
@@ -183,7 +190,10 @@ class Proposing(QObject):
 
     def _failed(self, error: Exception) -> None:
         self.discard()
-        self._session.failed.emit(error)
+        if isinstance(error, InputError):
+            self._session.told.emit(str(error))  # it passes: once there are labels, it is no longer true
+        else:
+            self._session.failed.emit(error)
 
     def accept(self) -> None:
         """Accept the proposal: one step of undo. Labels that somebody gave meanwhile are kept."""

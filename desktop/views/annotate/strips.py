@@ -25,14 +25,23 @@ from desktop.widgets.elided import ElidedComboBox
 from desktop.widgets.map import Cloud, Picture, still
 from desktop.widgets.parts import button, label, number
 
+THUMBNAIL_PX = 132
+THUMBNAIL_POINTS = 30_000  # more could not be told apart
 NAMED = 8  # names of colours that are written out; the others are counted
 
 
-def thumbnail(points: np.ndarray, codes: np.ndarray, palette: np.ndarray, size: int = 132) -> QPixmap:
-    """Return a small picture of a map."""
-    picture = Picture(Cloud(np.arange(len(points)), points))
-    picture.show_codes(codes, palette)
-    return still(picture, size, size)
+class Thumbnail:
+    """A small picture of a map; of very many points, of an even sample."""
+
+    def __init__(self, points: np.ndarray) -> None:
+        self._every = max(1, -(-len(points) // THUMBNAIL_POINTS))
+        points = points[:: self._every]
+        self._picture = Picture(Cloud(np.arange(len(points)), points))
+
+    def icon(self, codes: np.ndarray, palette: np.ndarray) -> QIcon:
+        """Return it in these colours."""
+        self._picture.show_codes(codes[:: self._every], palette)
+        return QIcon(still(self._picture, THUMBNAIL_PX, THUMBNAIL_PX))
 
 
 def shape_icon(position: int) -> QIcon:
@@ -103,11 +112,13 @@ class MapsStrip(QWidget):
         self.maps = QListWidget()
         self.maps.setAccessibleName(self.tr("Best, middle and worst map"))
         self.maps.setViewMode(QListWidget.ViewMode.IconMode)
-        self.maps.setIconSize(QSize(132, 132))
+        self.maps.setIconSize(QSize(THUMBNAIL_PX, THUMBNAIL_PX))
         self.maps.setMovement(QListWidget.Movement.Static)
         self.maps.setResizeMode(QListWidget.ResizeMode.Adjust)
         self.maps.setWordWrap(True)
         self.maps.itemClicked.connect(lambda item: self.map_chosen.emit(item.data(Qt.ItemDataRole.UserRole)))
+        self._thumbnails: list[Thumbnail] = []
+        self._colours = np.empty(0), np.empty(0)  # codes and palette that they are shown in
         layout.addWidget(self.maps, 1)
         layout.addWidget(button(self.tr("Make maps…"), self.project.emit))
         layout.addWidget(label(self.tr("Colour by"), "title"))
@@ -160,20 +171,26 @@ class MapsStrip(QWidget):
     def show_maps(self, maps: ProjectionSet, codes: np.ndarray, palette: np.ndarray) -> None:
         """Show the three thumbnails with silhouette and parameters."""
         self.maps.clear()
+        self._thumbnails, self._colours = [], (codes, palette)
         for title, which in self._ranked(maps):
             made = maps.maps[which]
-            item = QListWidgetItem(QIcon(thumbnail(made.points, codes, palette)), self._caption(title, made))
+            self._thumbnails.append(Thumbnail(made.points))
+            item = QListWidgetItem(self._thumbnails[-1].icon(codes, palette), self._caption(title, made))
             item.setData(Qt.ItemDataRole.UserRole, which)
             item.setToolTip(", ".join(f"{k} {v}" for k, v in made.params.items()))
             self.maps.addItem(item)
 
-    def show_scores(self, maps: ProjectionSet) -> bool:
-        """Show other scores of the maps that are shown; return False where others are best, middle and worst now."""
+    def show_scores(self, maps: ProjectionSet, codes: np.ndarray, palette: np.ndarray) -> bool:
+        """Show other scores and colours of the maps that are shown; return False where others are best, middle and worst now."""
         items = [self.maps.item(row) for row in range(self.maps.count())]
         if [item.data(Qt.ItemDataRole.UserRole) for item in items] != [which for _title, which in self._ranked(maps)]:
             return False
         for item, (title, which) in zip(items, self._ranked(maps), strict=True):
             item.setText(self._caption(title, maps.maps[which]))
+        if not all(map(np.array_equal, self._colours, (codes, palette))):
+            self._colours = codes, palette
+            for item, small in zip(items, self._thumbnails, strict=True):
+                item.setIcon(small.icon(codes, palette))
         return True
 
     def _ranked(self, maps: ProjectionSet) -> list[tuple[str, int]]:
@@ -203,8 +220,18 @@ class ClassesStrip(QWidget):
         self.list.itemClicked.connect(lambda item: self.chosen.emit(item.data(Qt.ItemDataRole.UserRole)))
         layout.addWidget(self.list, 1)
         layout.addWidget(button(self.tr("Add a class…"), self.add.emit))
-        self.selection = label("", "muted", wrap=True)
+        self.selection, self.test = label("", "muted", wrap=True), label("", wrap=True)
         layout.addWidget(self.selection)
+        layout.addWidget(self.test)
+        self.test.hide()
+
+    def say_test(self, n: int, n_test: int) -> None:
+        """Say how many of `n` selected events are of test subjects: a label that a map suggested is no ground for a score."""
+        one, more = self.tr("It is of a test subject."), self.tr("{} are of test subjects.").format(number(n_test))
+        said = one if n == 1 else more
+        hint = self.tr("Models are scored by these labels: look at each event, not at its place on the map.")
+        self.test.setText(f"{said} {hint}")
+        self.test.setVisible(n_test > 0)
 
     def show_classes(self, classes: list[LabelClass], counts: dict[str, int], unlabelled: int) -> None:
         """Show the classes of the events on the map."""

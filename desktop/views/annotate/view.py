@@ -244,7 +244,7 @@ class AnnotateView(Workspace):
         """The maps have other silhouettes, and others may be best, middle and worst."""
         maps = self.maps
         assert maps is not None
-        if not self.strip.show_scores(maps):
+        if not self.strip.show_scores(maps, *self._label_colours()):
             self.strip.show_maps(maps, *self._label_colours())
             if self.tools.three.isChecked():
                 self._show_several(True)
@@ -363,6 +363,14 @@ class AnnotateView(Workspace):
         one, more = self.tr("1 event selected."), self.tr("{} events selected.").format(number(len(ids)))
         hint = self.tr("Press a class key.")
         self.classes.selection.setText(f"{one if len(ids) == 1 else more} {hint}" if ids else "")
+        self.classes.say_test(len(ids), self._n_test())
+
+    def _n_test(self) -> int:
+        """Return how many of the selected events are of test subjects."""
+        chosen = self.session.selection.array
+        if self.maps is None or not len(chosen) or not self.maps.events.test.any():
+            return 0
+        return int(np.isin(self.maps.ids[self.maps.events.test], chosen).sum())
 
     def show_queue(self) -> None:
         """Go to the queue of what to label next, and ask for one."""
