@@ -2,8 +2,14 @@ from . import losses as losses
 from .data import Dataset as Dataset
 from .data import load_dataset as load_dataset
 from .estimator import HitscopeClassifier as HitscopeClassifier
+from .evaluation import evaluate_run as evaluate_run
+from .evaluation import find_run as find_run
+from .evaluation import windows_of_arrays as windows_of_arrays
+from .evaluation import windows_of_study as windows_of_study
+from .experiment import run_experiment as run_experiment
 from .experiment_spec import ExperimentSpec as ExperimentSpec
 from .experiment_spec import Protocol as Protocol
+from .experiment_table import read_pooled as read_pooled
 from .leaks import Leak as Leak
 from .leaks import leaks as leaks
 from .leaks import subjects_kept_apart as subjects_kept_apart
@@ -29,6 +35,7 @@ from .run import load_run as load_run
 from .run import provenance as provenance
 from .run import run_training as run_training
 from .run import write_run as write_run
+from .search import search as search
 from .search_space import SearchSpec as SearchSpec
 from .settings import FitSettings as FitSettings
 from .side import take as take

@@ -8,6 +8,8 @@ from typing import Any
 from core.jobs import read_json, write_bytes_atomically
 
 FILE = "MODEL_CARD.md"
+SIDES = ("train", "validation", "test")
+LISTED = 12  # subjects of a side
 CARD = """# Model card: {model}
 
 Tells **{classes}** apart in windows of {n_times} samples ({seconds:.3g} s at {fs:g} Hz) of {channels}. {nature}
@@ -72,15 +74,15 @@ def describe_run(folder: Path, result: dict[str, Any]) -> str:
         fs=model["fs"],
         channels=", ".join(f"{name} ({unit})" for name, unit in zip(model["channels"], model["units"], strict=True)),
         nature="**Trained on simulated recordings.**" if model["simulated"] else "Trained on real recordings.",
-        data=_data(result["data"]),
+        data=_data(result["data"], classes),
         class_columns=" | ".join(classes),
         class_rules="---|" * len(classes),
-        sides="\n".join(_side(name, side) for name, side in review["sides"].items()),
+        sides="\n".join(_side(name, review["sides"][name], classes) for name in SIDES),
         unit=review["unit"],
         figures=_overall(test),
         per_class="\n".join(_of_class(name, test) for name in classes),
         subjects=_subjects(test["subjects"]),
-        over=test["interval_over"],
+        over=test["interval_over"] + _few(test),
         leaks=_leaks(review["leaks"], result),
         limits="".join(f"\n- {text}" for text in dict.fromkeys([*review["warnings"], *_not_leaks(review, result)])),
         hitscope=model["hitscope"],
@@ -99,8 +101,8 @@ def figure(value: float | None, between: list[float] | None, digits: int = 3) ->
     return f"{value:.{digits}f}" + (f" [{between[0]:.{digits}f}, {between[1]:.{digits}f}]" if between else "")
 
 
-def _data(data: dict[str, Any]) -> str:
-    counts = ", ".join(f"{n} {name}" for name, n in data["classes"].items())
+def _data(data: dict[str, Any], classes: list[str]) -> str:
+    counts = ", ".join(f"{data['classes'][name]} {name}" for name in classes)
     text = f"{data['n']} labelled events ({counts}) of {data['recordings']} recordings and {data['subjects']} known subjects."
     if data["propagated"]:
         text += f" {data['propagated']} labels were propagated: they were trained on, and score nothing."
@@ -109,11 +111,12 @@ def _data(data: dict[str, Any]) -> str:
     return text
 
 
-def _side(name: str, side: dict[str, Any]) -> str:
-    counts = " | ".join(str(n) for n in side["classes"].values())
-    people = ", ".join(f"{who} ({n})" for who, n in list(side["subjects"].items())[:12])
-    more = len(side["subjects"]) - 12
-    return f"| {name} | {side['n']} | {counts} | {people}{f' and {more} more' if more > 0 else ''} |"
+def _side(name: str, side: dict[str, Any], classes: list[str]) -> str:
+    counts = " | ".join(str(side["classes"][key]) for key in classes)
+    people = sorted(side["subjects"].items(), key=lambda who: (-who[1], who[0]))
+    listed = ", ".join(f"{who} ({n})" for who, n in people[:LISTED])
+    more = len(people) - LISTED
+    return f"| {name} | {side['n']} | {counts} | {listed}{f' and {more} more' if more > 0 else ''} |"
 
 
 def _overall(test: dict[str, Any]) -> str:
@@ -126,6 +129,11 @@ def _overall(test: dict[str, Any]) -> str:
         "Brier score": figure(calibration["brier"], calibration["brier_interval"]),
     }
     return "\n".join(f"- {name}: {text}" for name, text in lines.items()) + f"\n- n = {test['n']} events"
+
+
+def _few(test: dict[str, Any]) -> str:
+    few = test["interval_over"] == "events"
+    return ", since less than five subjects are known on the test side: they say nothing of how patients differ" * few
 
 
 def _of_class(name: str, test: dict[str, Any]) -> str:

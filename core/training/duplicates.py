@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
+Floats32 = npt.NDArray[np.float32]
 ALIKE = 0.999  # correlation
 SHORT = 16  # numbers of a sketch
 NEAREST = 16  # sketches that are looked at for each window
@@ -65,8 +65,9 @@ def twins(windows: npt.NDArray[np.float32], of: Ints, among: Ints) -> Twins:
     if not len(of) or not len(among):
         return Twins(of[:0], of[:0], np.zeros(0, bool))
     partner = np.full(len(of), -1)
-    place, candidate = _candidates(windows, of, among)
-    likeness = _correlations(windows, of[place], among[candidate])
+    mine, others = _unit(windows[of]), _unit(windows[among])
+    place, candidate = _candidates(mine, others)
+    likeness = _products(mine, place, others, candidate)
     order = np.argsort(likeness, kind="stable")  # the most alike is written last
     order = order[likeness[order] >= ALIKE]
     partner[place[order]] = among[candidate[order]]
@@ -79,40 +80,36 @@ def twins(windows: npt.NDArray[np.float32], of: Ints, among: Ints) -> Twins:
     return Twins(of[found], partner[found], exact[found])
 
 
-def _candidates(windows: npt.NDArray[np.float32], of: Ints, among: Ints) -> tuple[Ints, Ints]:
-    """Return pairs of places in `of` and `among` whose sketches are near enough."""
+def _unit(windows: npt.NDArray[np.float32]) -> Floats32:
+    """Return windows as vectors (n, C · T) of length 1, each channel less its mean."""
+    x = (windows - windows.mean(axis=2, keepdims=True)).reshape(len(windows), -1)
+    return np.asarray(x / np.linalg.norm(x, axis=1, keepdims=True), dtype=np.float32)
+
+
+def _candidates(mine: Floats32, others: Floats32) -> tuple[Ints, Ints]:
+    """Return pairs of rows of the two whose sketches are near enough."""
     from scipy.spatial import cKDTree
 
-    axes = _axes(windows, among)
-    reach = np.sqrt(2 - 2 * ALIKE) * (1 + 1e-6)
-    near, place = cKDTree(_sketches(windows, among, axes)).query(
-        _sketches(windows, of, axes), k=min(NEAREST, len(among)), distance_upper_bound=reach
-    )
-    place = place.reshape(len(of), -1)
-    rows, ranks = np.nonzero(np.isfinite(near.reshape(len(of), -1)))
-    return rows.astype(np.int64), place[rows, ranks].astype(np.int64)
+    axes = _axes(others)
+    reach = np.sqrt(2 - 2 * ALIKE) * (1 + 1e-3)  # with room for rounding
+    k = min(NEAREST, len(others))
+    near, place = cKDTree(others @ axes).query(mine @ axes, k=k, distance_upper_bound=reach)
+    rows, ranks = np.nonzero(np.isfinite(near.reshape(len(mine), k)))
+    return rows.astype(np.int64), place.reshape(len(mine), k)[rows, ranks].astype(np.int64)
 
 
-def _unit(windows: npt.NDArray[np.float32], rows: Ints) -> Floats:
-    """Return windows as vectors (n, C · T) of length 1, each channel less its mean."""
-    x = windows[rows].astype(np.float64)
-    x = (x - x.mean(axis=2, keepdims=True)).reshape(len(x), -1)
-    return np.asarray(x / np.linalg.norm(x, axis=1, keepdims=True))
+def _axes(vectors: Floats32) -> Floats32:
+    """Return orthonormal axes (C · T, d) along which a sample of the vectors differs most."""
+    sample = vectors[np.random.default_rng(0).permutation(len(vectors))[:SAMPLE]].astype(np.float64)
+    strength, left = np.linalg.eigh(sample @ sample.T)
+    told = np.flatnonzero(strength > 1e-9 * strength[-1])[-SHORT:]
+    return (sample.T @ left[:, told] / np.sqrt(strength[told])).astype(np.float32)
 
 
-def _axes(windows: npt.NDArray[np.float32], rows: Ints) -> Floats:
-    """Return orthonormal axes (C · T, d) along which windows differ most; of a sample of them."""
-    drawn = np.random.default_rng(0).permutation(rows)[:SAMPLE]
-    return np.asarray(np.linalg.svd(_unit(windows, drawn), full_matrices=False)[2][:SHORT].T)
-
-
-def _sketches(windows: npt.NDArray[np.float32], rows: Ints, axes: Floats) -> Floats:
-    return np.concatenate([_unit(windows, rows[start : start + BLOCK]) @ axes for start in range(0, len(rows), BLOCK)])
-
-
-def _correlations(windows: npt.NDArray[np.float32], one: Ints, other: Ints) -> Floats:
+def _products(mine: Floats32, rows: Ints, others: Floats32, columns: Ints) -> Floats32:
+    """Return the correlations of pairs of rows."""
     parts = [
-        np.einsum("ij,ij->i", _unit(windows, one[start : start + BLOCK]), _unit(windows, other[start : start + BLOCK]))
-        for start in range(0, len(one), BLOCK)
+        np.einsum("ij,ij->i", mine[rows[start : start + BLOCK]], others[columns[start : start + BLOCK]])
+        for start in range(0, len(rows), BLOCK)
     ]
-    return np.concatenate([*parts, np.zeros(0)])
+    return np.concatenate([*parts, np.zeros(0, np.float32)])

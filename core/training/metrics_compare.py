@@ -109,7 +109,7 @@ def corrected_t_test(differences: Sequence[float], n_train: float, n_test: float
     if not std:
         return {**found, "t": None, "p": None, "interval": None, "effect": _effect("cohen_dz", None)}
     error = std * np.sqrt(1 / n + n_test / n_train)
-    half = float(students_t.ppf(0.975, n - 1)) * error
+    half = float(students_t.ppf(0.975, n - 1) * error)
     return {
         **found,
         "t": float(mean / error),

@@ -11,6 +11,11 @@ from core.checks import TABLE, YES_OR_NO, Rule, check_each, check_names, finite,
 from core.errors import InputError
 from core.training.spec import TrainingSpec
 
+# What decides which events there are, what is measured, or on what it is computed.
+FIXED = (
+    "kinds", "recordings", "classes", "annotator", "window", "targets", "split_by", "validation", "test", "threads", "device",
+    "accept_leaks",
+)  # fmt: skip
 REMEDY = "Give low and high (with log, whole or step), or choices"
 ANYTHING = Rule("anything", lambda value: True)
 
@@ -101,6 +106,10 @@ class SearchSpec:
     def check(self, training: TrainingSpec) -> None:
         """Raise `InputError` where a field, or a value it may take, is none of a training specification."""
         for name in self.space:
+            if name.partition(".")[0] in FIXED:
+                raise InputError(
+                    f"{name} cannot be searched: trials are compared on the same events", remedy="Set it in the base"
+                )
             for value in self.choice(name).ends:
                 with_values(training, {name: value})
 
