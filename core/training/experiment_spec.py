@@ -130,7 +130,8 @@ class ExperimentSpec:
             if self.searching is not None:
                 self.searching.check(training)
         except InputError as error:
-            raise InputError(error.what, subject=f"variant {name}", remedy=error.remedy) from error
+            what = f"{error.subject}: {error.what}" if error.subject else error.what
+            raise InputError(what, subject=f"variant {name}", remedy=error.remedy) from error
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON-able fields."""
