@@ -15,7 +15,7 @@ from core.training.checkpoint import Progress
 from core.training.device import Engine
 from core.training.learner import Learner
 from core.training.losses import build_loss
-from core.training.metrics import confusion, mcc
+from core.training.metrics_mcc import confusion, mcc
 from core.training.objective import Objective, class_weights
 from core.training.optimising import Moment, build_optimiser, build_schedule, join, set_rates
 from core.training.pairs import Pairs
