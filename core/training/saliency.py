@@ -44,7 +44,7 @@ class Saliency:
     views : dict of str to float32 array
         By representation, of the shape of what the model saw of the event: above 0 where it spoke for the class, below 0
         where against it.
-    times_s : dict of str to float64 array
+    times_s : dict of str to float array
         Middle of each column (last axis) of the views, s from the start of the window.
     channels : tuple of str
         Of the window.
@@ -58,7 +58,7 @@ class Saliency:
     label: str
     probability: float
     views: dict[str, Array]
-    times_s: dict[str, npt.NDArray[np.float64]]
+    times_s: dict[str, npt.NDArray[np.floating[Any]]]
     channels: tuple[str, ...]
     span_s: tuple[float, float]
     fs: float
@@ -163,24 +163,25 @@ def saliency_of(
     InputError
         If the event has no window, or the run no such class.
     """
-    windows = gather_windows(study, [event], run.window)
+    wanted = any(one.needs_levels for one in run.representations)
+    windows = gather_windows(study, [event], run.window, levels=wanted)
     if not len(windows.ids):
         why = next(iter(windows.rejected.values()), "it is not there")
         raise InputError(f"event {event} cannot be shown to the model: {why}")
-    views = run.views(windows.x)
+    views = run.views(windows.x, windows.levels)
     scores = _probabilities(run.model, views)
     if label and label not in run.classes:
         raise InputError(f"the run knows no class {label}", remedy=f"It knows {', '.join(run.classes)}")
     target = run.classes.index(label) if label else int(scores.argmax())
     parts = attribute(run.model, views, target, method, seed)
     named = dict(zip((one.name for one in run.representations), parts, strict=True))
-    seconds = windows.x.shape[-1] / windows.fs
+    axes = [one.axes(windows.x.shape[1], windows.x.shape[2], windows.fs) for one in run.representations]
     return Saliency(
         event=event,
         label=run.classes[target],
         probability=float(scores[target]),
         views=named,
-        times_s={name: _middles(run, part, n, seconds) for n, (name, part) in enumerate(named.items())},
+        times_s={name: one.times_s for name, one in zip(named, axes, strict=True)},
         channels=windows.channels,
         span_s=(float(windows.spans_s[0, 0]), float(windows.spans_s[0, 1])),
         fs=windows.fs,
@@ -207,12 +208,3 @@ def _times(differences: Views, slopes: Views) -> Views:
 def _probabilities(model: nn.Module, views: tuple[Any, ...]) -> npt.NDArray[np.float32]:
     scores: npt.NDArray[np.float32] = predict_probabilities(model, views)[0]
     return scores
-
-
-def _middles(run: TrainedRun, part: Array, number: int, seconds: float) -> npt.NDArray[np.float64]:
-    """Return the middle of each column: of a frame of a spectrogram, or of a sample."""
-    n, made = part.shape[-1], run.representations[number]
-    nfft, hop = getattr(made, "nfft", None), getattr(made, "hop", None)
-    if nfft and hop and part.ndim > 2:
-        return (np.arange(n) * hop + nfft / 2) / float(run.card["fs"])
-    return (np.arange(n) + 0.5) * seconds / n

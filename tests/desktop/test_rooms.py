@@ -285,7 +285,7 @@ def test_compress_and_export_show_what_runs_left(qtbot, window):
     room.disagreements.setCurrentRow(0)
     assert session.selection.ids == (event,)
     assert "full N ✔, compressed V ✖" in room.disagreements.item(0).text()
-    assert "n = " in room.overview.facts.text()
+    assert "n = " in room.facts.text()
     room.scheme.setCurrentIndex(room.scheme.findData("ttq"))
     started_run_is_shown(qtbot, session, room, run, detail, summary | {"account": account, "scheme": "ttq"})
     run = room.run

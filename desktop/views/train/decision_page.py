@@ -28,9 +28,7 @@ class DecisionPage(QWidget):
         self._session = session
         self._result: Result | None = None
         self.text = label("", wrap=True)
-        self.roc = self._square(
-            self.tr("ROC curves by class"), self.tr("False alarms (share)"), self.tr("Found (share)")
-        )
+        self.roc = self._square(self.tr("ROC curves by class"), self.tr("False alarms"), self.tr("Found"))
         self.pr = self._square(self.tr("Precision by recall, by class"), self.tr("Recall"), self.tr("Precision"))
         self.reliability = self._square(
             self.tr("Reliability: share right by confidence, with 95 % intervals"),
@@ -53,6 +51,7 @@ class DecisionPage(QWidget):
 
     def _square(self, name: str, x: str, y: str) -> ThemedPlot:
         made = plot(name, x, y)
+        made.getAxis("bottom").setTicks([[(share, number(share, 1)) for share in (0.0, 0.5, 1.0)]])
         made.setXRange(0, 1, padding=0.02)
         made.setYRange(0, 1, padding=0.02)
         made.showGrid(x=True, y=True, alpha=0.2)

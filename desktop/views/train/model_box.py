@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from core.features import PRESETS, REPRESENTATIONS, default_representation
+from core.features import REPRESENTATIONS, default_representation
 from core.models import MODELS, ModelEntry
 from core.options import Option, number
 from core.training import DEC, HEADS, MODEL_OPTIONS, changed
@@ -28,13 +28,12 @@ def heads_of(views: tuple[str, ...]) -> dict[str, Option]:
 
 
 def _title(view: str) -> str:
-    return str(getattr(REPRESENTATIONS.get(view), "title", view.replace("_", " ")))
+    return REPRESENTATIONS[view].title
 
 
 def presets_of(view: str) -> list[str]:
     """Return the names of the settings of a representation."""
-    own = getattr(REPRESENTATIONS.get(view), "presets", {} if view == "raw" else PRESETS)
-    return list(own)
+    return list(REPRESENTATIONS[view].presets)
 
 
 class ModelBox(QWidget):
