@@ -170,9 +170,9 @@ class GuardBox(QWidget):
         nothing = self.tr("Nothing leaks between them.")
         lines = []
         for place, leak in enumerate(review.leaks):
-            sign = "⛔" if leak.severity == "block" else "⚠" if leak.severity == "ask" else "ⓘ"
+            sign = "✖" if leak.severity == "block" else "⚠" if leak.severity == "ask" else "•"
             link = self.tr(' <a href="{}">Select the {}</a>').format(place, number(leak.n)) if leak.n else ""
             lines.append(f"{sign} {escape(leak.what)}{link}")
-        lines += [f"ⓘ {escape(warning)}" for warning in review.warnings]
+        lines += [f"• {escape(warning)}" for warning in review.warnings]
         self.leaks.setText("<br>".join(lines) or nothing)
         self.leaks.setVisible(True)
