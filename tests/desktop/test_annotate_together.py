@@ -33,7 +33,7 @@ def test_maps_appear_while_others_are_still_being_made(qtbot, annotate):
     assert job in session.jobs.running
     assert not annotate.maps.finished
     first = len(annotate.maps.maps)
-    assert annotate.strip.maps.count() == 3
+    assert annotate.strip.maps.count() == min(first, 3)  # each map once
     assert "not finished" in annotate.strip.runs.currentText()
     assert annotate.canvas.ids.tolist() == annotate.maps.ids.tolist()
     annotate.proposing.preview()  # the room can be used meanwhile
