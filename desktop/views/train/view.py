@@ -282,5 +282,5 @@ def _read_predictions(run: RunEntry) -> dict[str, np.ndarray]:
     path = run.folder / "predictions.npz"
     if not path.exists():
         return {}
-    with np.load(path, allow_pickle=False) as file:
+    with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
         return {name: file[name] for name in file}
