@@ -112,7 +112,7 @@ def _result(run_folder: Path) -> dict[str, Any]:
 
 def _vectors(run: TrainedRun) -> Windows:
     """Return windows of test events: as many of each class as there are, spread over all of them."""
-    with np.load(run.folder / "predictions.npz", allow_pickle=False) as file:
+    with (run.folder / "predictions.npz").open("rb") as opened, np.load(opened, allow_pickle=False) as file:
         test = file["split"] == "test"
         events, y = file["ids"][test], file["y_true"][test]
     classes = np.unique(y)

@@ -193,7 +193,7 @@ def load_map(folder: Path, about: dict[str, Any], events: MapEvents, place: int 
     """
     number = about.get("number", place)
     try:
-        with np.load(folder / f"map_{number:02d}.npz", allow_pickle=False) as file:
+        with (folder / f"map_{number:02d}.npz").open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         raw = "local_quality" in arrays
         points, quality = arrays.pop("points"), arrays.pop("local_quality" if raw else "quality")

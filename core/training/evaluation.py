@@ -199,7 +199,7 @@ def _seen(run: TrainedRun, given: Given) -> tuple[npt.NDArray[np.bool_], list[st
     """Return which events, or whose subjects, training or early stopping has seen, and these subjects."""
     learnt = [*run.splits["train"], *run.splits["validation"]]
     seen = np.zeros(len(given.y), bool) if given.ids is None else np.isin(given.ids, learnt)
-    with np.load(run.folder / "predictions.npz", allow_pickle=False) as stored:
+    with (run.folder / "predictions.npz").open("rb") as opened, np.load(opened, allow_pickle=False) as stored:
         if "windows" in stored.files:
             of_learnt = stored["windows"][np.isin(stored["split"], ("train", "validation"))]
             seen |= np.isin(hashes(given.x), of_learnt)
@@ -239,7 +239,7 @@ def _factors(units: Sequence[str], wanted: Sequence[str], scaling: str, subject:
 
 def _load(path: Path) -> dict[str, npt.NDArray[Any]]:
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with (path).open("rb") as opened, np.load(opened, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
     except (OSError, ValueError, AttributeError) as error:
         raise InputError(f"these arrays cannot be read ({error})", subject=path, remedy="Give an .npz file") from error

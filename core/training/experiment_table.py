@@ -53,7 +53,7 @@ class Cell:
     def predictions(self) -> Columns:
         """Return ``ids``, ``y_true``, ``probabilities`` and ``subject`` of its test events, with ``fold`` and ``seed``."""
         assert self.folder is not None
-        with np.load(self.folder / "predictions.npz", allow_pickle=False) as stored:
+        with (self.folder / "predictions.npz").open("rb") as opened, np.load(opened, allow_pickle=False) as stored:
             rows = stored["split"] == "test"
             columns = {name: stored[name][rows] for name in ("ids", "y_true", "probabilities", "subject")}
         n = len(columns["ids"])
@@ -139,7 +139,7 @@ def read_pooled(root: Path, variant: int) -> Columns:
     dict
         ``ids``, ``y_true`` and ``fold``, ``seed`` (n,) int64; ``probabilities`` (n, K); ``subject`` (n,) str.
     """
-    with np.load(root / "pooled.npz", allow_pickle=False) as stored:
+    with (root / "pooled.npz").open("rb") as opened, np.load(opened, allow_pickle=False) as stored:
         return {name.partition("/")[2]: stored[name] for name in stored.files if name.startswith(f"{variant}/")}
 
 

@@ -10,7 +10,9 @@ import pytest
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import QEvent, QSettings, QStandardPaths, Qt, QThreadPool, QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 import resources
@@ -48,6 +50,8 @@ def nothing_left_behind(request, qapp):
     """Fail a test that leaves something alive."""
     threads = set(threading.enumerate())
     timers = {id(t) for t in qapp.findChildren(QTimer)}
+    if QGuiApplication.keyboardModifiers() != Qt.KeyboardModifier.NoModifier:
+        QTest.keyClick(QWidget(), Qt.Key.Key_Shift)  # else Qt takes a key that the test before pressed as still held
     yield
     for widget in QApplication.topLevelWidgets():
         widget.close()

@@ -125,7 +125,7 @@ def read_predictions(runs: list[RunEntry]) -> dict[int, str]:
         if not path.exists() or not classes:
             continue
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
                 ids, places = file["ids"].tolist(), file["probabilities"].argmax(axis=1).tolist()
             return {event: classes[place] for event, place in zip(ids, places, strict=True)}
         except (OSError, ValueError, KeyError, IndexError, BadZipFile) as error:
@@ -173,7 +173,7 @@ def read_shares(runs: list[RunEntry], ids: npt.NDArray[np.int64], classes: list[
         if not path.exists() or not set(own) <= set(classes):
             continue
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
                 seen, given = file["ids"], file["probabilities"]
         except (OSError, ValueError, KeyError, BadZipFile):
             continue  # said where predictions are shown

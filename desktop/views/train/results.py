@@ -79,7 +79,7 @@ def read_result(run: RunEntry, events: EventTable, subjects: Mapping[int, str]) 
     path = run.folder / "predictions.npz"
     if not path.exists():
         return None
-    with np.load(path, allow_pickle=False) as file:
+    with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
         arrays = {name: file[name] for name in file}
     classes = list(run.summary["metrics"]["test"]["classes"])
     subject = subjects_of(arrays["ids"], events, subjects)
