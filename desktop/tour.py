@@ -25,6 +25,7 @@ from desktop.services import theme
 from desktop.services.session import Session
 from desktop.tour_annotate import label_on_a_map
 from desktop.tour_review import look_at_recordings
+from desktop.tour_train import train_models
 
 
 class Tour:
@@ -85,18 +86,8 @@ class Tour:
         label_on_a_map(self)
 
     def train(self) -> None:
-        """Train both models by their recipes."""
-        self.window.enter("train")
-        room: Any = self.window.rooms["train"]
-        for name in ("cnn2d", "cnn_transformer"):
-            recipe, demo = room.recipe, DEMO[name]
-            recipe.model.setCurrentIndex(recipe.model.findData(name))
-            recipe.epochs.setValue(demo["max_epochs"])
-            recipe.patience.setValue(demo["patience"])
-            recipe.rate.setValue(demo.get("lr", 1e-3))
-            done = self.job(recipe.start_button.click)
-            self.figures[f"test MCC of {name}"] = self.mcc(done)
-        self.picture("train", "Train: curves, test figures with their interval, confusion whose cells select events")
+        """Train both models by their recipes, look at what came of them, compare them."""
+        train_models(self)
 
     def compress(self) -> None:
         """Compress the 2D CNN by two schemes."""

@@ -18,8 +18,8 @@ from core.study import schema
 from core.study.entries import RunEntry
 from core.study.lock import now
 
-KINDS = ("features", "projection", "training", "compression", "export")
-READ_LABELS = ("projection", "training")  # a compression reads those of its training run
+KINDS = ("features", "projection", "training", "experiment", "compression", "export")
+READ_LABELS = ("projection", "training", "experiment")  # a compression reads those of its training run
 UNFINISHED = ("running", "interrupted", "cancelled", "failed")
 
 

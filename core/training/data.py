@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -140,6 +140,39 @@ def load_dataset(study: Study, spec: TrainingSpec, report: Reporter | None = Non
         windows=windows,
         label_hash=events.label_hash(),
         soft=_shares(study, windows.ids, classes, y) if spec.targets == "soft" else None,
+    )
+
+
+def with_views(dataset: Dataset, spec: TrainingSpec) -> Dataset:
+    """Return a dataset with the representations of another specification."""
+    views = tuple(build_representation(one)(dataset.raw, dataset.windows.fs) for one in spec.representations)
+    return replace(dataset, x=views)
+
+
+def only(dataset: Dataset, rows: npt.NDArray[np.int64]) -> Dataset:
+    """Return some events of a dataset, and nothing of the others."""
+    kept = dataset.ids[rows]
+    windows = replace(
+        dataset.windows,
+        ids=kept,
+        x=dataset.raw[rows],
+        recording=dataset.recording[rows],
+        subject=dataset.subject[rows],
+        spans_s=dataset.windows.spans_s[rows],
+    )
+    return replace(
+        dataset,
+        ids=kept,
+        recording=windows.recording,
+        subject=windows.subject,
+        start_s=dataset.start_s[rows],
+        x=tuple(view[rows] for view in dataset.x),
+        raw=windows.x,
+        y=dataset.y[rows],
+        scored=dataset.scored[rows],
+        origin=dataset.origin[rows],
+        windows=windows,
+        soft=None if dataset.soft is None else dataset.soft[rows],
     )
 
 

@@ -15,7 +15,7 @@ from core.training.checkpoint import Progress
 from core.training.device import Engine
 from core.training.learner import Learner
 from core.training.losses import build_loss
-from core.training.metrics import confusion, mcc
+from core.training.metrics_mcc import confusion, mcc
 from core.training.objective import Objective, class_weights
 from core.training.optimising import Moment, build_optimiser, build_schedule, join, set_rates
 from core.training.pairs import Pairs
@@ -93,6 +93,7 @@ class Epochs:
             pairs,
         )
         self.net: nn.Module | None = None
+        self.n_classes, self.true = n_classes, train.classes.to(engine.device)
 
     @property
     def clusters_from(self) -> int:
@@ -106,8 +107,8 @@ class Epochs:
             join(self.optimiser, self.learner.centres, self.settings.lr)
         self.optimiser.load_state_dict(optimiser)
 
-    def train(self, progress: Progress) -> float:
-        """Go once through the training side; return the mean loss.
+    def train(self, progress: Progress) -> dict[str, float]:
+        """Go once through the training side; return the mean loss, and the MCC of what each event was given before its step.
 
         Raises
         ------
@@ -123,6 +124,7 @@ class Epochs:
         pairs = self._draw_pairs()
         self.stage.begin()
         total, n_seen = torch.zeros((), device=self.engine.device), 0
+        cells = torch.zeros(self.n_classes**2, device=self.engine.device)
         for batch, rows in enumerate(order.split(self.settings.batch_size)):
             self.report.check()
             mine = self.engine.share(rows)
@@ -133,6 +135,7 @@ class Epochs:
             set_rates(self.optimiser, self.rate(moment))
             linked = pairs[batch :: self.per_epoch][: self.settings.batch_size]
             total = total + self._step(net, mine, linked) * len(rows)
+            cells += self._cells(mine)
             n_seen += len(rows)
             if batch % LOOKED_AT == 0 or batch + 1 == self.per_epoch:
                 _refuse_nan(total)
@@ -140,7 +143,15 @@ class Epochs:
             self.report.progress(done, self.span[1], f"epoch {progress.epoch + 1}")
         _refuse_nan(total)
         self.engine.share_statistics(self.learner)
-        return float(self.engine.mean(total)) / max(n_seen, 1)
+        counts = self.engine.mean(cells).cpu().numpy().reshape(self.n_classes, -1)
+        return {"train_loss": float(self.engine.mean(total)) / max(n_seen, 1), "train_mcc": float(mcc(counts))}
+
+    def _cells(self, rows: torch.Tensor) -> torch.Tensor:
+        """Return the confusion matrix of the rows of the last step, flat."""
+        predicted = self.objective.predicted
+        assert predicted is not None
+        cell = self.true[rows.to(self.true.device)] * self.n_classes + predicted
+        return torch.bincount(cell, minlength=self.n_classes**2)
 
     def validate(self) -> dict[str, float]:
         """Return loss and MCC of the validation side, in float32 and without guidance."""

@@ -1,4 +1,4 @@
-"""What a test side has to do with the labels that were learnt: on which maps they were propagated, and by way of whom."""
+"""What a test side has to do with what is learnt: by its labels, their maps, its subjects, its windows or their scaling."""
 
 from __future__ import annotations
 
@@ -27,15 +27,22 @@ class Leak:
     kind : str
         ``chosen_on``: features, map and propagation of training labels were made with test events. ``transductive``: the
         same, of subjects that somebody marked as test subjects and used all the same. ``descends``: labels of training
-        events came by way of test events.
+        events came by way of test events. ``subjects``: the same people are on several sides. ``duplicate`` and
+        ``near_duplicate``: windows that are on two sides. ``scaled_on``: training windows were scaled by statistics of
+        stretches that are tested.
     events : tuple of int
-        Test events, or of ``descends`` the training events.
+        Test events, or of ``descends`` the training events; of duplicates those of the side that judges.
     of : int
         How many events there are on their side.
     what : str
         One sentence with the numbers.
     run : str
         The projection run, if it is about one.
+    severity : str
+        ``block``: the figures would be wrong, and no run begins unless `TrainingSpec.accept_leaks`. ``ask``: they may be
+        too good; somebody should decide. ``note``: to be known.
+    partners : tuple of int
+        Of duplicates: the event that each is a duplicate of.
     """
 
     kind: str
@@ -43,6 +50,8 @@ class Leak:
     of: int
     what: str
     run: str = ""
+    severity: str = "note"
+    partners: tuple[int, ...] = ()
 
     @property
     def n(self) -> int:
@@ -51,7 +60,7 @@ class Leak:
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON-able fields, with the number of events."""
-        return {**asdict(self), "events": list(self.events), "n": self.n}
+        return {**asdict(self), "events": list(self.events), "partners": list(self.partners), "n": self.n}
 
 
 def leaks(study: Study, sides: Mapping[str, Sequence[int]]) -> list[Leak]:
@@ -74,7 +83,7 @@ def leaks(study: Study, sides: Mapping[str, Sequence[int]]) -> list[Leak]:
     found = [leak for run, to in _maps(study, learnt).items() for leak in _of_map(study, run, to, test)]
     if through := sorted(set(learnt) & set(descendants(study, *test.tolist()))):
         what = f"The labels of {len(through):,} of {len(sides['train']):,} training events came by way of test events."
-        found.append(Leak("descends", tuple(through), len(sides["train"]), what))
+        found.append(Leak("descends", tuple(through), len(sides["train"]), what, severity="block"))
     return found
 
 
@@ -128,7 +137,8 @@ def _of_map(study: Study, run: str, to: Ints, test: Ints) -> list[Leak]:
                 f"{len(to):,} training events were propagated"
             )
             what += "; these are test subjects used transductively" if kind == "transductive" else ""
-            found.append(Leak(kind, there, len(test), f"{what}: figures of them say less about new patients.", run))
+            what += ": figures of them say less about new patients."
+            found.append(Leak(kind, there, len(test), what, run, "ask" if kind == "chosen_on" else "note"))
     return found
 
 

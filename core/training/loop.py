@@ -183,9 +183,9 @@ class _Training:
 
     def _epoch(self, epochs: Epochs, also: dict[str, float]) -> None:
         started, progress = time.perf_counter(), self.progress
-        loss = epochs.train(progress)
+        trained = epochs.train(progress)
         rate = epochs.optimiser.param_groups[0]["lr"]
-        figures = self.engine.agree(epochs.validate() | {"train_loss": loss, "lr": rate} | also)
+        figures = self.engine.agree(epochs.validate() | trained | {"lr": rate} | also)
         if note(progress, figures):
             self.best = state_of(self.model, epochs.learner)
         if self.engine.main:

@@ -1,33 +1,22 @@
-"""Figures with their uncertainty: MCC, F1, confusion, bootstrap intervals."""
+"""Figures of a classifier with their uncertainty; curves, calibration and subjects have modules of their own."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-Ints = npt.NDArray[np.int64]
-N_BOOTSTRAP = 2000
+from core.errors import InputError
+from core.jobs import read_json, write_json
+from core.training.metrics_calibration import calibration
+from core.training.metrics_curves import curves
+from core.training.metrics_draws import Draws, Floats, Ints, interval, number, ratio
+from core.training.metrics_mcc import mcc
+from core.training.metrics_subjects import of_subjects
 
-
-def confusion(y_true: Ints, y_pred: Ints, n_classes: int) -> Ints:
-    """Return counts (n_classes, n_classes): rows are true, columns predicted."""
-    counts = np.bincount(y_true * n_classes + y_pred, minlength=n_classes**2)
-    return counts.reshape(n_classes, n_classes)
-
-
-def mcc(counts: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """Return Matthews' correlation of confusion matrices (…, K, K), for K classes as Gorodkin (2004).
-
-    0 where it is undefined (all of one class, or all predicted as one), as scikit-learn does.
-    """
-    c = np.asarray(counts, dtype=np.float64)
-    true, predicted = c.sum(axis=-1), c.sum(axis=-2)
-    n = true.sum(axis=-1)
-    covariance = np.trace(c, axis1=-2, axis2=-1) * n - (true * predicted).sum(axis=-1)
-    spread = np.sqrt((n**2 - (true**2).sum(axis=-1)) * (n**2 - (predicted**2).sum(axis=-1)))
-    return np.where(spread > 0, covariance / np.where(spread > 0, spread, 1.0), 0.0)
+FILE = "figures.json"
 
 
 def evaluate(
@@ -36,6 +25,7 @@ def evaluate(
     classes: list[str],
     subject: npt.NDArray[Any] | None = None,
     seed: int = 0,
+    events: npt.NDArray[Any] | None = None,
 ) -> dict[str, Any]:
     """Return the figures of a classifier on one side of a split.
 
@@ -43,78 +33,137 @@ def evaluate(
     ----------
     y_true : (n,) int64 array
     probabilities : (n, K) array
+    classes : list of str
     subject : (n,) array, optional
         With five known subjects or more, whole subjects are drawn in the bootstrap.
+    seed : int
+    events : (n,) array, optional
+        Which event each row predicts, where several models predict the same: ``n`` counts events then, and all
+        predictions of an event are drawn together.
 
     Returns
     -------
     dict
-        ``n``, ``mcc`` (-1 to 1), ``mcc_interval`` (95 %, percentile bootstrap of 2,000 draws), ``interval_over``,
-        ``accuracy``, ``f1`` by class, ``confusion`` (rows true, columns predicted, both in the order of ``classes``).
+        ``n``, ``n_subjects``, ``mcc`` (-1 to 1), ``mcc_interval`` (95 %, percentile bootstrap of 2,000 draws),
+        ``interval_over`` (``subjects`` or ``events``), ``accuracy``, ``balanced_accuracy`` and ``macro_f1``, each with
+        ``…_interval``; ``f1`` by class; ``per_class``: for each class ``n``, ``precision``, ``recall``, ``f1`` with
+        ``…_interval``, None where undefined; ``confusion`` (rows true, columns predicted, both in the order of ``classes``).
     """
-    y_pred = probabilities.argmax(axis=1)
-    counts = confusion(y_true, y_pred, len(classes))
-    low, high, over = _interval(lambda c: mcc(c), [_cells(y_true, y_pred, len(classes))], len(classes), subject, seed)
-    hits = np.diag(counts)
-    f1 = 2 * hits / np.maximum(counts.sum(axis=0) + counts.sum(axis=1), 1)
+    k, draws = len(classes), Draws.of(len(y_true), subject, seed, events)
+    cells = y_true * k + probabilities.argmax(axis=1)
+    drawn = _figures(draws.counts(cells, k * k).reshape(-1, k, k))
+    counts = np.bincount(cells, minlength=k * k).reshape(k, k)
+    found = _figures(counts[None].astype(np.float64))
+    overall = {name: _with_interval(name, found[name][0], drawn[name]) for name in OVERALL}
+    per_class = {
+        name: {
+            "n": int(counts[row].sum()),
+            **{
+                key: value
+                for figure in PER_CLASS
+                for key, value in _with_interval(figure, found[figure][0, row], drawn[figure][:, row]).items()
+            },
+        }
+        for row, name in enumerate(classes)
+    }
     return {
-        "n": len(y_true),
-        "mcc": float(mcc(counts)),
-        "mcc_interval": [low, high],
-        "interval_over": over,
-        "accuracy": float(hits.sum() / max(len(y_true), 1)),
-        "f1": dict(zip(classes, f1.tolist(), strict=True)),
+        "n": draws.n_units if draws.over == "events" else len(y_true if events is None else np.unique(events)),
+        "n_subjects": 0 if subject is None else len({one for one in subject if one}),
+        "interval_over": draws.over,
+        **{key: value for figure in overall.values() for key, value in figure.items()},
+        "f1": {name: entry["f1"] or 0.0 for name, entry in per_class.items()},
+        "per_class": per_class,
         "classes": list(classes),
         "confusion": counts.tolist(),
     }
 
 
-def paired_difference(
+def figures(
     y_true: Ints,
-    full: npt.NDArray[Any],
-    other: npt.NDArray[Any],
+    probabilities: npt.NDArray[Any],
+    classes: list[str],
     subject: npt.NDArray[Any] | None = None,
     seed: int = 0,
-) -> tuple[float, list[float]]:
-    """Return MCC of `other` minus that of `full` on the same events, with its 95 % paired bootstrap interval.
+    events: npt.NDArray[Any] | None = None,
+) -> dict[str, Any]:
+    """Return all figures of a classifier: those of `evaluate`, and what is drawn rather than read.
 
-    Parameters
-    ----------
-    full, other : (n, K) arrays
-        Probabilities.
+    Returns
+    -------
+    dict
+        As `evaluate`, with ``subjects`` (`of_subjects`), ``curves`` (`core.training.metrics_curves.curves`: ROC and
+        precision-recall of each class against the others) and ``calibration``
+        (`core.training.metrics_calibration.calibration`).
     """
-    k = full.shape[1]
-    cells = [_cells(y_true, p.argmax(axis=1), k) for p in (full, other)]
-    low, high, _ = _interval(lambda a, b: mcc(b) - mcc(a), cells, k, subject, seed)
-    a, b = (np.bincount(c, minlength=k * k).reshape(k, k) for c in cells)
-    return float(mcc(b) - mcc(a)), [low, high]
+    draws = Draws.of(len(y_true), subject, seed, events)
+    predicted = probabilities.argmax(axis=1)
+    return {
+        **evaluate(y_true, probabilities, classes, subject, seed, events),
+        "subjects": [] if subject is None else of_subjects(y_true, predicted, subject, classes, seed),
+        "curves": curves(y_true, probabilities, classes, draws),
+        "calibration": calibration(y_true, probabilities, draws),
+    }
 
 
-def _cells(y_true: Ints, y_pred: Ints, k: int) -> Ints:
-    """Return the cell of the confusion matrix that each event falls into."""
-    return y_true * k + y_pred
+def without_drawings(of: dict[str, Any]) -> dict[str, Any]:
+    """Return what `figures` returned without the points of its curves, bins and subjects: what a list of runs needs."""
+    if "curves" not in of:
+        return of
+    areas = {
+        name: None if curve is None else {key: value for key, value in curve.items() if key not in ("roc", "pr")}
+        for name, curve in of["curves"].items()
+    }
+    calibrated = {key: value for key, value in of["calibration"].items() if key != "bins"}
+    return {**{k: v for k, v in of.items() if k != "subjects"}, "curves": areas, "calibration": calibrated}
 
 
-def _interval(
-    statistic: Any, cells: list[Ints], k: int, subject: npt.NDArray[Any] | None, seed: int
-) -> tuple[float, float, str]:
-    """Return a 95 % percentile interval; each unit of the bootstrap is an event or a subject."""
-    known = subject is not None and all(subject) and len(set(subject)) >= 5
-    joint = np.stack(cells, axis=1)
-    if known:
-        unit = np.unique(np.asarray(subject, dtype=str), return_inverse=True)[1]
-        n = int(unit.max()) + 1
-        tables = np.zeros((len(cells), n, k * k))
-        for table, cell in zip(tables, joint.T, strict=True):
-            np.add.at(table, (unit, cell), 1)
-        chance = np.full(n, 1 / n)
-    else:
-        # Events of the same outcome are interchangeable: draw how many of each outcome, not which events.
-        outcomes, counts = np.unique(joint, axis=0, return_counts=True)
-        n = len(joint)
-        tables = np.stack([np.eye(k * k)[cell] for cell in outcomes.T])
-        chance = counts / n
-    draws = np.random.default_rng(seed).multinomial(n, chance, size=N_BOOTSTRAP)
-    values = statistic(*((draws @ table).reshape(-1, k, k) for table in tables))
-    low, high = np.percentile(values, [2.5, 97.5])
-    return float(low), float(high), "subjects" if known else "events"
+def write_figures(folder: Path, sides: dict[str, dict[str, Any]]) -> None:
+    """Write what `figures` returned for each side to a run's folder."""
+    write_json(folder / FILE, sides)
+
+
+def read_figures(folder: Path) -> dict[str, dict[str, Any]]:
+    """Return the figures of a finished run by side, ``validation`` and ``test``.
+
+    Raises
+    ------
+    InputError
+        If there are none: the run is not done, or was made by an earlier version.
+    """
+    if not (folder / FILE).exists():
+        raise InputError(
+            "this run has no figures to draw", subject=folder, remedy="Train it again, or use: hitscope evaluate"
+        )
+    sides: dict[str, dict[str, Any]] = read_json(folder / FILE)
+    return sides
+
+
+OVERALL = ("mcc", "accuracy", "balanced_accuracy", "macro_f1")
+PER_CLASS = ("precision", "recall", "f1")
+
+
+def _figures(counts: Floats) -> dict[str, Floats]:
+    """Return the figures of confusion matrices (draws, K, K); NaN where undefined, but for MCC and accuracy."""
+    hits = np.diagonal(counts, axis1=1, axis2=2)
+    true, predicted = counts.sum(axis=2), counts.sum(axis=1)
+    recall = ratio(hits, true)
+    f1 = ratio(2 * hits, true + predicted)
+    return {
+        "mcc": mcc(counts),
+        "accuracy": hits.sum(axis=1) / np.maximum(true.sum(axis=1), 1),
+        "balanced_accuracy": _mean(recall),
+        "macro_f1": _mean(f1),
+        "precision": ratio(hits, predicted),
+        "recall": recall,
+        "f1": f1,
+    }
+
+
+def _mean(values: Floats) -> Floats:
+    """Return the mean over the classes that occur."""
+    there = np.isfinite(values)
+    return ratio(np.where(there, values, 0.0).sum(axis=1), there.sum(axis=1).astype(np.float64))
+
+
+def _with_interval(name: str, value: float, drawn: Floats) -> dict[str, Any]:
+    return {name: number(value), f"{name}_interval": interval(drawn)}

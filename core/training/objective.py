@@ -35,6 +35,8 @@ class Objective:
     pairs : Pairs or None
     target : (N, n_clusters) tensor or None
         What the assignment of each event to the clusters is drawn to in this epoch.
+    predicted : (n,) tensor or None
+        The classes that the rows of the last step were given.
     """
 
     loss: Loss
@@ -44,6 +46,7 @@ class Objective:
     links: Links | None = None
     pairs: Pairs | None = None
     target: torch.Tensor | None = None
+    predicted: torch.Tensor | None = None
 
     def __call__(self, net: nn.Module, side: Side, rows: torch.Tensor, linked: torch.Tensor) -> torch.Tensor:
         """Return the loss of some rows and of some pairs, given by their numbers, in one pass through the network."""
@@ -52,6 +55,7 @@ class Objective:
         out: Outputs = net(*views)
         n, targets = len(rows), side.targets[rows.to(side.targets.device)]
         value = self.loss(out["logits"][:n], targets, self.weight)
+        self.predicted = out["logits"][:n].detach().argmax(dim=1)
         if self.guidance is not None:
             value = value + self._guide(out, n, targets, rows)
         if len(ends):

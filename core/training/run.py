@@ -19,12 +19,15 @@ from core.features import Representation, WindowSpec, build_representation
 from core.jobs import JobSpec, Reporter, read_json, replacing, write_bytes_atomically, write_json
 from core.models import MODELS, build, count_parameters
 from core.study import Study
+from core.training.card import write_card
 from core.training.data import Dataset, describe, load_dataset
-from core.training.leaks import leaks, subjects_kept_apart
+from core.training.duplicates import hashes
+from core.training.leaks import subjects_kept_apart
 from core.training.loop import fit
-from core.training.metrics import evaluate
+from core.training.metrics import evaluate, figures, without_drawings, write_figures
 from core.training.pairs import pairs_of
 from core.training.predict import predict_probabilities
+from core.training.review import SplitReview, review
 from core.training.side import take
 from core.training.spec import TrainingSpec
 from core.training.splits import Split, split_dataset
@@ -93,37 +96,60 @@ def run_training(spec: JobSpec, report: Reporter) -> dict[str, Any]:
     training = TrainingSpec.from_json(spec.params)
     if training.threads:
         torch.set_num_threads(training.threads)
-    started = time.perf_counter()
     with Study.open(spec.study or "", readonly=True, annotator=training.annotator) as study:
         dataset = load_dataset(study, training, report)
         kept_apart = subjects_kept_apart(study, dataset.ids.tolist())
         split = split_dataset(dataset, training, spec.seed, kept_apart)
-        leaking = leaks(study, split.to_json(dataset))
-    if leaking:
-        split = replace(split, warnings=(*split.warnings, *(leak.what for leak in leaking)))
-    torch.manual_seed(spec.seed)
+        reviewed = review(study, dataset, split)
+    return train_on(dataset, split, reviewed, training, spec.seed, spec.folder, report)
+
+
+def train_on(
+    dataset: Dataset,
+    split: Split,
+    reviewed: SplitReview,
+    training: TrainingSpec,
+    seed: int,
+    folder: Path,
+    report: Reporter,
+) -> dict[str, Any]:
+    """Train a model on a split, write it to a folder, and return what came of it.
+
+    Raises
+    ------
+    InputError
+        If a leak would make the figures wrong, and the specification does not accept that.
+    """
+    if not training.accept_leaks:
+        reviewed.refuse_blocked()
+    started = time.perf_counter()
+    split = replace(split, warnings=(*split.warnings, *(leak.what for leak in reviewed.leaks)))
+    write_json(folder / "review.json", reviewed.to_json())
+    torch.manual_seed(seed)
     model = build_for(training.model, dataset)
     sides = (
         (take(dataset.x, split.train), dataset.targets[split.train]),
         (take(dataset.x, split.validation), dataset.y[split.validation]),
     )
     pairs = pairs_of(dataset.ids[split.train], training.links)
-    fitted = fit(model, *sides, training.fit_settings(spec.seed), report, spec.folder, pairs=pairs)
+    fitted = fit(model, *sides, training.fit_settings(seed), report, folder, pairs=pairs)
     if fitted.centres is not None:
-        with replacing(spec.folder / "centres.npy") as file:
+        with replacing(folder / "centres.npy") as file:
             np.save(file, fitted.centres)
-    figures = write_run(spec.folder, model, training, dataset, split)
-    return {
-        "metrics": figures,
+    result = {
+        "metrics": write_run(folder, model, training, dataset, split),
         "history": fitted.history,
         "best_epoch": fitted.best_epoch,
         "stages": fitted.stages,
         "epochs": len(fitted.history),
         "parameters": count_parameters(model),
         "seconds": time.perf_counter() - started,
-        "leaks": [leak.to_json() for leak in leaking],
-        **provenance(dataset, split, spec.seed),
+        "leaks": [leak.to_json() for leak in reviewed.leaks],
+        "accepted_leaks": training.accept_leaks and bool(reviewed.of_severity("block")),
+        **provenance(dataset, split, seed),
     }
+    write_card(folder, result)
+    return result
 
 
 def provenance(dataset: Dataset, split: Split, seed: int) -> dict[str, Any]:
@@ -190,14 +216,24 @@ def write_run(folder: Path, model: nn.Module, training: TrainingSpec, dataset: D
     write_json(folder / "splits.json", split.to_json(dataset))
     probabilities = predict_probabilities(model, dataset.x)
     side = np.full(len(dataset.ids), "", dtype="<U10")
-    figures = {}
+    sides = {}
     for name in ("train", "validation", "test"):
         rows = getattr(split, name)
         side[rows] = name
-        figures[name] = evaluate(dataset.y[rows], probabilities[rows], dataset.classes, dataset.subject[rows])
+        told = evaluate if name == "train" else figures
+        sides[name] = told(dataset.y[rows], probabilities[rows], dataset.classes, dataset.subject[rows])
+    write_figures(folder, {name: sides[name] for name in ("validation", "test")})
     with replacing(folder / "predictions.npz") as file:
-        np.savez(file, ids=dataset.ids, y_true=dataset.y, probabilities=probabilities, split=side)
-    return figures
+        np.savez(
+            file,
+            ids=dataset.ids,
+            y_true=dataset.y,
+            probabilities=probabilities,
+            split=side,
+            subject=dataset.subject.astype(str),
+            windows=hashes(dataset.raw),
+        )
+    return {name: without_drawings(told) for name, told in sides.items()}
 
 
 def _card_of(training: TrainingSpec) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
-from core.checks import NAMED, TABLE, TEXT, Rule, check_each, check_names, finite, list_of, one_of, whole
+from core.checks import NAMED, TABLE, TEXT, YES_OR_NO, Rule, check_each, check_names, finite, list_of, one_of, whole
 from core.errors import InputError
 from core.features import WindowSpec, build_representation
 from core.models import MODELS, options_of
@@ -54,6 +54,7 @@ RULES = {
         "auto, cpu, cuda, cuda:N, mps or several",
         lambda value: TEXT.fits(value) and re.fullmatch(DEVICE, value) is not None,
     ),
+    "accept_leaks": YES_OR_NO,
 }
 REMEDY = "Correct the specification"
 
@@ -119,6 +120,8 @@ class TrainingSpec:
         ``{"name": "time_shift", "most": 0.1}`` and others, as `core.training.AUGMENTATIONS`, one after the other.
     device : str
         ``auto`` (a GPU if there is one), ``cpu``, ``cuda``, ``cuda:1``, ``mps``, or ``several`` under ``accelerate launch``.
+    accept_leaks : bool
+        Train also where the figures are known to be wrong (`core.training.review_split`); the result says so.
 
     Raises
     ------
@@ -156,6 +159,7 @@ class TrainingSpec:
     sampling: str = "shuffled"
     augment: list[dict[str, Any]] = field(default_factory=list)
     device: str = "auto"
+    accept_leaks: bool = False
 
     def __post_init__(self) -> None:
         check_each(RULES, vars(self), remedy=REMEDY)

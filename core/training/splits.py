@@ -19,6 +19,7 @@ from core.training.data import Dataset
 from core.training.spec import TrainingSpec
 
 Ints = npt.NDArray[np.int64]
+SIDES = ("train", "validation", "test")
 N_BLOCKS = 20
 ASIDE, TRAIN, VALIDATION, TEST = -1, 0, 1, 2
 WITHIN = (
@@ -39,7 +40,7 @@ class Split:
 
     def to_json(self, dataset: Dataset) -> dict[str, Any]:
         """Return event ids by side, with a hash of them."""
-        sides = {name: dataset.ids[getattr(self, name)].tolist() for name in ("train", "validation", "test")}
+        sides = {name: dataset.ids[getattr(self, name)].tolist() for name in SIDES}
         digest = hashlib.sha256(json.dumps(sides, sort_keys=True).encode()).hexdigest()
         return {**sides, "unit": self.unit, "sha256": digest, "warnings": list(self.warnings)}
 
@@ -71,6 +72,69 @@ def split_dataset(
         If a class has too few events, or one side would lack a class of the training data.
     """
     unit, groups, notes = _groups(dataset, spec)
+    _refuse_rare(dataset)
+    test, said = _kept_apart(dataset, spec, kept_apart)
+    if test is None:
+        test = _take_groups(dataset, groups, np.ones(len(dataset.ids), bool), spec.test, seed)
+    elif unit == "time block" or len(np.unique(groups[~test])) < 2:
+        unit, groups, notes = "time block", _blocks(dataset), (WITHIN,)
+    validation = _take_groups(dataset, groups, ~test, spec.validation / (1 - spec.test), seed + 1)
+    return _settled(dataset, validation, test, unit, (*notes, *said))
+
+
+def fold_split(dataset: Dataset, spec: TrainingSpec, k: int, fold: int, seed: int) -> Split:
+    """Split a dataset for one of `k` folds: over all of them, each event is on the test side once.
+
+    What is kept together is decided as by `split_dataset`; `TrainingSpec.validation` is taken of what is not tested. A fold
+    may test events of one class only, as where a subject has no others: it says so.
+
+    Raises
+    ------
+    InputError
+        If there are fewer subjects, recordings or blocks than folds, or what is left to train or to judge by lacks a class.
+    """
+    unit, groups, notes = _groups(dataset, spec)
+    _refuse_rare(dataset)
+    test = _fold(dataset, groups, k, seed, unit)[fold]
+    if len(np.unique(groups[~test])) < 2:
+        raise InputError(
+            f"fold {fold + 1} of {k} leaves less than two {unit}s to train and to judge by",
+            remedy="Ask for another number of folds",
+        )
+    validation = _take_groups(dataset, groups, ~test, min(spec.validation * k / (k - 1), 0.5), seed + 1)
+    return _settled(dataset, validation, test, unit, notes, judged=("train", "validation"))
+
+
+def inner_splits(dataset: Dataset, spec: TrainingSpec, k: int, seed: int) -> list[Split]:
+    """Split events that are not tested into `k` folds of which each is the validation side once; the test sides are empty.
+
+    Raises
+    ------
+    InputError
+        As `fold_split`.
+    """
+    unit, groups, notes = _groups(dataset, spec)
+    none = np.zeros(len(dataset.ids), bool)
+    judged = ("train", "validation")
+    return [_settled(dataset, fold, none, unit, notes, judged) for fold in _fold(dataset, groups, k, seed, unit)]
+
+
+def _fold(dataset: Dataset, groups: Ints, k: int, seed: int, unit: str) -> list[npt.NDArray[np.bool_]]:
+    """Return masks of `k` folds of whole groups, about alike in their classes."""
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    if len(np.unique(groups)) < k or np.bincount(dataset.y).max() < k:
+        raise InputError(
+            f"{k} folds need as many {unit}s, and events of a class; there are {len(np.unique(groups))}",
+            remedy="Ask for fewer folds, or split by time",
+        )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that a class is rare is said of each fold
+        folds = list(StratifiedGroupKFold(k, shuffle=True, random_state=seed).split(groups, dataset.y, groups))
+    return [np.isin(np.arange(len(groups)), rows) for _, rows in folds]
+
+
+def _refuse_rare(dataset: Dataset) -> None:
     for number, name in enumerate(dataset.classes):
         n = int((dataset.scored & (dataset.y == number)).sum())
         if n < 3:
@@ -78,13 +142,17 @@ def split_dataset(
                 f"class {name} has {n} events that can score a model, too few for three sides",
                 remedy="Label more of them, or leave the class out",
             )
-    test, said = _kept_apart(dataset, spec, kept_apart)
-    if test is None:
-        test = _take_groups(dataset, groups, np.ones(len(dataset.ids), bool), spec.test, seed)
-    elif unit == "time block" or len(np.unique(groups[~test])) < 2:
-        unit, groups, notes = "time block", _blocks(dataset), (WITHIN,)
-    notes += said
-    validation = _take_groups(dataset, groups, ~test, spec.validation / (1 - spec.test), seed + 1)
+
+
+def _settled(
+    dataset: Dataset,
+    validation: npt.NDArray[np.bool_],
+    test: npt.NDArray[np.bool_],
+    unit: str,
+    notes: tuple[str, ...],
+    judged: tuple[str, ...] = SIDES,
+) -> Split:
+    """Return the split of events held out for validation and test, less those that share samples or labels with them."""
     train = ~test & ~validation
     if unit == "time block":
         sides = np.select([train, validation & dataset.scored, test & dataset.scored], [TRAIN, VALIDATION, TEST], ASIDE)
@@ -94,7 +162,7 @@ def split_dataset(
                 f"{n} of {len(reach)} events are on no side, since their windows reach into those of another side.",
             )
         train, validation = train & ~reach, validation & ~reach
-    return _checked(dataset, train, validation, test, unit, notes)
+    return _checked(dataset, train, validation, test, unit, notes, judged)
 
 
 def _kept_apart(
@@ -253,7 +321,10 @@ def _meets(spans: npt.NDArray[np.float64], others: npt.NDArray[np.float64]) -> n
     return np.asarray(begun > ended)
 
 
-def _checked(dataset: Dataset, train: Any, validation: Any, test: Any, unit: str, notes: tuple[str, ...]) -> Split:
+def _checked(
+    dataset: Dataset, train: Any, validation: Any, test: Any, unit: str, notes: tuple[str, ...], judged: tuple[str, ...]
+) -> Split:
+    """Return the split, where every side that is `judged` by an MCC has two classes and training has all."""
     held_out = set(dataset.ids[validation | test].tolist())
     descends = np.array([origin in held_out for origin in dataset.origin.tolist()])
     if n := int((train & descends).sum()):
@@ -264,7 +335,7 @@ def _checked(dataset: Dataset, train: Any, validation: Any, test: Any, unit: str
         np.flatnonzero(test & dataset.scored),
         unit,
     )
-    for side in ("train", "validation", "test"):
+    for side in SIDES if test.any() else SIDES[:2]:
         there = set(dataset.y[getattr(split, side)].tolist())
         missing = [name for number, name in enumerate(dataset.classes) if number not in there]
         if missing and side == "train":
@@ -274,9 +345,10 @@ def _checked(dataset: Dataset, train: Any, validation: Any, test: Any, unit: str
             )
         if missing:
             notes += (f"No {side} event of class {', '.join(missing)}: the figures say nothing about it.",)
-        if len(there) < 2:
+        if len(there) < (2 if side in judged else 1):
+            holds = "one class only, which no MCC can be computed from" if there else "no event that can score a model"
             raise InputError(
-                f"the {side} side would hold one class only, which no MCC can be computed from",
+                f"the {side} side would hold {holds}",
                 remedy="Label more events in more recordings, or change the seed",
             )
     return replace(split, warnings=notes)

@@ -17,7 +17,7 @@ from desktop.widgets.plots import pen, plot
 
 
 class CurvesChart(QWidget):
-    """Losses and validation MCC by epoch, live."""
+    """Losses and MCC by epoch of training and validation, live; the best epoch of the last stage is marked."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -27,24 +27,38 @@ class CurvesChart(QWidget):
         self.legend = label("", "muted", wrap=True)
         layout.addWidget(self.legend)
         self.loss = plot(self.tr("Loss by epoch"), "", self.tr("Loss"))
-        self.score = plot(self.tr("Validation MCC by epoch"), self.tr("Epoch"), self.tr("MCC"))
+        self.score = plot(self.tr("MCC by epoch"), self.tr("Epoch"), self.tr("MCC"))
         for canvas in (self.loss, self.score):
             canvas.setMinimumHeight(110)
             canvas.getAxis("left").setWidth(54)
             canvas.showGrid(y=True, alpha=0.2)
             layout.addWidget(canvas)
-        self._train = self.loss.plot([], [], pen=pen("muted", 1.5))
-        self._validation = self.loss.plot([], [], pen=pen("accent", 1.5))
-        self._mcc = self.score.plot(
-            [], [], pen=pen("accent", 1.5), symbol="o", symbolSize=5, symbolBrush=theme.token("accent")
-        )
-        self._best = pg.ScatterPlotItem(size=12, brush=None, pen=pen("good", 2))
+        self._train, self._validation = self.loss.plot([], []), self.loss.plot([], [])
+        self._train_mcc = self.score.plot([], [])
+        self._mcc = self.score.plot([], [], symbol="o", symbolSize=5)
+        self._best = pg.ScatterPlotItem(size=12, brush=None)
         self.score.addItem(self._best)
+        self._stages: list[tuple[pg.PlotWidget, pg.InfiniteLine]] = []
         self.score.setYRange(-0.1, 1.02)
+        self.score.dress(self._dress)
+
+    def _dress(self) -> None:
+        for line, key in (
+            (self._train, "muted"),
+            (self._train_mcc, "muted"),
+            (self._validation, "accent"),
+            (self._mcc, "accent"),
+        ):
+            line.setPen(pen(key, 1.5))
+        self._mcc.setSymbolBrush(theme.token("accent"))
+        self._mcc.setSymbolPen(None)
+        self._best.setPen(pen("good", 2))
+        for _, line in self._stages:
+            line.setPen(pen("line", 1))
+        signs = (("muted", "━", self.tr("training")), ("accent", "━", self.tr("validation")))
+        signs += (("good", "○", self.tr("best epoch, the one that is kept")),)
         self.legend.setText(
-            f'<span style="color:{theme.token("muted")}">━</span> {self.tr("training loss")} &nbsp; '
-            f'<span style="color:{theme.token("accent")}">━</span> {self.tr("validation loss and MCC")} &nbsp; '
-            f'<span style="color:{theme.token("good")}">○</span> {self.tr("best epoch, the one that is kept")}'
+            " &nbsp; ".join(f'<span style="color:{theme.token(key)}">{sign}</span> {text}' for key, sign, text in signs)
         )
 
     def show_history(self, history: Sequence[dict[str, float]]) -> None:
@@ -56,11 +70,24 @@ class CurvesChart(QWidget):
         self._validation.setData(epochs, losses[1])
         scores = [h["validation_mcc"] for h in history]
         self._mcc.setData(epochs, scores)
+        self._train_mcc.setData(epochs, [h.get("train_mcc", np.nan) for h in history])  # older runs have none
+        stages = [h.get("stage", 0.0) for h in history]
+        last = [n for n, stage in enumerate(stages) if stage == stages[-1]]
         # As training chooses: the highest MCC, and of equal ones the lowest loss.
-        best = max(range(len(scores)), key=lambda n: (scores[n], -losses[1][n]), default=None)
+        best = max(last, key=lambda n: (scores[n], -losses[1][n]), default=None)
         self._best.setData([] if best is None else [best + 1], [] if best is None else [scores[best]])
+        self._show_stages([n + 0.5 for n in range(1, len(stages)) if stages[n] != stages[n - 1]])
         for canvas in (self.loss, self.score):
             canvas.setXRange(0.5, max(len(history), 2) + 0.5, padding=0)
+
+    def _show_stages(self, borders: Sequence[float]) -> None:
+        """Draw where one stage ends and the next begins."""
+        for canvas, line in self._stages:
+            canvas.removeItem(line)
+        self._stages = [(canvas, pg.InfiniteLine(at)) for at in borders for canvas in (self.loss, self.score)]
+        for canvas, line in self._stages:
+            line.setPen(pen("line", 1))
+            canvas.addItem(line)
 
 
 class ConfusionTable(QTableWidget):

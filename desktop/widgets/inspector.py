@@ -144,6 +144,12 @@ class Inspector(QScrollArea):
             self.preview.show_event(event)
         tasks.submit("inspector history", self._read_history, number_, done=self._show_history)
 
+    def add_below_pictures(self, widget: QWidget) -> None:
+        """Let a room say something of what it draws over trace and spectrogram."""
+        layout = self.widget().layout()
+        assert isinstance(layout, QVBoxLayout)
+        layout.insertWidget(layout.indexOf(self.picture) + 1, widget)
+
     def _forget(self) -> None:
         self._shown = None
         self.refresh()

@@ -131,6 +131,10 @@ class OptionsForm(QWidget):
         said = {name: self.options[name].problem(values[name]) for name, row in self.rows.items() if row.shown}
         return {name: problem for name, problem in said.items() if problem}
 
+    def title_of(self, name: str) -> str:
+        """Return what an option is called here."""
+        return self.rows[name].title.text()
+
     def say(self, problems: Mapping[str, str]) -> None:
         """Say beside each field what is wrong, and nothing beside the others."""
         for name, row in self.rows.items():

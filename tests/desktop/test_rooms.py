@@ -220,8 +220,8 @@ def test_train_recipe_figures_and_confusion(qtbot, window):
     window.enter("train")
     settle(qtbot, session)
     room = window.rooms["train"]
-    assert "0.700" in room.mcc.text()
-    assert "little about new patients" in room.facts.text()
+    assert "0.700" in room.overview.mcc.text()
+    assert "little about new patients" in room.overview.facts.text()
     table = room.confusion
     for row in range(3):  # the names of rows and columns are those of what their cells select
         for column in range(3):

@@ -1,4 +1,4 @@
-"""`hitscope train SPEC.toml`: a training run in a study."""
+"""`hitscope train SPEC.toml`: a training run in a study, or an experiment of several."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from core.checks import TEXT, check_each, whole
+from core.checks import TABLE, TEXT, check, check_each, check_names, whole
 from core.cli.main import show_json
 from core.cli.running import run_job
 from core.errors import InputError
 from core.study import Study
-from core.training import TrainingSpec
+from core.training import ExperimentSpec, TrainingSpec
 
 EXAMPLE = """hitscope train beats.toml --json
 
@@ -24,13 +24,26 @@ EXAMPLE = """hitscope train beats.toml --json
   classes = ["N", "V", "F"]
   representation = {name = "log_spectrogram", preset = "ecg"}
   model = {name = "cnn2d", preset = "ecg"}
-  max_epochs = 20"""
+  max_epochs = 20
+
+  # With these tables it is an experiment: every variant on every fold with every seed, then compared.
+  [experiment]
+  seeds = [0, 1, 2]
+  protocol = {name = "kfold", k = 5}      # or {name = "holdout", repeats = 5}
+  [experiment.variants]
+  "2D CNN" = {}
+  robust = {loss = {name = "gce", q = 0.7}}
+  [experiment.search]                      # chosen on validation events of each fold
+  trials = 20
+  space = {lr = {low = 1e-4, high = 1e-2, log = true}}"""
 
 
 def configure(options: argparse.ArgumentParser) -> None:
     """Add the options."""
     options.add_argument(
-        "spec", type=Path, help="specification (TOML); its keys are those of core.training.TrainingSpec"
+        "spec",
+        type=Path,
+        help="specification (TOML); keys of core.training.TrainingSpec; in [experiment], of ExperimentSpec",
     )
     options.add_argument("--study", help="study folder, instead of the specification's")
     options.add_argument("--json", action="store_true", help="print JSON")
@@ -52,13 +65,19 @@ def run(options: argparse.Namespace) -> None:
         subject=options.spec,
         remedy="Correct the specification",
     )
-    try:
-        TrainingSpec.from_json(params)  # a mistake is said before there is a run
+    table = params.pop("experiment", None)
+    kind = "training" if table is None else "experiment"
+    wanted = params if table is None else {"base": params, **table}
+    try:  # a mistake is said before there is a run
+        check(TABLE.or_none(), experiment=table)
+        check_names("the table experiment", table or {}, ("variants", "seeds", "protocol", "search"))
+        (TrainingSpec if table is None else ExperimentSpec).from_json(wanted)
     except InputError as error:
-        raise InputError(error.what, subject=options.spec, remedy=error.remedy) from error
+        what = f"{error.subject}: {error.what}" if error.subject else error.what
+        raise InputError(what, subject=options.spec, remedy=error.remedy) from error
     with Study.open(folder, annotator=params.get("annotator")) as study:
-        entry = run_job(study, study.new_run("training", name, params, seed=seed))
-    report_run(entry.summary, str(entry.folder), as_json=options.json)
+        entry = run_job(study, study.new_run(kind, name, wanted, seed=seed))
+    (report_run if table is None else report_experiment)(entry.summary, str(entry.folder), as_json=options.json)
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -83,5 +102,37 @@ def report_run(summary: dict[str, Any], folder: str, *, as_json: bool) -> None:
     test = summary["metrics"]["test"]
     low, high = test["mcc_interval"]
     print(f"{folder}\ntest MCC {test['mcc']:.3f} [{low:.3f}, {high:.3f}] (95 %), n = {test['n']}")
+    _print_warnings(summary)
+
+
+def report_experiment(summary: dict[str, Any], folder: str, *, as_json: bool) -> None:
+    """Print the table of variants and the differences between them."""
+    if as_json:
+        show_json({"run": folder, **summary})
+        return
+    print(f"{folder}\ntest MCC, pooled over {summary['protocol']['folds']} folds × {len(summary['seeds'])} seeds, 95 %")
+    for name, entry in summary["variants"].items():
+        if entry["pooled"] is None:
+            print(f"  {name}: no cell could be trained")
+            continue
+        folds, pooled = entry["folds"]["mcc"], entry["pooled"]
+        over = f"mean of {folds['n']} cells {folds['mean']:.3f}" if folds["n"] else "no cell has an MCC of its own"
+        over += f" ± {folds['std']:.3f}" if folds["std"] is not None else ""
+        low, high = pooled["mcc_interval"]
+        print(f"  {name}: {pooled['mcc']:.3f} [{low:.3f}, {high:.3f}], n = {pooled['n']}; {over}")
+    for entry in summary["differences"]:
+        told = entry["pooled"]
+        low, high = told["interval"]
+        print(
+            f"  {entry['variant']} − {entry['against']}: {told['difference']:+.3f} [{low:+.3f}, {high:+.3f}], "
+            f"{told['test']} test p = {told['p']:.3g} (Holm {told['p_holm']:.3g})"
+        )
+    for cell in summary["cells"]:
+        if cell["status"] == "failed":
+            print(f"failed: {cell['variant']}, fold {cell['fold'] + 1}, seed {cell['seed']}: {cell['why']}")
+    _print_warnings(summary)
+
+
+def _print_warnings(summary: dict[str, Any]) -> None:
     for warning in summary.get("warnings", []):
         print(f"note: {warning}")

@@ -1,139 +1,293 @@
-"""The recipe of a training run, in words."""
+"""The recipe of a training run: in words, every choice below them, and before Start what speaks against it."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import (
-    QComboBox,
-    QDoubleSpinBox,
-    QFormLayout,
-    QListWidget,
-    QListWidgetItem,
-    QScrollArea,
-    QSpinBox,
-    QVBoxLayout,
-    QWidget,
+from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QListWidget, QScrollArea, QToolButton, QVBoxLayout, QWidget
+
+from core.errors import HitscopeError
+from core.study import RunEntry
+from core.training import (
+    COMPUTING,
+    LEARNING,
+    LOSSES,
+    OPTIMISING,
+    RECIPES,
+    SCHEDULES,
+    SEEDS,
+    TARGETS,
+    TrainingSpec,
+    best_unit,
+    changed,
 )
-
-from core.features import default_representation
-from core.models import MODELS
-from core.study import UNSURE
-from core.training import LOSSES, best_unit
 from desktop.services.session import Session
+from desktop.views.train.augment_box import AugmentBox
+from desktop.views.train.choice_box import ChoiceBox, usual
+from desktop.views.train.data_box import DataBox
+from desktop.views.train.guard import GuardBox
+from desktop.views.train.model_box import ModelBox
+from desktop.views.train.words import name_of, run_in_words
 from desktop.widgets.choices import offer
-from desktop.widgets.parts import button, label, number
+from desktop.widgets.elided import ElidedComboBox
+from desktop.widgets.options_form import OptionsForm, heading
+from desktop.widgets.parts import button, give_role, label, number
+
+LEAST_PX = 310
 
 
-class Recipe(QScrollArea):
-    """What a run is to do; `start(params, name, seed)` asks for it."""
+class Recipe(QWidget):
+    """What a run is to do; `start(params, name, seed)` asks for one run, so several seeds ask several times."""
 
     start = Signal(object, str, int)
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self.setWidgetResizable(True)
-        self.setMinimumWidth(310)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        content = QWidget()
-        layout = QVBoxLayout(content)
-        layout.addWidget(label(self.tr("Recipe"), "title"))
-        form = QFormLayout()
-        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
-        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapAllRows)
-        self.kind, self.classes = QComboBox(), QListWidget()
-        self.classes.setFixedHeight(104)
-        self.model, self.size, self.loss = QComboBox(), QComboBox(), QComboBox()
-        self.epochs, self.patience, self.seed = QSpinBox(), QSpinBox(), QSpinBox()
-        self.rate = QDoubleSpinBox()
-        offer(self.loss, LOSSES)
-        self.model.currentIndexChanged.connect(lambda _i: self._offer_sizes())
-        offer(self.model, MODELS)
-        for spin, low, high, value in ((self.epochs, 1, 500, 20), (self.patience, 1, 100, 6), (self.seed, 0, 99999, 0)):
-            spin.setRange(low, high)
-            spin.setValue(value)
-        self.rate.setDecimals(5)
-        self.rate.setRange(0.00001, 1.0)
-        self.rate.setValue(0.001)
-        self.rate.setSingleStep(0.0005)
-        for title, widget in (
-            (self.tr("Events of kind"), self.kind),
-            (self.tr("Classes (ticked ones are learnt)"), self.classes),
-            (self.tr("Model"), self.model),
-            (self.tr("Size"), self.size),
-            (self.tr("Loss"), self.loss),
-            (self.tr("Learning rate"), self.rate),
-            (self.tr("Epochs at most"), self.epochs),
-            (self.tr("Epochs without better validation MCC to stop"), self.patience),
-            (self.tr("Seed"), self.seed),
-        ):
-            widget.setAccessibleName(title)
-            if isinstance(widget, QComboBox):
-                widget.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            form.addRow(label(title, "muted"), widget)
-        layout.addLayout(form)
-        self.guard = label("", wrap=True)
-        layout.addWidget(self.guard)
-        self.start_button = button(self.tr("Start training"), self._start, primary=True)
-        layout.addWidget(self.start_button)
-        layout.addStretch(1)
-        self.setWidget(content)
-        self.kind.activated.connect(lambda _i: self._list_classes())
-        self.classes.itemChanged.connect(lambda _item: self._guard())
+        self._quiet = True
+        self.setMinimumWidth(LEAST_PX)
+        self._make_parts()
+        self._lay_out()
+        for part in self._parts:
+            part.changed.connect(self._changed)
+        self.guard_box.changed.connect(self._say)
+        self.guard_box.usual.connect(self._take_window)
+        self.model_box.changed.connect(lambda: self.augment.serve(self.model_box.entry.representations))
+        self.preset.activated.connect(lambda _n: self.use_recipe(self.preset.currentData()))
+        self.use_recipe(next(iter(RECIPES)))
+        self._quiet = False
 
-    def _offer_sizes(self) -> None:
-        offer(self.size, MODELS[self.model.currentData()].presets)
-
-    def refresh(self) -> None:
-        """Take the kinds and classes of the study, keeping what was chosen."""
-        events = self._session.events
-        labelled = Counter(events.kind[(events.label != "") & (events.label != UNSURE)].tolist())
-        chosen = self.kind.currentData()
-        self.kind.clear()
-        for kind, n in labelled.most_common():
-            self.kind.addItem(self.tr("{} ({} labelled)").format(kind, number(n)), kind)
-        self.kind.setCurrentIndex(max(0, self.kind.findData(chosen)))
-        self._list_classes()
-
-    def _list_classes(self) -> None:
-        events = self._session.events
-        counts = Counter(events.label[(events.kind == self.kind.currentData()) & (events.label != "")].tolist())
-        unticked = {
-            self.classes.item(n).data(Qt.ItemDataRole.UserRole)
-            for n in range(self.classes.count())
-            if self.classes.item(n).checkState() == Qt.CheckState.Unchecked
+    def _make_parts(self) -> None:
+        self.preset, self.words, self.help = ElidedComboBox(), label("", wrap=True), label("", "muted", wrap=True)
+        self.preset.setAccessibleName(self.tr("Recipe to begin from"))
+        offer(self.preset, RECIPES)
+        self.data, self.model_box, self.augment = DataBox(self._session), ModelBox(), AugmentBox()
+        self.loss_box = ChoiceBox(self.tr("Loss"), LOSSES)
+        self.schedule = ChoiceBox(self.tr("Learning rate over time"), SCHEDULES)
+        self.forms = {
+            "learning": OptionsForm(LEARNING),
+            "seeds": OptionsForm(SEEDS),
+            "targets": OptionsForm(TARGETS),
+            "optimising": OptionsForm(OPTIMISING),
+            "computing": OptionsForm(COMPUTING),
         }
-        self.classes.blockSignals(True)
-        self.classes.clear()
-        for c in self._session.classes:
-            if counts[c.key] and c.key != UNSURE:
-                item = QListWidgetItem(f"{c.title}: {number(counts[c.key])}")
-                item.setData(Qt.ItemDataRole.UserRole, c.key)
-                item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
-                few = counts[c.key] < 10
-                item.setCheckState(Qt.CheckState.Unchecked if few or c.key in unticked else Qt.CheckState.Checked)
-                self.classes.addItem(item)
-        self.classes.blockSignals(False)
-        self._guard()
+        self.guard, self.guard_box = label("", "muted", wrap=True), GuardBox(self._session)
+        self.why = label("", "problem", wrap=True)
+        self.start_button = button(self.tr("Start training"), self._start, primary=True)
+        self._parts = (self.data, self.model_box, self.loss_box, self.augment, self.schedule, *self.forms.values())
+
+    def _lay_out(self) -> None:
+        inside, scroll = QWidget(), QScrollArea()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(12, 8, 10, 8)
+        column.setSpacing(6)
+        column.addWidget(label(self.tr("Recipe"), "title"))
+        for widget in (self.preset, self.help, self.words):
+            column.addWidget(widget)
+        self.more = QToolButton(text=self.tr("More"), checkable=True, autoRaise=True)
+        self.more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.more.setToolTip(
+            self.tr("Windows, labels, optimiser, schedule, device: as usual, unless you say otherwise")
+        )
+        self.rest = QWidget()
+        for title, widget in (
+            (self.tr("Data"), self.data),
+            (self.tr("Sides"), self.data.sides),
+            (self.tr("Model"), self.model_box),
+            (self.tr("Learning"), self.loss_box),
+            ("", self.forms["learning"]),
+            ("", self.forms["seeds"]),
+            (self.tr("Variation of training events"), self.augment),
+        ):
+            if title:
+                column.addWidget(heading(title))
+            column.addWidget(widget)
+        below = QVBoxLayout(self.rest)
+        below.setContentsMargins(0, 0, 0, 0)
+        for title, widget in (
+            (self.tr("Labels"), self.forms["targets"]),
+            (self.tr("Windows"), self.data.window_form),
+            (self.tr("Steps"), self.forms["optimising"]),
+            ("", self.schedule),
+            (self.tr("Computing"), self.forms["computing"]),
+        ):
+            if title:
+                below.addWidget(heading(title))
+            below.addWidget(widget)
+        column.addWidget(self.more)
+        column.addWidget(self.rest)
+        column.addStretch(1)
+        self.more.toggled.connect(self._fold)
+        self._fold(False)
+        scroll.setWidget(inside)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(scroll, 1)
+        outer.addWidget(self._ending())
+
+    def _ending(self) -> QWidget:
+        """Return what stays in sight: what the split is, what leaks, what is wrong, Start."""
+        said, ending, scroll = QWidget(), QWidget(), QScrollArea()
+        inside = QVBoxLayout(said)
+        inside.setContentsMargins(0, 0, 6, 0)
+        for widget in (self.guard, self.guard_box):
+            inside.addWidget(widget)
+        inside.addStretch(1)
+        scroll.setWidget(said)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setFixedHeight(158)
+        column = QVBoxLayout(ending)
+        column.setContentsMargins(12, 4, 10, 8)
+        for widget in (scroll, self.guard_box.accept, self.why, self.start_button):
+            column.addWidget(widget)
+        return ending
+
+    def _fold(self, out: bool) -> None:
+        self.more.setArrowType(Qt.ArrowType.DownArrow if out else Qt.ArrowType.RightArrow)
+        self.rest.setVisible(out)
+
+    # What others ask for
+
+    @property
+    def kind(self) -> QComboBox:
+        """Which kind of events."""
+        return self.data.kind
+
+    @property
+    def classes(self) -> QListWidget:
+        """Which classes."""
+        return self.data.classes
+
+    @property
+    def model(self) -> QComboBox:
+        """Which model."""
+        return self.model_box.model
+
+    @property
+    def size(self) -> QComboBox:
+        """Which of its presets."""
+        return self.model_box.size
+
+    @property
+    def loss(self) -> QComboBox:
+        """Which loss."""
+        return self.loss_box.box
 
     @property
     def chosen_classes(self) -> list[str]:
         """The ticked classes."""
-        items = (self.classes.item(n) for n in range(self.classes.count()))
-        return [i.data(Qt.ItemDataRole.UserRole) for i in items if i.checkState() == Qt.CheckState.Checked]
+        return self.data.chosen_classes
 
-    def _guard(self) -> None:
-        """Say before the start how the sides will be kept apart, and what cannot score."""
-        events = self._session.events
-        used = (events.kind == self.kind.currentData()) & np.isin(events.label.astype(str), self.chosen_classes)
-        recordings = set(events.recording[used].tolist())
+    @property
+    def seed(self) -> int:
+        """The first seed."""
+        return int(self.forms["seeds"].values()["seed"])
+
+    def field(self, name: str) -> QAbstractSpinBox:
+        """Return the field of an option, by its name in the specification."""
+        return next(form.fields[name] for form in self.forms.values() if name in form.fields)
+
+    def refresh(self) -> None:
+        """Take the kinds and classes of the study, keeping what was chosen."""
+        self._quiet = True
+        self.data.refresh()
+        self._quiet = False
+        self._changed()
+
+    # Filling in
+
+    def use_recipe(self, key: str) -> None:
+        """Begin from one of the recipes: everything but the data becomes as it says."""
+        self.preset.setCurrentIndex(max(0, self.preset.findData(key)))
+        self.help.setText(self.tr(RECIPES[key].help))
+        self._fill(RECIPES[key].fields)
+
+    def use_run(self, run: RunEntry) -> None:
+        """Fill in what a run was made with, data and seed included."""
+        self._quiet = True
+        self.data.set_value(run.params)
+        self.forms["seeds"].fill({"seed": run.seed, "n_seeds": 1})
+        self._quiet = False
+        self._fill({"model": {"name": self.model.itemData(0)}, **run.params})
+        self.help.setText(self.tr("As in “{}”").format(run.name))
+
+    def _fill(self, fields: Mapping[str, Any]) -> None:
+        before, self._quiet = self._quiet, True
+        self.model_box.set_value(fields)
+        self.loss_box.set_value(fields.get("loss", {"name": next(iter(LOSSES))}))
+        rate = {"name": fields.get("schedule", next(iter(SCHEDULES))), **fields.get("schedule_options", {})}
+        self.schedule.set_value(rate)
+        self.augment.serve(self.model_box.entry.representations)
+        self.augment.set_value(fields.get("augment", []))
+        for name, form in self.forms.items():
+            if name != "seeds":
+                form.fill(usual(form.options) | {k: v for k, v in fields.items() if k in form.options})
+        self._quiet = before
+        self._changed()
+
+    def _take_window(self, window: Any, channels: Any) -> None:
+        self._quiet = True
+        self.data.take_window(window, channels)
+        self._quiet = False
+
+    def params(self) -> dict[str, Any]:
+        """Return the parameters of the training job; what is as usual is left out."""
+        schedule = self.schedule.value()
+        given = {
+            "guidance": self.model_box.guiding(),
+            "augment": self.augment.value(),
+            "schedule": schedule.pop("name") if schedule["name"] != next(iter(SCHEDULES)) else None,
+            "schedule_options": {k: v for k, v in schedule.items() if k != "name"},
+            "accept_leaks": self.guard_box.accepted and bool(self.guard_box.review),
+        }
+        learnt = {
+            k: v for name, form in self.forms.items() if name != "seeds" for k, v in self._changed_of(form).items()
+        }
+        return {
+            **self.data.value(),
+            "representation": self.model_box.representation(iq=self.data.iq),
+            "model": self.model_box.value(),
+            "loss": self.loss_box.value(),
+            **learnt,
+            **{name: value for name, value in given.items() if value},
+        }
+
+    @staticmethod
+    def _changed_of(form: OptionsForm) -> dict[str, Any]:
+        return changed(form.options, form.values())
+
+    # Before the start
+
+    def _changed(self) -> None:
+        if not self._quiet:
+            self._say_of_sides()
+            self._look()
+            self._say()
+
+    def _look(self) -> None:
+        """Look at the split, where there can be one."""
+        if self.data.problems() or self.forms["seeds"].problems() or self._session.study is None:
+            self.guard_box.forget()
+            return
+        self.guard_box.look(self.data.value(), self.seed, self.data.events())
+
+    def _say_of_sides(self) -> None:
+        """Say at once how the sides will be kept apart, and what cannot score."""
+        events = self.data.events()
+        recordings = set(events.recording.tolist())
         entries = [r for r in self._session.recordings if r.id in recordings]
         subjects = [r.subject or "" for r in entries]
         unit = best_unit(subjects, [r.id for r in entries])
+        asked = self.data.sides.values()["split_by"]
+        unit = unit if asked == "auto" else asked
         if unit == "subject":
             how = self.tr("Split by subject: {} subjects, nobody on two sides.").format(len(set(subjects)))
         elif unit == "recording":
@@ -144,29 +298,58 @@ class Recipe(QScrollArea):
             how = self.tr("Split by blocks of time within {}: the figures will say little about new patients.").format(
                 where
             )
-        propagated = int((events.label_source[used] == "propagated").sum())
+        propagated = int((events.label_source == "propagated").sum())
         if propagated:
             how += " " + self.tr("{} propagated labels train the model but never score it.").format(number(propagated))
         if any(r.simulated for r in entries):
             how += " " + self.tr("Some recordings are simulated.")
         self.guard.setText(how)
-        self.start_button.setEnabled(len(self.chosen_classes) >= 2 and self._session.writable)
 
-    def params(self) -> dict[str, Any]:
-        """Return the parameters of the training job."""
-        kind, model = self.kind.currentData(), self.model.currentData()
-        views = [default_representation(name, iq=kind == "hits") for name in MODELS[model].representations]
-        return {
-            "kinds": [kind],
-            "classes": self.chosen_classes,
-            "representation": views[0] if len(views) == 1 else views,
-            "model": {"name": model, "preset": self.size.currentData()},
-            "loss": {"name": self.loss.currentData()},
-            "lr": self.rate.value(),
-            "max_epochs": self.epochs.value(),
-            "patience": self.patience.value(),
-        }
+    def problem(self) -> str:
+        """Return why nothing can be started; empty if nothing speaks against it."""
+        if not self._session.writable:
+            return self.tr("The study is open read-only: nothing can be started.")
+        if wrong := self._wrong():
+            return wrong
+        if self.guard_box.pending:
+            return self.tr("The split is being looked at…")
+        if said := self.guard_box.problem():
+            return said
+        try:
+            TrainingSpec.from_json(self.params())
+        except HitscopeError as error:
+            return str(error)
+        return ""
+
+    def _wrong(self) -> str:
+        """Mark the fields with what is wrong; return the first in words."""
+        found: list[str] = []
+        for part in (self.data, self.model_box, self.loss_box, self.augment, self.schedule, *self.forms.values()):
+            problems = part.problems()
+            part.say(problems)
+            found += [f"{part.title_of(name)}: {said}." for name, said in problems.items()]
+        return found[0] if found else ""
+
+    def _say(self) -> None:
+        if self._quiet:
+            return
+        problem = self.problem()
+        waiting = self.guard_box.pending
+        give_role(self.why, "muted" if waiting else "problem")
+        self.why.setText(problem)
+        self.why.setVisible(bool(problem))
+        self.start_button.setEnabled(not problem)
+        self.start_button.setToolTip(
+            problem or self.tr("Ctrl+Return; while another run is at work, this one waits for it")
+        )
+        self.start_button.setAccessibleDescription(problem)
+        if not self._wrong() and self.kind.count():
+            values = self.forms["seeds"].values()
+            self.words.setText(run_in_words(self.params(), self.data.events(), values["seed"], values["n_seeds"]))
 
     def _start(self) -> None:
-        name = f"{self.model.currentData()} ({self.size.currentData()})"
-        self.start.emit(self.params(), name, self.seed.value())
+        if self.problem():
+            return
+        params, name, values = self.params(), name_of(self.params()), self.forms["seeds"].values()
+        for seed in range(values["seed"], values["seed"] + values["n_seeds"]):
+            self.start.emit(params, name, seed)

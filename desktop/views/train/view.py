@@ -1,130 +1,167 @@
-"""Train: a recipe, live curves, figures that can be believed."""
+"""Train: a recipe, live curves, figures that can be believed, errors to look at, runs to compare."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSplitter, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
-from core.jobs import logged_metrics
+from core.errors import JobError
 from core.study import RunEntry
 from desktop.actions.registry import Action
-from desktop.models.run_model import RunModel, show_runs, validation_mcc, validation_value
 from desktop.services.jobs import Job
 from desktop.services.session import Session
+from desktop.views.train.actions import actions
+from desktop.views.train.compare_page import ComparePage
+from desktop.views.train.decision_page import DecisionPage
+from desktop.views.train.errors_page import ErrorsPage
+from desktop.views.train.figures_page import FiguresPage
+from desktop.views.train.looking import Looking
+from desktop.views.train.overview import Overview, RunHead
+from desktop.views.train.queueing import Queue, Waiting
 from desktop.views.train.recipe import Recipe
-from desktop.widgets.charts import ConfusionTable, CurvesChart
-from desktop.widgets.parts import EmptyState, badge, button, card, label, line, number
+from desktop.views.train.runs_panel import RunsPanel
+from desktop.views.train.showing import Showing
+from desktop.views.train.trust_page import TrustPage
+from desktop.widgets.parts import EmptyState
 from desktop.widgets.workspace import Workspace
 
 
-def figures_of_test(run: RunEntry) -> dict[str, Any] | None:
-    """Return the test figures of a finished run."""
-    figures: dict[str, Any] | None = run.summary.get("metrics", {}).get("test")
-    return figures
-
-
-# Runs are compared by validation events; test events speak of the chosen one only, or they would choose it.
-COLUMNS = (
-    ("Run", lambda r: r.name, lambda r: r.name),
-    ("Validation MCC", validation_mcc, validation_value),
-)
-
-
 class TrainView(Workspace):
-    """Recipe left, curves and figures in the middle, runs right."""
+    """Recipe left, the chosen run in the middle, runs right."""
 
     id = "train"
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self.run: RunEntry | None = None
-        self._predictions: dict[str, np.ndarray] = {}
-        self.recipe, self.curves, self.confusion = Recipe(session), CurvesChart(), ConfusionTable()
-        self.model = RunModel([(self.tr(title), text, key) for title, text, key in COLUMNS])
+        self.showing, self.queue, self.looking = Showing(session, self), Queue(session, self), Looking(session, self)
+        self.recipe, self.head, self.overview = Recipe(session), RunHead(), Overview()
+        self.figures, self.decision, self.trust = FiguresPage(session), DecisionPage(session), TrustPage(session)
+        self.errors, self.compare, self.runs = ErrorsPage(session), ComparePage(session), RunsPanel(self.queue)
+        self.gestures = [
+            (
+                self.tr("Click on a cell of the confusion matrix"),
+                self.tr("Select its events, and list them under Errors"),
+            ),
+            (self.tr("Ctrl+click, Shift+click on runs"), self.tr("Compare them")),
+            (self.tr("Click on a subject"), self.tr("Select its test events")),
+        ]
         self.set_content(self._build())
-        self.recipe.start.connect(self.start)
-        self.confusion.chosen.connect(self.select_cell)
-        session.study_changed.connect(self._refresh)
-        self.follow(session.labels_changed, self._refresh)
-        self.follow(session.events_changed, self._refresh)
-        self.follow(session.runs_changed, self._list_runs)
-        self.follow(session.jobs.changed, self._job_changed)
+        self._connect()
         self._refresh()
         self._list_runs()
 
     def _build(self) -> QWidget:
-        split = QSplitter()
-        split.addWidget(self.recipe)
+        self.pages = QTabWidget()
+        for page, title in (
+            (self.overview, self.tr("Run")),
+            (self.figures, self.tr("Figures")),
+            (self.decision, self.tr("ROC")),
+            (self.errors, self.tr("Errors")),
+            (self.trust, self.tr("Trust")),
+            (self.compare, self.tr("Compare")),
+        ):
+            self.pages.addTab(page, title)
+        self.pages.setTabVisible(self.pages.indexOf(self.trust), False)  # late fusion has it
+        self.look = QCheckBox(self.tr("What it looked at"))
+        self.look.setToolTip(
+            self.tr("Colour trace and spectrogram of the selected event by what spoke for its class (L)")
+        )
+        self.look.setAccessibleName(self.tr("What the model looked at"))
+        top = QHBoxLayout()
+        top.addWidget(self.head, 1)
+        top.addWidget(self.look)
         middle = QWidget()
         middle.setMinimumWidth(350)
         layout = QVBoxLayout(middle)
-        head = QHBoxLayout()
-        self.name, self.simulated = line(self.tr("No run chosen"), "title"), badge(self.tr("simulated"))
-        self.simulated.hide()
-        self.cancel = button(
-            self.tr("Stop"), self._cancel, tip=self.tr("Stops at the next checkpoint; it can be resumed")
-        )
-        self.resume = button(self.tr("Resume"), self._resume, primary=True)
-        head.addWidget(self.name)
-        head.addWidget(self.simulated)
-        head.addStretch(1)
-        head.addWidget(self.cancel)
-        head.addWidget(self.resume)
-        layout.addLayout(head)
-        self.state = label("", "muted", wrap=True)
-        layout.addWidget(self.state)
-        layout.addWidget(self.curves, 3)
-        below = QWidget()
-        below.setMinimumHeight(240)
-        lower = QHBoxLayout(below)
-        lower.setContentsMargins(0, 0, 0, 0)
-        figures, inner = card(self.tr("Test events"))
-        self.mcc, self.facts = label("", "figure"), label("", "muted", wrap=True)
-        inner.addWidget(self.mcc)
-        self.facts.setAlignment(Qt.AlignmentFlag.AlignTop)
-        facts = QScrollArea()  # warnings must never be cut off
-        facts.setWidget(self.facts)
-        facts.setWidgetResizable(True)
-        facts.setFrameShape(QFrame.Shape.NoFrame)
-        facts.viewport().setAutoFillBackground(False)
-        self.facts.setAutoFillBackground(False)
-        inner.addWidget(facts, 1)
-        lower.addWidget(figures, 2)
-        matrix, inner = card(self.tr("Confusion"))
-        inner.addWidget(label(self.tr("A cell selects its events."), "muted"))
-        inner.addWidget(self.confusion)
-        lower.addWidget(matrix, 3)
-        layout.addWidget(below, 3)
-        split.addWidget(middle)
-        side = QWidget()
-        right = QVBoxLayout(side)
-        right.addWidget(label(self.tr("Runs"), "title"))
-        self.table = QTableView()
-        self.table.setAccessibleName(self.tr("Training runs"))
-        show_runs(self.table, self.model)
-        self.table.selectionModel().selectionChanged.connect(lambda *_: self._row_chosen())
-        right.addWidget(self.table, 1)
-        self.to_compress = button(self.tr("Compress this model"), self._to_compress, primary=True)
-        right.addWidget(self.to_compress)
-        split.addWidget(side)
-        split.setSizes([310, 620, 300])
+        layout.addLayout(top)
+        layout.addWidget(self.pages, 1)
+        split = QSplitter()
+        for part in (self.recipe, middle, self.runs):
+            split.addWidget(part)
+        split.setSizes([330, 640, 260])
         split.setStretchFactor(1, 1)
         split.setChildrenCollapsible(False)
+        self.remember_splitters(columns=split)
         return split
 
+    def _connect(self) -> None:
+        session, showing, runs = self.session, self.showing, self.runs
+        self.recipe.start.connect(self.start)
+        self.queue.begun.connect(self._begun)
+        self.overview.confusion.chosen.connect(self.select_cell)
+        self.figures.subject.connect(self.select_subject)
+        self.look.toggled.connect(self.looking.switch)
+        self.head.cancel.clicked.connect(self.stop)
+        self.head.resume.clicked.connect(self.resume_run)
+        showing.shown.connect(self._show)
+        showing.read.connect(self._show_result)
+        showing.epochs.connect(self.overview.curves.show_history)
+        runs.chosen.connect(showing.choose)
+        runs.compared.connect(self._compare)
+        runs.reused.connect(self.recipe.use_run)
+        runs.compress.connect(lambda run: self.hand_over.emit("compress", run.id))
+        session.study_changed.connect(self._study_changed)
+        self.follow(session.labels_changed, self._refresh)
+        self.follow(session.events_changed, self._refresh)
+        self.follow(session.runs_changed, self._list_runs)
+        self.follow(session.jobs.changed, self._job_changed)
+        session.jobs.finished.connect(self._job_ended)
+
+    # What others ask for
+
+    @property
+    def run(self) -> RunEntry | None:
+        """The run that is shown."""
+        return self.showing.run
+
+    @property
+    def curves(self) -> Any:
+        """Its curves."""
+        return self.overview.curves
+
+    @property
+    def confusion(self) -> Any:
+        """Its confusion matrix."""
+        return self.overview.confusion
+
+    @property
+    def to_compress(self) -> QPushButton:
+        """The button that hands it on."""
+        return self.runs.to_compress
+
     def remember(self) -> dict[str, Any]:
-        return {"run": self.run.id} if self.run is not None else {}
+        run = {"run": self.run.id} if self.run is not None else {}
+        return run | ({"waiting": self.queue.remember()} if self.queue.waiting else {})
 
     def restore(self, state: dict[str, Any]) -> None:
         study = self.session.study
         runs = study.runs("training") if study is not None else []
-        self.run = next((run for run in runs if run.id == state.get("run")), None)
+        self.showing.run = next((run for run in runs if run.id == state.get("run")), None)
+        self.queue.restore(state.get("waiting", []))
         self._list_runs()
 
+    def activate(self) -> None:
+        self._refresh()
+        self._list_runs()
+        self.looking.refresh()
+
+    def actions_of_room(self) -> list[Action]:
+        return actions(self)
+
+    def label_here(self, key: str) -> bool:
+        return self.errors.confirmed(key)
+
     # Runs
+
+    def _study_changed(self) -> None:
+        study = self.session.study
+        known = [run.id for run in study.runs("training")] if study is not None else []
+        if self.run is not None and self.run.id not in known:
+            self.showing.forget()
+            self.compare.clear()
+        self._refresh()
 
     def _refresh(self) -> None:
         events = self.session.events
@@ -144,143 +181,98 @@ class TrainView(Workspace):
         if self.session.study is None:
             return
         runs = self.session.study.runs("training")
-        self.model.show(runs)
+        self.runs.show_runs(runs)
         known = {run.id: run for run in runs}
         if self.run is not None and self.run.id in known:
             self.choose(known[self.run.id])
         elif runs:
             self.choose(runs[-1])
         else:
-            self._buttons()
-
-    def _row_chosen(self) -> None:
-        rows = {index.row() for index in self.table.selectionModel().selectedRows()}
-        if rows:
-            self.choose(self.model.runs[min(rows)])
+            self._state()
+            self.runs.show_run(None)
 
     def start(self, params: dict[str, Any], name: str, seed: int) -> None:
-        """Start a training job."""
-        job = self.session.start_job("training", name, params, seed=seed)
-        if job is not None:
-            self.choose(job.run)
+        """Start a training job, or let it wait for those before it."""
+        self.queue.add(Waiting(name, params, seed))
 
-    def _to_compress(self) -> None:
-        if self.run is not None:
-            self.hand_over.emit("compress", self.run.id)
+    def _begun(self, run: RunEntry) -> None:
+        self.choose(run)
 
     def choose(self, run: RunEntry) -> None:
         """Show a run: its curves, and its figures once there are any."""
-        self.run, self._predictions = run, {}
-        self.name.setText(run.name)
-        job = self.session.jobs.of(run.id)
-        self.curves.show_history(run.summary.get("history") or (job.history if job else []))
-        if not run.summary.get("history") and run.status != "running":  # stopped: its log knows the epochs
-            self.session.tasks.submit("train history", logged_metrics, run.folder, done=lambda h: self._logged(run, h))
-        test = figures_of_test(run)
-        data = run.summary.get("data", {})
-        self.simulated.setVisible(bool(data.get("simulated")))
-        self._buttons()
-        if test is None:
-            self.mcc.setText("–")
-            ended = run.status not in ("running", "done")
-            waiting = self.tr("The figures come when the run is done.")
-            self.facts.setText(run.summary.get("message") or run.status if ended else waiting)
-            self.confusion.setRowCount(0)
-            return
-        low, high = test["mcc_interval"]
-        self.mcc.setText(self.tr("MCC {}").format(number(test["mcc"], 3)))
-        f1 = ", ".join(f"{name} {number(test['f1'][name], 2)}" for name in test["classes"])
-        split = run.summary["split"]
-        sides = self.tr("{} train, {} validation, {} test").format(
-            *(number(split[s]) for s in ("train", "validation", "test"))
-        )
-        lines = [
-            self.tr("95 % interval {} to {} over {}, n = {}").format(
-                number(low, 3), number(high, 3), test["interval_over"], number(test["n"])
-            ),
-            self.tr("F1 by class: {}").format(f1),
-            self.tr("{} weights").format(number(run.summary["parameters"])),
-            self.tr("Split by {}: {}").format(split["unit"], sides),
-            *run.summary.get("warnings", []),
-        ]
-        self.facts.setText("\n".join(lines))
-        self.confusion.show_counts(test["confusion"], test["classes"])
-        self.session.tasks.submit(
-            "train predictions", _read_predictions, run, done=lambda arrays: self._predictions_read(run, arrays)
-        )
+        self.showing.choose(run)
 
-    def _logged(self, run: RunEntry, history: list[dict[str, float]]) -> None:
-        if self.run is not None and self.run.id == run.id and self.session.jobs.of(run.id) is None:
-            self.curves.show_history(history)
+    def _show(self, run: RunEntry) -> None:
+        self.head.name.setText(run.name)
+        self.head.simulated.setVisible(bool(run.summary.get("data", {}).get("simulated")))
+        self.overview.show_run(run)
+        self.runs.show_run(run)
+        self.looking.show_run(run)
+        self.look.setEnabled(run.status == "done")
+        self._state()
 
-    def _predictions_read(self, run: RunEntry, arrays: dict[str, np.ndarray]) -> None:
-        if self.run is not None and self.run.id == run.id:
-            self._predictions = arrays
+    def _show_result(self, result: Any) -> None:
+        for page in (self.figures, self.decision, self.trust, self.errors):
+            page.show_result(result)
+        self.pages.setTabVisible(self.pages.indexOf(self.trust), result is not None and result.trust is not None)
+
+    def _compare(self, runs: list[RunEntry]) -> None:
+        self.compare.show_runs(runs)
+        self.pages.setCurrentWidget(self.compare)
+
+    # What is selected
 
     def select_cell(self, true: int, predicted: int) -> None:
         """Select the test events of a cell of the confusion matrix."""
-        arrays = self._predictions
-        if arrays:
-            inside = (arrays["split"] == "test") & (arrays["y_true"] == true)
-            inside &= arrays["probabilities"].argmax(axis=1) == predicted
-            self.session.selection.set(arrays["ids"][inside].tolist(), self)
+        result = self.showing.result
+        if result is not None:
+            self.errors.show_cell((true, predicted))
+            rows = np.sort(result.wrong("test", (true, predicted)))
+            self.session.selection.set(result.ids[rows].tolist(), self)
+
+    def select_subject(self, name: str) -> None:
+        """Select the test events of a subject."""
+        result = self.showing.result
+        if result is not None:
+            rows = result.rows("test")
+            self.session.selection.set(result.ids[rows[result.subject[rows] == name]].tolist(), self)
+
+    def show_page(self, n: int) -> None:
+        """Show one of the pages of the run."""
+        if self.pages.isTabVisible(n):
+            self.pages.setCurrentIndex(n)
+
+    def review_errors(self) -> None:
+        """Go to the errors and look at the first."""
+        self.pages.setCurrentWidget(self.errors)
+        self.errors.begin()
 
     # Jobs
 
-    def _job(self) -> Job | None:
-        return self.session.jobs.of(self.run.id) if self.run is not None else None
-
     def _job_changed(self) -> None:
-        job = self._job()
+        job = self.showing.job
         if job is None:
             return
         if job.running and len(job.history) > self.curves.n_epochs:  # not at each batch: drawing takes time
             self.curves.show_history(job.history)
-        self._buttons()
+        self._state()
 
-    def _buttons(self) -> None:
-        job, run = self._job(), self.run
-        running = job is not None and job.running
-        self.cancel.setVisible(running)
-        stopped = run is not None and run.status in ("cancelled", "failed", "interrupted")
-        self.resume.setVisible(stopped and not running and self.session.writable)
-        self.to_compress.setEnabled(run is not None and run.status == "done")
-        if job is not None and (running or run is None or run.status != "done"):
-            self.state.setText(f"{job.message} · {number(100 * job.fraction)} %" if running else job.message)
-        else:
-            self.state.setText("" if run is None else self._made(run))
+    def _job_ended(self, job: Job) -> None:
+        """Say what a run failed at: nobody looks for it in a log."""
+        if job.run.kind == "training" and job.status == "failed":
+            what = self.tr("“{}” failed: {}").format(job.run.name, job.error or job.message)
+            self.session.failed.emit(JobError(what, kept=self.tr("Everything else is as it was")))
 
-    def _made(self, run: RunEntry) -> str:
-        if run.status != "done":
-            return run.status
-        best, epochs, seconds = run.summary["best_epoch"], run.summary["epochs"], run.summary["seconds"]
-        return self.tr("best epoch {} of {}, {} s, seed {}").format(best, epochs, number(seconds), run.seed)
+    def _state(self) -> None:
+        self.head.show_state(self.run, self.showing.job, writable=self.session.writable)
 
-    def _cancel(self) -> None:
-        if (job := self._job()) is not None:
+    def stop(self) -> None:
+        """Stop the run at its next checkpoint."""
+        if (job := self.showing.job) is not None:
             job.cancel()
 
-    def _resume(self) -> None:
-        if self.run is not None:
-            self.session.resume(self.run.id)
-
-    def activate(self) -> None:
-        self._refresh()
-        self._list_runs()
-
-    def actions_of_room(self) -> list[Action]:
-        menu = self.tr("Train")
-        start = self.recipe.start_button.click
-        return [
-            Action("train.start", self.tr("Start training"), start, menu, "Ctrl+Return"),
-            Action("train.stop", self.tr("Stop the run"), self._cancel, menu, "Ctrl+."),
-            Action("train.resume", self.tr("Resume the run"), self._resume, menu),
-        ]
-
-
-def _read_predictions(run: RunEntry) -> dict[str, np.ndarray]:
-    path = run.folder / "predictions.npz"
-    if not path.exists():
-        return {}
-    with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-        return {name: file[name] for name in file}
+    def resume_run(self) -> None:
+        """Let a run that was stopped go on, after those that wait."""
+        run = self.run
+        if run is not None and self.head.resume.isVisibleTo(self):
+            self.queue.add(Waiting(run.name, run.params, run.seed, run.id))

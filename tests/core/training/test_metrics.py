@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import f1_score, matthews_corrcoef
 
 from core.training import evaluate, mcc, paired_difference
-from core.training.metrics import confusion
+from core.training.metrics_mcc import confusion
 
 
 @pytest.mark.filterwarnings("ignore:A single label")
