@@ -38,8 +38,8 @@ def test_says_what_it_is_and_is_there(name):
 def test_options_have_a_default_that_fits(table):
     for entry in table.values():
         known = inspect.signature(entry.load()).parameters
-        for name, rule in entry.options.items():
-            assert rule.fits(known[name].default), (entry.title, name)
+        for name, option in entry.options.items():
+            assert option.problem(known[name].default) == "", (entry.title, name)
 
 
 @pytest.mark.parametrize("name", SCHEMES)

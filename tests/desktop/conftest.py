@@ -1,8 +1,10 @@
 """Fixtures of the window's tests. A test that leaves a thread, a pool job, a timer, a child process or a window fails."""
 
 import os
+import shutil
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -69,9 +71,16 @@ def nothing_left_behind(request, qapp):
 
 
 @pytest.fixture
-def study_folder(tmp_path):
+def study_folder(made_study, tmp_path):
+    """A copy of that study, for one test."""
+    return Path(shutil.copytree(made_study, tmp_path / "study"))
+
+
+@pytest.fixture(scope="session")
+def made_study(tmp_path_factory):
     """A study of every eighth expert beat of MIT-BIH 208 (some labelled) and the simulated TCD recording."""
-    with Study.create(tmp_path / "study", name="Étude", annotator="Ana") as study:
+    folder = tmp_path_factory.mktemp("made") / "study"
+    with Study.create(folder, name="Étude", annotator="Ana") as study:
         ecg = add_to_study(study, resources.path("demo/208"), subject="MIT-BIH 208")
         made = make_events(study, ecg, "annotations", with_labels=False)
         study.apply(type(made)(made.title, made.changes[::8]))
@@ -82,7 +91,7 @@ def study_folder(tmp_path):
         some = [(i, s) for i, s in zip(events.id.tolist(), symbols, strict=True) if s in "NVF"][::2]
         ids, labels = zip(*some, strict=True)
         study.apply(label_events(study, ids, labels, source="imported", annotator="cardiologists"))
-    return tmp_path / "study"
+    return folder
 
 
 @pytest.fixture
