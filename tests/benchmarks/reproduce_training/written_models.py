@@ -61,9 +61,10 @@ def _gap(found: dict) -> str:
         ]
         rows.append([who, *(_unpaired(values[a], values[b]) for a, b in steps)])
     head = ["change of MCC from (a)", "amplitude kept", "split by segment", "both: (b)"]
-    text = """One thing at a time: keeping the amplitude gives back what tells a seizure, splitting by segment takes away what
-        a model can know of a segment that it has seen before. The gap between (a) and (b) is the sum of the two and of what
-        they do together. Intervals by Welch's t; the draws of the two ways of splitting are not paired."""
+    text = """(a) and (b) differ in two things, changed here one at a time from (a). Scaling each window to [0, 1] hides the
+        amplitude, which should make (a) harder; splitting at random lets a model see other seconds of the segments that it
+        is tested on, which should make (a) easier than new segments are. The table says how much of either there is.
+        Intervals by Welch's t; the draws of the two ways of splitting are not paired."""
     return table(head, rows) + "\n\n" + prose(text)
 
 
