@@ -12,7 +12,7 @@ DEBIAN := libegl1 libgl1 libglib2.0-0 libxkbcommon0 libfontconfig1 libdbus-1-3 f
 	xvfb libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 libxcb-image0 libxcb-randr0 \
 	libxcb-render-util0 libxcb-xinerama0 libxcb-xkb1 libportaudio2
 
-.PHONY: debian app test lint bench fuzz docs pictures reproduce reproduce-annotation clean
+.PHONY: debian app test lint bench fuzz docs pictures reproduce reproduce-annotation reproduce-training clean
 
 app: $(READY)
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then exec $(BIN)/hitscope-window --demo; \
@@ -43,6 +43,11 @@ reproduce: $(READY)
 # The figures of docs/results/annotation.md, from the folder HITSCOPE_DATA; about two hours on two processors, seconds when kept.
 reproduce-annotation: $(READY)
 	$(BIN)/python -m tests.benchmarks.reproduce_annotation $(ANNOTATION)
+
+# The figures of docs/results/training.md, from the folder HITSCOPE_DATA; about six hours on two processors, seconds when kept.
+# Stopped in any way, it goes on where it was; TRAINING="--stages reference --seeds 2" runs a part of it.
+reproduce-training: $(READY)
+	$(BIN)/python -m tests.benchmarks.reproduce_training --workers 2 $(TRAINING)
 
 docs: $(READY)
 	$(BIN)/pip install -q -c requirements.lock -e .[docs]
