@@ -1,6 +1,6 @@
 """What is trained, in which order: each stage is a list of cells, draw by draw, so that a part of it is balanced too."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Any
@@ -35,12 +35,13 @@ class Cell:
     run: Run
 
 
-def eeg(asked: Asked, split: str, scaling: str, n: int) -> Iterator[Cell]:
+def eeg(asked: Asked, split: str, scaling: str, n: int, whom: Sequence[str] = ("late", "guided")) -> Iterator[Cell]:
     """Yield trainings on the Bonn EEG with one way of splitting and one of scaling."""
     for draw in range(n):
         how = {"how": "random", "seed": draw} if split == "random" else fold(asked, draw)
         data = {"name": "eeg", "scaling": scaling}
-        yield from both(asked, "eeg", f"{split}, {scaling}", draw, data, how)
+        cells = both(asked, "eeg", f"{split}, {scaling}", draw, data, how)
+        yield from (cell for cell in cells if cell.who in whom)
 
 
 def both(asked: Asked, recipes: str, arm: str, draw: int, data: dict, split: dict, **rest: Any) -> Iterator[Cell]:
@@ -72,8 +73,11 @@ def fold(asked: Asked, draw: int) -> dict[str, Any]:
 
 
 def between(asked: Asked) -> Iterator[Cell]:
-    """Yield what lies between the two protocols: one of both things changed."""
-    one, other = eeg(asked, "random", "kept", asked.seeds), eeg(asked, "grouped", "window", asked.folds)
+    """Yield what lies between the two protocols: one of both things changed; late fusion and its members tell enough."""
+    one, other = (
+        eeg(asked, "random", "kept", asked.seeds, ["late"]),
+        eeg(asked, "grouped", "window", asked.folds, ["late"]),
+    )
     for pair in zip_longest(one, other):
         yield from (cell for cell in pair if cell is not None)
 
@@ -121,9 +125,9 @@ def small(asked: Asked, arm: str, who: str, draw: int, recipe: Recipe, labels: d
 STAGES: dict[str, Callable[[Asked], Iterator[Cell]]] = {
     "reference": lambda asked: eeg(asked, "random", "window", asked.seeds),
     "honest": lambda asked: eeg(asked, "grouped", "kept", asked.folds),
-    "between": between,
     "beats": beats,
     "hits": hits,
     "noise": noise,
     "raters": raters,
+    "between": between,
 }

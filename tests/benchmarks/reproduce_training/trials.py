@@ -1,6 +1,9 @@
 """Trials of settings: what the recipes were chosen by. Their test sides are never predicted."""
 
-from .recipes import BARE, GUIDANCE, cosine
+from collections.abc import Mapping
+from typing import Any
+
+from .recipes import BARE, GUIDANCE, PRE_NORM, SHIFTED, cosine
 from .runs import Run
 from .stages import Cell
 
@@ -12,16 +15,22 @@ ON = {
 }
 
 
-def _trial(on: str, model: str, lr: float, epochs: int, batch: int, **guidance: object) -> Cell:
+def _trial(on: str, model: str, epochs: int, batch: int, options: Mapping[str, Any], **more: Any) -> Cell:
     data, split = ON[on]
-    options = {"preset": "esr"} | ({"guided": True} if guidance else {})
-    fit = BARE | cosine(lr, epochs, batch) | ({"guidance": guidance} if guidance else {})
-    who = f"{model}, rate {lr:g}, {epochs} epochs, batch {batch}"
-    return Cell(on, who, 0, Run(data, split, model, options, fit, 0, judged=False))
+    fit = BARE | cosine(1e-3, epochs, batch) | more
+    said = [model, f"{epochs} epochs", f"batch {batch}", *options, *(part["name"] for part in more.get("augment", ()))]
+    return Cell(on, ", ".join(said), 0, Run(data, split, model, {"preset": "esr"} | options, fit, 0, judged=False))
 
 
+PUBLISHED, HONEST = ON
+GUIDED = {"guided": True} | PRE_NORM
+SHIFTED_AND_LOUDER = {"augment": [*SHIFTED["augment"], {"name": "gain", "most_db": 3.0}]}
 TRIALS = [
-    *(_trial(on, "cnn2d", lr, 6, 32) for on in ON for lr in (1e-3, 3e-4)),
-    *(_trial(on, "cnn_transformer", lr, 12, 64) for on in ON for lr in (1e-3, 3e-4)),
-    *(_trial(on, "intermediate_fusion", lr, 6, 32, **GUIDANCE) for on in ON for lr in (1e-3, 3e-4)),
+    _trial(PUBLISHED, "cnn2d", 6, 32, {}),
+    _trial(PUBLISHED, "cnn_transformer", 8, 16, PRE_NORM),
+    _trial(PUBLISHED, "cnn_transformer", 16, 16, PRE_NORM),
+    _trial(PUBLISHED, "cnn_transformer", 14, 16, PRE_NORM, **SHIFTED),
+    _trial(HONEST, "cnn_transformer", 12, 16, PRE_NORM, **SHIFTED_AND_LOUDER),
+    _trial(HONEST, "intermediate_fusion", 6, 32, GUIDED, guidance=GUIDANCE),
+    _trial(HONEST, "intermediate_fusion", 6, 32, GUIDED, guidance=GUIDANCE, **SHIFTED_AND_LOUDER),
 ]
