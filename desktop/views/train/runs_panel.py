@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QItemSelectionModel, Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QListWidget, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QTableView, QVBoxLayout, QWidget
 
 from core.study import RunEntry
 from desktop.models.run_model import RunModel, show_runs, validation_mcc, validation_value
-from desktop.services.guard import guarded
 from desktop.views.train.queueing import Queue
+from desktop.views.train.removable import RemovableList
 from desktop.widgets.parts import button, label, line, number
 
 # Runs are compared by validation events; test events speak of the chosen one only, or they would choose it.
@@ -17,19 +16,6 @@ COLUMNS = (
     ("Run", lambda r: f"{r.name}, seed {r.seed}", lambda r: (r.name, r.seed)),
     ("Validation MCC", validation_mcc, validation_value),
 )
-
-
-class WaitingList(QListWidget):
-    """Runs that wait; Del takes one out."""
-
-    removed = Signal(int)
-
-    @guarded
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
-            self.removed.emit(self.currentRow())
-        else:
-            super().keyPressEvent(event)
 
 
 class RunsPanel(QWidget):
@@ -75,7 +61,7 @@ class RunsPanel(QWidget):
         column, row = QVBoxLayout(self.waiting), QHBoxLayout()
         column.setContentsMargins(0, 0, 0, 0)
         self.waiting_title = line("", "title")
-        self.list = WaitingList()
+        self.list = RemovableList()
         self.list.setAccessibleName(self.tr("Runs that wait; Del takes one out"))
         self.list.setFixedHeight(84)
         self.list.removed.connect(self._queue.remove)
