@@ -66,7 +66,7 @@ class VariantsBox(QWidget):
     def add(self, fields: Fields) -> None:
         """Keep a variant, unless it is there already."""
         if self.name_of(fields) is None:
-            self._append(variant_name(fields, self._names()), fields)
+            self._append(variant_name(fields, dict(self._rows())), fields)
             self._changed()
 
     def remove(self, row: int) -> None:
@@ -82,7 +82,7 @@ class VariantsBox(QWidget):
     def value(self, fields: Fields) -> dict[str, Fields]:
         """Return the variants that were kept, and `fields`, the recipe as it stands, unless it is one of them."""
         kept = dict(self._rows())
-        return kept if self.name_of(fields) is not None else {**kept, variant_name(fields, list(kept)): fields}
+        return kept if self.name_of(fields) is not None else {**kept, variant_name(fields, kept): fields}
 
     def set_value(self, variants: Mapping[str, Fields]) -> None:
         """Keep these; one alone is the recipe as it stands."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain, count
 from typing import Any
 
@@ -65,10 +65,15 @@ def _counted(n: int, one: str, several: str) -> str:
     return f"{number(n)} {one if n == 1 else several}"
 
 
-def variant_name(fields: Mapping[str, Any], taken: Collection[str]) -> str:
-    """Return what a variant is called, of letters, digits and blanks: its model; if that is taken, how it learns; a number."""
-    steps = " ".join(f"{name} {fields[name]}" for name in (*LEARNING, *OPTIMISING) if name in fields)
-    short, long = (_plain(text) for text in (name_of(fields), f"{name_of(fields)} {steps}"))
+def variant_name(fields: Mapping[str, Any], taken: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return what a variant is called beside others, of letters, digits and blanks: its model; if that is taken, in which
+    steps of learning it differs from that one; a number.
+    """
+    short, usual = _plain(name_of(fields)), {**LEARNING, **OPTIMISING}
+    values = {name: fields.get(name, option.default) for name, option in usual.items()}
+    other = taken.get(short, {})
+    steps = [f"{name} {value}" for name, value in values.items() if value != other.get(name, usual[name].default)]
+    long = _plain(f"{short} {' '.join(steps)}")
     numbered = (f"{long} {n}" for n in count(2))
     return next(name for name in chain([short, long], numbered) if name not in taken)
 
@@ -90,7 +95,7 @@ def title_of(run: RunEntry) -> str:
     named = tr("{}, seed {}").format(run.name, run.seed)
     if run.kind != "experiment":
         return named
-    return f"{folds_in_words(Protocol.from_json(run.params.get('protocol', {})))} · {named}"
+    return f"{folds_in_words(Protocol.from_json(run.params.get('protocol', {})))} · {run.name}"
 
 
 def name_of(spec: Mapping[str, Any]) -> str:
