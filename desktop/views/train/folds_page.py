@@ -177,10 +177,10 @@ class FoldsPage(QWidget):
             said = self.tr("not trained yet") if waits else self.tr("failed: {}").format(row["why"])
             return said, said
         epochs = self.tr("epoch {} of {}").format(number(row["best_epoch"]), number(row["epochs"]))
-        told = [epochs] if row["mcc"] is not None else [self.tr("one class is tested only: no MCC of its own"), epochs]
-        chosen = ("", "") if search is None else (values_in_words(search), chosen_in_words(search))
-        short, long = ("; ".join(text for text in (of_search, *told) if text) for of_search in chosen)
-        return short, long
+        facts = [epochs] if row["mcc"] is not None else [self.tr("one class is tested only: no MCC of its own"), epochs]
+        if search is None:
+            return "; ".join(facts), "; ".join(facts)
+        return values_in_words(search), "; ".join((chosen_in_words(search), *facts))
 
     def _say_how_far(self) -> None:
         assert self.run is not None
