@@ -72,9 +72,9 @@ def write_bytes_atomically(path: str | os.PathLike[str], data: bytes) -> None:
         file.write(data)
 
 
-def write_json(path: str | os.PathLike[str], value: Any) -> None:
-    """Replace `path` by `value` as indented UTF-8 JSON; NaN is refused, since it is not JSON."""
-    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False, sort_keys=True)
+def write_json(path: str | os.PathLike[str], value: Any, *, sort: bool = True) -> None:
+    """Replace `path` by `value` as indented UTF-8 JSON, keys sorted unless their order counts; NaN is refused: it is not JSON."""
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False, sort_keys=sort)
     write_bytes_atomically(path, text.encode() + b"\n")
 
 

@@ -42,7 +42,9 @@ class JobSpec:
 
     def save(self, path: Path) -> Path:
         """Write the specification as JSON and return its path."""
-        write_json(path, asdict(self))
+        write_json(
+            path, asdict(self), sort=False
+        )  # the first variant of an experiment is what others are compared with
         return path
 
     @classmethod

@@ -7,6 +7,16 @@ from .evaluation import find_run as find_run
 from .evaluation import windows_of_arrays as windows_of_arrays
 from .evaluation import windows_of_study as windows_of_study
 from .experiment import run_experiment as run_experiment
+from .experiment_cells import cells_so_far as cells_so_far
+from .experiment_folds import Fold as Fold
+from .experiment_folds import review_folds as review_folds
+from .experiment_offered import ONE_SPLIT as ONE_SPLIT
+from .experiment_offered import PROTOCOL as PROTOCOL
+from .experiment_offered import SEARCHED as SEARCHED
+from .experiment_offered import SEARCHING as SEARCHING
+from .experiment_offered import Searched as Searched
+from .experiment_offered import can_search as can_search
+from .experiment_offered import trainings_of as trainings_of
 from .experiment_spec import ExperimentSpec as ExperimentSpec
 from .experiment_spec import Protocol as Protocol
 from .experiment_table import read_pooled as read_pooled

@@ -4,39 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import time
 from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from core.errors import HitscopeError, InputError, JobError
-from core.jobs import JobSpec, NullReporter, Reporter, append_line, read_json, write_json
+from core.errors import InputError, JobError
+from core.jobs import JobSpec, NullReporter, Reporter, append_line, write_json
 from core.study import Study
 from core.training import checkpoint
 from core.training.data import Dataset, describe, load_dataset, with_views
+from core.training.experiment_cells import place_of, result_of, slug
+from core.training.experiment_folds import Fold, folds_of
 from core.training.experiment_spec import ExperimentSpec
 from core.training.experiment_table import Cell, tabulate
-from core.training.leaks import subjects_kept_apart
-from core.training.review import SplitReview, review
 from core.training.run import environment, split_summary, train_on
 from core.training.search import Found, search
 from core.training.spec import TrainingSpec
-from core.training.splits import Split, fold_split, split_dataset
-
-APART = 1000  # between the seeds of repeated splits, which use the next ones too
-
-
-@dataclass(frozen=True)
-class Fold:
-    """One split of the experiment, or why there is none."""
-
-    number: int
-    split: Split | None
-    reviewed: SplitReview | None
-    why: str = ""
 
 
 def run_experiment(spec: JobSpec, report: Reporter) -> dict[str, Any]:
@@ -124,23 +109,12 @@ class _Bench:
 
     def _split(self, study: Study, dataset: Dataset, training: TrainingSpec) -> Iterator[Fold]:
         """Yield the folds; what blocks a run is refused before any training."""
-        protocol, seed = self.wanted.splitting, self.spec.seed
-        apart = subjects_kept_apart(study, dataset.ids.tolist())
-        for number in range(protocol.n_folds):
-            self.report.check()
-            try:
-                if protocol.name == "kfold":
-                    split = fold_split(dataset, training, protocol.k, number, seed)
-                else:
-                    split = split_dataset(dataset, training, seed + APART * number, apart)
-            except InputError as error:
-                self.report.log(f"Fold {number + 1}: {error}")
-                yield Fold(number, None, None, str(error))
-                continue
-            reviewed = review(study, dataset, split)
-            if not training.accept_leaks:
-                reviewed.refuse_blocked()
-            yield Fold(number, split, reviewed)
+        for fold in folds_of(study, dataset, training, self.wanted.splitting, self.spec.seed, self.report):
+            if fold.reviewed is None:
+                self.report.log(f"Fold {fold.number + 1}: {fold.why}")
+            elif not training.accept_leaks:
+                fold.reviewed.refuse_blocked()
+            yield fold
 
     def choose(
         self, variant: str, training: TrainingSpec, dataset: Dataset, fold: Fold
@@ -160,13 +134,14 @@ class _Bench:
         """Train one cell, unless it is done."""
         assert fold.split is not None
         assert fold.reviewed is not None
-        folder = self.spec.folder / "cells" / slug(variant) / f"fold {fold.number} seed {seed}"
+        folder = place_of(self.spec.folder, variant, fold.number, seed)
         key = _key(training, seed, fold.reviewed.sha256, dataset.label_hash)
         title = f"{variant}, fold {fold.number + 1}, seed {seed}"
-        part, done = Part(self.report, self.done, 1, self.total, title, folder), _result(folder)
+        part, done = Part(self.report, self.done, 1, self.total, title, folder), result_of(folder)
         self.done += 1
         if done.get("key") == key:
             return Cell(variant, fold.number, seed, folder, done)
+        (folder / "result.json").unlink(missing_ok=True)  # of other labels: it would look as if the cell were done
         if training.representation != self.wanted.training(variant).representation:
             dataset = with_views(dataset, training)
         try:
@@ -237,24 +212,10 @@ class Part(NullReporter):
         self._report.check()
 
 
-def slug(variant: str) -> str:
-    """Return the name of a variant as a folder has it; two that differ have different ones."""
-    plain = re.sub(r"[^\w+-]+", "_", variant)
-    return plain if plain == variant else f"{plain}-{hashlib.sha256(variant.encode()).hexdigest()[:6]}"
-
-
 def _key(training: TrainingSpec, seed: int, split: str, labels: str) -> str:
     """Return a hash of what a cell is trained with: one that is done is kept if it is the same."""
     told = {"training": replace(training, threads=0, device="auto").to_json(), "seed": seed}
     return hashlib.sha256(json.dumps([told, split, labels], sort_keys=True).encode()).hexdigest()
-
-
-def _result(folder: Path) -> dict[str, Any]:
-    """Return the result of a cell that is done, else an empty one."""
-    with suppress(HitscopeError, json.JSONDecodeError):
-        result: dict[str, Any] = read_json(folder / "result.json")
-        return result
-    return {}
 
 
 def _told(variant: str, fold: Fold, found: Found) -> dict[str, Any]:

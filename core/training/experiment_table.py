@@ -103,6 +103,7 @@ def tabulate(root: Path, cells: Sequence[Cell], variants: Sequence[str], seed: i
         ``cells``: a row for each, with ``status`` ``done`` or ``failed``. ``variants``: by name ``n_cells``, ``folds`` (for
         ``mcc``, ``balanced_accuracy``, ``accuracy`` and ``macro_f1`` over cells ``n``, ``mean``, ``std``, ``interval``, corrected
         for overlapping training sides), ``pooled`` (as `evaluate`, with areas and calibration) and ``parameters``.
+        ``order``: their names, the first first.
         ``differences``: of each pair ``variant``, ``against``, ``pooled`` (`compare`: variant minus against), ``folds``
         (`corrected_t_test` of MCC), and ``p_holm`` of both, corrected for the number of pairs.
     """
@@ -126,6 +127,7 @@ def tabulate(root: Path, cells: Sequence[Cell], variants: Sequence[str], seed: i
     return {
         "cells": [cell.to_json(root) for cell in cells],
         "variants": of_variants,
+        "order": list(variants),
         "classes": classes,
         "differences": _differences(pooled, done, seed),
     }

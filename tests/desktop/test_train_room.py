@@ -4,12 +4,13 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 
 from core.training import RECIPES, Leak, SplitReview, TrainingSpec
 from desktop.views.train.looking import gathered, painted, strength
 from desktop.views.train.queueing import Waiting
 from desktop.views.train.results import Result
-from tests.desktop.conftest import settle
+from tests.desktop.conftest import press, settle
 from tests.desktop.test_train_paths import make_bursts
 
 
@@ -133,6 +134,17 @@ class TestQueue:
         self.end(queue, "done")
         assert self.begun == ["a", "c"]
         assert not queue.waiting
+
+    def test_del_takes_out_the_one_that_is_marked_and_no_event(self, qtbot, queue, room):
+        for name in "abc":
+            queue.add(Waiting(name, {}, 0))
+        n = len(room.session.events)
+        room.session.selection.set(room.session.events.id[:3].tolist())
+        room.runs.list.setCurrentRow(1)
+        press(qtbot, room.runs.list, Qt.Key.Key_Delete)
+        settle(qtbot, room.session)
+        assert [one.name for one in queue.waiting] == ["b"]
+        assert len(room.session.events) == n
 
     def test_it_is_held_after_a_failure_until_somebody_looks(self, queue, room):
         for name in "ab":

@@ -20,7 +20,7 @@ def actions(room: TrainView) -> list[Action]:
             tr("Show: {}").format(room.pages.tabText(n)),
             lambda n=n: room.show_page(n),
             menu,
-            f"Alt+{n + 1}",
+            f"Alt+{n}",
         )
         for n in range(room.pages.count())
     ]

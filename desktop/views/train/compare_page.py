@@ -32,12 +32,17 @@ class ComparePage(QWidget):
 
     def show_runs(self, runs: Sequence[RunEntry]) -> None:
         """Compare runs, as far as they are done."""
-        done = [run for run in runs if run.status == "done"]
+        done = [run for run in runs if run.status == "done" and run.kind == "training"]
         self._asked = [run.id for run in done]
         if len(done) < 2:
             self.clear()
             if len(runs) >= 2:
-                self.text.setText(self.tr("Only runs that are done can be compared: choose two of them."))
+                self.text.setText(
+                    self.tr(
+                        "Only runs that are done can be compared: choose two of them. Experiments compare their variants on "
+                        "their page Folds."
+                    )
+                )
             return
         self.text.setText(self.tr("Comparing {} runs…").format(len(done)))
         subjects = {entry.id: entry.subject or "" for entry in self._session.recordings}

@@ -13,10 +13,11 @@ from shiboken6 import isValid
 from core.errors import HitscopeError
 from core.features import WindowSpec, default_window
 from core.study import EventTable
-from core.training import SplitReview, TrainingSpec, review_split
+from core.training import Fold, Protocol, SplitReview, TrainingSpec, review_folds, review_split
 from desktop.services.guard import while_alive
 from desktop.services.session import Session
 from desktop.services.tasks import TaskReporter
+from desktop.views.train.guard_folds import merged, sides_of
 from desktop.widgets.parts import give_role, label, number
 
 READ = "train split"  # the task
@@ -27,15 +28,18 @@ Usual = tuple[WindowSpec, dict[str, str]]
 
 
 def look_at_split(
-    session: Session, fields: dict[str, Any], seed: int, first: int, report: TaskReporter
-) -> tuple[Usual, SplitReview | HitscopeError]:
-    """Return the usual window of the `first` recording, and what the split would be or why there is none (in a task)."""
+    session: Session, fields: dict[str, Any], seed: int, protocol: Protocol | None, first: int, report: TaskReporter
+) -> tuple[Usual, SplitReview | list[Fold] | HitscopeError]:
+    """Return the usual window of the `first` recording, and what split or folds would be or why there are none (in a task)."""
     study = session.study
     assert study is not None
     recording = session.recording(first)
     usual = default_window(recording), {c.name: f"{c.name} ({c.fs:g} Hz)" for c in recording.channels}
     try:
-        return usual, review_split(study, TrainingSpec.from_json(fields), seed, report)
+        spec = TrainingSpec.from_json(fields)
+        if protocol is not None:
+            return usual, review_folds(study, spec, protocol, seed, report)
+        return usual, review_split(study, spec, seed, report)
     except HitscopeError as error:
         return usual, error
 
@@ -52,6 +56,7 @@ class GuardBox(QWidget):
         self._asked: tuple[Any, ...] | None = None
         self._report: TaskReporter | None = None
         self.review: SplitReview | None = None
+        self.folds: list[Fold] = []  # of an experiment, of which `review` says what is to be said
         self.why_not = ""  # there is no such split
         self.sides, self.leaks = label("", wrap=True), label("", wrap=True)
         self.sides.setAccessibleName(self.tr("Sides of the split"))
@@ -76,36 +81,39 @@ class GuardBox(QWidget):
         """Whether somebody said that a run is to be made although something leaks."""
         return self.accept.isChecked()
 
-    def look(self, spec: Mapping[str, Any], seed: int, events: EventTable) -> None:
-        """Look at the split of a specification, if it is not the one that was looked at last."""
+    def look(self, spec: Mapping[str, Any], seed: int, events: EventTable, protocol: Protocol | None = None) -> None:
+        """Look at the split of a specification, or its folds, if they are not those that were looked at last."""
         fields = {name: spec[name] for name in FIELDS if name in spec}
-        asked = (repr(sorted(fields.items())), seed, events.label_hash())
+        asked = (repr(sorted(fields.items())), seed, protocol, events.label_hash())
         if asked == self._asked or self._session.study is None:
             return
-        self._asked, self.review, self.why_not = asked, None, ""
+        self._asked, self.review, self.folds, self.why_not = asked, None, [], ""
         self.accept.setChecked(False)
         self._show()
         if self._report is not None and isValid(self._report):
             self._report.cancel()  # it would only keep others waiting
         self._report = report = TaskReporter()
         self._session.tasks.submit(
-            READ, look_at_split, self._session, fields, seed, int(events.recording[0]), report,
+            READ, look_at_split, self._session, fields, seed, protocol, int(events.recording[0]), report,
             done=while_alive(self, lambda found: self._take(asked, found)), failed=while_alive(self, self._fail),
         )  # fmt: skip
 
     def forget(self) -> None:
         """Nothing can be looked at: what is asked for is not possible."""
-        self._asked, self.review, self.why_not = None, None, ""
+        self._asked, self.review, self.folds, self.why_not = None, None, [], ""
         self._show()
 
-    def _take(self, asked: tuple[Any, ...], found: tuple[Usual, SplitReview | HitscopeError]) -> None:
+    def _take(self, asked: tuple[Any, ...], found: tuple[Usual, SplitReview | list[Fold] | HitscopeError]) -> None:
         if asked != self._asked:
             return
-        usual, review = found
-        if isinstance(review, HitscopeError):
-            self.why_not = str(review)
+        usual, seen = found
+        if isinstance(seen, HitscopeError):
+            self.why_not = str(seen)
+        elif isinstance(seen, list):
+            self.folds, self.review = seen, merged(seen)
+            self.why_not = "" if self.review is not None else seen[0].why
         else:
-            self.review = review
+            self.review = seen
         self.usual.emit(*usual)
         self._show()
         self.changed.emit()
@@ -139,7 +147,7 @@ class GuardBox(QWidget):
         elif self.review is None:
             self.sides.setText(self.tr("Looking at the sides…") if self._asked is not None else "")
         else:
-            self.sides.setText("<br>".join(self._sides(self.review)))
+            self.sides.setText("<br>".join(sides_of(self.folds) if self.folds else self._sides(self.review)))
         self.sides.setVisible(bool(self.sides.text()))
         self._show_leaks()
 

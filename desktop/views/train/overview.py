@@ -47,8 +47,8 @@ class RunHead(QWidget):
         column.addWidget(self.state)
         column.addWidget(self.bar)
 
-    def show_state(self, run: RunEntry | None, job: Job | None, *, writable: bool) -> None:
-        """Say how far the run is, or how it ended."""
+    def show_state(self, run: RunEntry | None, job: Job | None, *, writable: bool, note: str = "") -> None:
+        """Say how far the run is, or how it ended, with a note of what is shown."""
         running = job is not None and job.running
         self.cancel.setVisible(running)
         stopped = run is not None and run.status in ("cancelled", "failed", "interrupted")
@@ -60,11 +60,14 @@ class RunHead(QWidget):
             parts = [job.message, f"{number(100 * job.fraction)} %" if running else "", time_left(job)]
             self.state.setText(" · ".join(part for part in parts if part))
         else:
-            self.state.setText("" if run is None else self._made(run))
+            self.state.setText("" if run is None else "; ".join(text for text in (self._made(run), note) if text))
 
     def _made(self, run: RunEntry) -> str:
         if run.status != "done":
             return run.status
+        if run.kind == "experiment":
+            n, seconds = len(run.summary["cells"]), number(run.summary["seconds"])
+            return self.tr("{} trainings, {} s, seed {}").format(number(n), seconds, run.seed)
         best, epochs, seconds = run.summary["best_epoch"], run.summary["epochs"], run.summary["seconds"]
         return self.tr("best epoch {} of {}, {} s, seed {}").format(best, epochs, number(seconds), run.seed)
 

@@ -10,15 +10,18 @@ from PySide6.QtCore import QObject, Signal
 from desktop.services.jobs import Job
 from desktop.services.session import Session
 
+TRAINED = ("training", "experiment")  # kinds of runs that train, one after the other
+
 
 @dataclass(frozen=True)
 class Waiting:
-    """A run that waits; with `run_id`, one that was stopped and is to go on."""
+    """A run that waits; with `run_id`, one that was stopped and is to go on; `kind` is one of `TRAINED`."""
 
     name: str
     params: dict[str, Any]
     seed: int
     run_id: str = ""
+    kind: str = "training"
 
 
 class Queue(QObject):
@@ -41,7 +44,7 @@ class Queue(QObject):
     @property
     def busy(self) -> bool:
         """Whether a run trains now."""
-        return any(job.run.kind == "training" for job in self._session.jobs.running)
+        return any(job.run.kind in TRAINED for job in self._session.jobs.running)
 
     def add(self, one: Waiting) -> None:
         """Put a run at the end of the line; if nobody is before it, it begins."""
@@ -79,7 +82,7 @@ class Queue(QObject):
             job = (
                 session.resume(one.run_id)
                 if one.run_id
-                else session.start_job("training", one.name, one.params, seed=one.seed)
+                else session.start_job(one.kind, one.name, one.params, seed=one.seed)
             )
             if job is None:  # it could not be begun, and the window says why: the others wait for somebody to look
                 self.waiting.insert(0, one)
@@ -89,6 +92,6 @@ class Queue(QObject):
         self.changed.emit()
 
     def _ended(self, job: Job) -> None:
-        if job.run.kind == "training":
+        if job.run.kind in TRAINED:
             self.held = self.held or (job.status != "done" and bool(self.waiting))
             self._next()

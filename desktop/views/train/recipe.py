@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
@@ -18,7 +19,9 @@ from core.training import (
     RECIPES,
     SCHEDULES,
     SEEDS,
+    SIDES,
     TARGETS,
+    ExperimentSpec,
     TrainingSpec,
     best_unit,
     changed,
@@ -29,7 +32,14 @@ from desktop.views.train.choice_box import ChoiceBox, usual
 from desktop.views.train.data_box import DataBox
 from desktop.views.train.guard import GuardBox
 from desktop.views.train.model_box import ModelBox
-from desktop.views.train.words import name_of, run_in_words
+from desktop.views.train.validation_box import ValidationBox, own_fields
+from desktop.views.train.words import (
+    name_of,
+    name_of_experiment,
+    run_in_words,
+    splits_in_words,
+    trainings_in_words,
+)
 from desktop.widgets.choices import offer
 from desktop.widgets.elided import ElidedComboBox
 from desktop.widgets.options_form import OptionsForm, heading
@@ -39,9 +49,13 @@ LEAST_PX = 310
 
 
 class Recipe(QWidget):
-    """What a run is to do; `start(params, name, seed)` asks for one run, so several seeds ask several times."""
+    """What a run is to do; `start(params, name, seed)` asks for one run, so several seeds ask several times.
+
+    With folds it is an experiment: `start_experiment(params, name, seed)` asks for all of it once.
+    """
 
     start = Signal(object, str, int)
+    start_experiment = Signal(object, str, int)
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -54,16 +68,24 @@ class Recipe(QWidget):
             part.changed.connect(self._changed)
         self.guard_box.changed.connect(self._say)
         self.guard_box.usual.connect(self._take_window)
-        self.model_box.changed.connect(lambda: self.augment.serve(self.model_box.entry.representations))
+        self.model_box.changed.connect(self._serve_model)
+        self.validation.variants.kept.connect(lambda: self.validation.variants.add(own_fields(self.params())))
+        self.validation.variants.used.connect(self._use_variant)
         self.preset.activated.connect(lambda _n: self.use_recipe(self.preset.currentData()))
         self.use_recipe(next(iter(RECIPES)))
         self._quiet = False
+        self._show_folded()
+
+    def _serve_model(self) -> None:
+        self.augment.serve(self.model_box.entry.representations)
+        self.validation.search.serve(self.model_box.name)
 
     def _make_parts(self) -> None:
         self.preset, self.words, self.help = ElidedComboBox(), label("", wrap=True), label("", "muted", wrap=True)
         self.preset.setAccessibleName(self.tr("Recipe to begin from"))
         offer(self.preset, RECIPES)
         self.data, self.model_box, self.augment = DataBox(self._session), ModelBox(), AugmentBox()
+        self.validation = ValidationBox()
         self.loss_box = ChoiceBox(self.tr("Loss"), LOSSES)
         self.schedule = ChoiceBox(self.tr("Learning rate over time"), SCHEDULES)
         self.forms = {
@@ -74,9 +96,12 @@ class Recipe(QWidget):
             "computing": OptionsForm(COMPUTING),
         }
         self.guard, self.guard_box = label("", "muted", wrap=True), GuardBox(self._session)
-        self.why = label("", "problem", wrap=True)
+        self.why, self.trainings = label("", "problem", wrap=True), label("", "muted", wrap=True)
+        self.trainings.setAccessibleName(self.tr("How many trainings it will be"))
         self.start_button = button(self.tr("Start training"), self._start, primary=True)
-        self._parts = (self.data, self.model_box, self.loss_box, self.augment, self.schedule, *self.forms.values())
+        self._parts = (
+            self.data, self.validation, self.model_box, self.loss_box, self.augment, self.schedule, *self.forms.values(),
+        )  # fmt: skip
 
     def _lay_out(self) -> None:
         inside, scroll = QWidget(), QScrollArea()
@@ -95,15 +120,26 @@ class Recipe(QWidget):
         for title, widget in (
             (self.tr("Data"), self.data),
             (self.tr("Sides"), self.data.sides),
+            (self.tr("Validation"), self.validation),
+            ("", self.forms["seeds"]),
             (self.tr("Model"), self.model_box),
             (self.tr("Learning"), self.loss_box),
             ("", self.forms["learning"]),
-            ("", self.forms["seeds"]),
             (self.tr("Variation of training events"), self.augment),
         ):
             if title:
                 column.addWidget(heading(title))
             column.addWidget(widget)
+        self.folded, inner = QWidget(), QVBoxLayout()
+        inner.setContentsMargins(0, 0, 0, 0)
+        self.folded.setLayout(inner)
+        for title, part in (
+            (self.tr("Search"), self.validation.search),
+            (self.tr("Variants"), self.validation.variants),
+        ):
+            inner.addWidget(heading(title))
+            inner.addWidget(part)
+        column.addWidget(self.folded)
         below = QVBoxLayout(self.rest)
         below.setContentsMargins(0, 0, 0, 0)
         for title, widget in (
@@ -146,7 +182,7 @@ class Recipe(QWidget):
         scroll.setFixedHeight(158)
         column = QVBoxLayout(ending)
         column.setContentsMargins(12, 4, 10, 8)
-        for widget in (scroll, self.guard_box.accept, self.why, self.start_button):
+        for widget in (scroll, self.guard_box.accept, self.why, self.trainings, self.start_button):
             column.addWidget(widget)
         return ending
 
@@ -211,13 +247,22 @@ class Recipe(QWidget):
         self._fill(RECIPES[key].fields)
 
     def use_run(self, run: RunEntry) -> None:
-        """Fill in what a run was made with, data and seed included."""
+        """Fill in what a run or an experiment was made with, data and seed included."""
+        params, seeds, experiment = run.params, [run.seed], None
+        if run.kind == "experiment":
+            wanted = ExperimentSpec.from_json(run.params)
+            params, seeds, experiment = wanted.base | next(iter(wanted.variants.values())), wanted.seeds, run.params
         self._quiet = True
-        self.data.set_value(run.params)
-        self.forms["seeds"].fill({"seed": run.seed, "n_seeds": 1})
+        self.data.set_value(params)
+        self.forms["seeds"].fill({"seed": run.seed, "n_seeds": len(seeds)})
+        self.validation.set_value(experiment)
         self._quiet = False
-        self._fill({"model": {"name": self.model.itemData(0)}, **run.params})
+        self._fill({"model": {"name": self.model.itemData(0)}, **params})
         self.help.setText(self.tr("As in “{}”").format(run.name))
+
+    def _use_variant(self, fields: Mapping[str, Any]) -> None:
+        self._fill(fields)
+        self.help.setText(self.tr("As the variant “{}”").format(self.validation.variants.name_of(dict(fields))))
 
     def _fill(self, fields: Mapping[str, Any]) -> None:
         before, self._quiet = self._quiet, True
@@ -225,7 +270,7 @@ class Recipe(QWidget):
         self.loss_box.set_value(fields.get("loss", {"name": next(iter(LOSSES))}))
         rate = {"name": fields.get("schedule", next(iter(SCHEDULES))), **fields.get("schedule_options", {})}
         self.schedule.set_value(rate)
-        self.augment.serve(self.model_box.entry.representations)
+        self._serve_model()
         self.augment.set_value(fields.get("augment", []))
         for name, form in self.forms.items():
             if name != "seeds":
@@ -260,6 +305,16 @@ class Recipe(QWidget):
             **{name: value for name, value in given.items() if value},
         }
 
+    @property
+    def seeds(self) -> list[int]:
+        """The seeds, one after the other."""
+        values = self.forms["seeds"].values()
+        return list(range(values["seed"], values["seed"] + values["n_seeds"]))
+
+    def experiment(self) -> dict[str, Any] | None:
+        """Return the parameters of the experiment job; None where one split, hence a run, is meant."""
+        return self.validation.experiment(self.params(), self.seeds)
+
     @staticmethod
     def _changed_of(form: OptionsForm) -> dict[str, Any]:
         return changed(form.options, form.values())
@@ -268,16 +323,25 @@ class Recipe(QWidget):
 
     def _changed(self) -> None:
         if not self._quiet:
+            self._show_folded()
             self._say_of_sides()
             self._look()
             self._say()
 
+    def _show_folded(self) -> None:
+        """Show what is asked for of an experiment, where one is meant; folds leave no share of the test to ask for."""
+        folded = self.validation.folded
+        self.folded.setVisible(folded)
+        self.data.sides.show_rows([name for name in SIDES if name != "test" or self.validation.name != "kfold"])
+        self.start_button.setText(self.tr("Start the experiment") if folded else self.tr("Start training"))
+
     def _look(self) -> None:
         """Look at the split, where there can be one."""
-        if self.data.problems() or self.forms["seeds"].problems() or self._session.study is None:
+        wrong = self.data.problems() or self.forms["seeds"].problems() or self.validation.form.problems()
+        if wrong or self._session.study is None:
             self.guard_box.forget()
             return
-        self.guard_box.look(self.data.value(), self.seed, self.data.events())
+        self.guard_box.look(self.data.value(), self.seed, self.data.events(), self.validation.protocol())
 
     def _say_of_sides(self) -> None:
         """Say at once how the sides will be kept apart, and what cannot score."""
@@ -317,6 +381,8 @@ class Recipe(QWidget):
             return said
         try:
             TrainingSpec.from_json(self.params())
+            if (wanted := self.experiment()) is not None:
+                ExperimentSpec.from_json(wanted)
         except HitscopeError as error:
             return str(error)
         return ""
@@ -324,7 +390,7 @@ class Recipe(QWidget):
     def _wrong(self) -> str:
         """Mark the fields with what is wrong; return the first in words."""
         found: list[str] = []
-        for part in (self.data, self.model_box, self.loss_box, self.augment, self.schedule, *self.forms.values()):
+        for part in self._parts:
             problems = part.problems()
             part.say(problems)
             found += [f"{part.title_of(name)}: {said}." for name, said in problems.items()]
@@ -344,12 +410,25 @@ class Recipe(QWidget):
         )
         self.start_button.setAccessibleDescription(problem)
         if not self._wrong() and self.kind.count():
-            values = self.forms["seeds"].values()
-            self.words.setText(run_in_words(self.params(), self.data.events(), values["seed"], values["n_seeds"]))
+            self._say_in_words()
+
+    def _say_in_words(self) -> None:
+        params, wanted = self.params(), self.experiment()
+        tested = splits_in_words(self.validation.protocol(), self.seeds)
+        self.words.setText(run_in_words(params, self.data.events(), tested))
+        self.validation.variants.tell(own_fields(params))
+        self.trainings.setVisible(wanted is not None)
+        if wanted is not None:
+            with suppress(HitscopeError):  # it is said above
+                self.trainings.setText(trainings_in_words(ExperimentSpec.from_json(wanted)))
 
     def _start(self) -> None:
         if self.problem():
             return
-        params, name, values = self.params(), name_of(self.params()), self.forms["seeds"].values()
-        for seed in range(values["seed"], values["seed"] + values["n_seeds"]):
-            self.start.emit(params, name, seed)
+        params, wanted = self.params(), self.experiment()
+        if wanted is not None:
+            name = name_of_experiment(ExperimentSpec.from_json(wanted))
+            self.start_experiment.emit(wanted, name, self.seed)
+            return
+        for seed in self.seeds:
+            self.start.emit(params, name_of(params), seed)

@@ -3,33 +3,34 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QItemSelectionModel, Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QListWidget, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QTableView, QVBoxLayout, QWidget
 
 from core.study import RunEntry
 from desktop.models.run_model import RunModel, show_runs, validation_mcc, validation_value
-from desktop.services.guard import guarded
+from desktop.views.train.folds import validation_means
 from desktop.views.train.queueing import Queue
+from desktop.views.train.removable import RemovableList
+from desktop.views.train.words import title_of, tr
 from desktop.widgets.parts import button, label, line, number
 
+
 # Runs are compared by validation events; test events speak of the chosen one only, or they would choose it.
+def score(run: RunEntry) -> float:
+    """Return what a run is ranked by; an experiment by the mean of its best variant over its trainings."""
+    means = validation_means(run)
+    return max(means.values()) if means else validation_value(run)
+
+
+def score_in_words(run: RunEntry) -> str:
+    """Return it, or the state of the run."""
+    means = validation_means(run)
+    return tr("mean {}").format(number(max(means.values()), 2)) if means else validation_mcc(run)
+
+
 COLUMNS = (
-    ("Run", lambda r: f"{r.name}, seed {r.seed}", lambda r: (r.name, r.seed)),
-    ("Validation MCC", validation_mcc, validation_value),
+    ("Run", title_of, lambda r: (r.name, r.seed)),
+    ("Validation MCC", score_in_words, score),
 )
-
-
-class WaitingList(QListWidget):
-    """Runs that wait; Del takes one out."""
-
-    removed = Signal(int)
-
-    @guarded
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
-            self.removed.emit(self.currentRow())
-        else:
-            super().keyPressEvent(event)
 
 
 class RunsPanel(QWidget):
@@ -67,6 +68,9 @@ class RunsPanel(QWidget):
         column.addWidget(self.reuse)
         column.addWidget(self.to_compress)
         self._run: RunEntry | None = None
+        self._why_not = self.tr(
+            "An experiment says how good a recipe is. To compress a model, train a run with it: Use this recipe, one split."
+        )
         queue.changed.connect(self._show_waiting)
         self._show_waiting()
 
@@ -75,7 +79,7 @@ class RunsPanel(QWidget):
         column, row = QVBoxLayout(self.waiting), QHBoxLayout()
         column.setContentsMargins(0, 0, 0, 0)
         self.waiting_title = line("", "title")
-        self.list = WaitingList()
+        self.list = RemovableList()
         self.list.setAccessibleName(self.tr("Runs that wait; Del takes one out"))
         self.list.setFixedHeight(84)
         self.list.removed.connect(self._queue.remove)
@@ -99,14 +103,16 @@ class RunsPanel(QWidget):
         self.table.selectionModel().blockSignals(False)
         self.table.viewport().update()
 
-    def show_run(self, run: RunEntry | None) -> None:
-        """Say which run is shown."""
+    def show_run(self, run: RunEntry | None, experiment: RunEntry | None = None) -> None:
+        """Say which run is shown, and the experiment that it is, or is a training of."""
         self._run = run
-        self.to_compress.setEnabled(run is not None and run.status == "done")
+        self.to_compress.setEnabled(run is not None and run.status == "done" and experiment is None)
+        self.to_compress.setToolTip("" if experiment is None else self._why_not)
         self.reuse.setEnabled(run is not None)
-        if run is not None and run.id not in [one.id for one in self.chosen_runs()]:
+        listed = experiment or run
+        if listed is not None and listed.id not in [one.id for one in self.chosen_runs()]:
             self.table.selectionModel().blockSignals(True)
-            self._select([run.id])
+            self._select([listed.id])
             self.table.selectionModel().blockSignals(False)
             self.table.viewport().update()
 

@@ -17,9 +17,10 @@ from desktop.views.train.compare_page import ComparePage
 from desktop.views.train.decision_page import DecisionPage
 from desktop.views.train.errors_page import ErrorsPage
 from desktop.views.train.figures_page import FiguresPage
+from desktop.views.train.folds_page import FoldsPage
 from desktop.views.train.looking import Looking
 from desktop.views.train.overview import Overview, RunHead
-from desktop.views.train.queueing import Queue, Waiting
+from desktop.views.train.queueing import TRAINED, Queue, Waiting
 from desktop.views.train.recipe import Recipe
 from desktop.views.train.runs_panel import RunsPanel
 from desktop.views.train.showing import Showing
@@ -39,6 +40,7 @@ class TrainView(Workspace):
         self.recipe, self.head, self.overview = Recipe(session), RunHead(), Overview()
         self.figures, self.decision, self.trust = FiguresPage(session), DecisionPage(session), TrustPage(session)
         self.errors, self.compare, self.runs = ErrorsPage(session), ComparePage(session), RunsPanel(self.queue)
+        self.folds = FoldsPage(session)
         self.gestures = [
             (
                 self.tr("Click on a cell of the confusion matrix"),
@@ -46,6 +48,7 @@ class TrainView(Workspace):
             ),
             (self.tr("Ctrl+click, Shift+click on runs"), self.tr("Compare them")),
             (self.tr("Click on a subject"), self.tr("Select its test events")),
+            (self.tr("Double click on a training under Folds"), self.tr("Open it as a run")),
         ]
         self.set_content(self._build())
         self._connect()
@@ -55,6 +58,7 @@ class TrainView(Workspace):
     def _build(self) -> QWidget:
         self.pages = QTabWidget()
         for page, title in (
+            (self.folds, self.tr("Folds")),
             (self.overview, self.tr("Run")),
             (self.figures, self.tr("Figures")),
             (self.decision, self.tr("ROC")),
@@ -63,7 +67,8 @@ class TrainView(Workspace):
             (self.compare, self.tr("Compare")),
         ):
             self.pages.addTab(page, title)
-        self.pages.setTabVisible(self.pages.indexOf(self.trust), False)  # late fusion has it
+        for page in (self.folds, self.trust):  # experiments have the one, late fusion the other
+            self.pages.setTabVisible(self.pages.indexOf(page), False)
         self.look = QCheckBox(self.tr("What it looked at"))
         self.look.setToolTip(
             self.tr("Colour trace and spectrogram of the selected event by what spoke for its class (L)")
@@ -89,6 +94,12 @@ class TrainView(Workspace):
     def _connect(self) -> None:
         session, showing, runs = self.session, self.showing, self.runs
         self.recipe.start.connect(self.start)
+        self.recipe.start_experiment.connect(
+            lambda params, name, seed: self.queue.add(Waiting(name, params, seed, kind="experiment"))
+        )
+        self.folds.opened.connect(showing.choose_cell)
+        self.folds.variant.connect(showing.choose_variant)
+        showing.opened.connect(lambda: self.pages.setCurrentWidget(self.overview))
         self.queue.begun.connect(self._begun)
         self.overview.confusion.chosen.connect(self.select_cell)
         self.figures.subject.connect(self.select_subject)
@@ -132,13 +143,11 @@ class TrainView(Workspace):
         return self.runs.to_compress
 
     def remember(self) -> dict[str, Any]:
-        run = {"run": self.run.id} if self.run is not None else {}
+        run = {"run": self.showing.listed.id} if self.showing.listed is not None else {}
         return run | ({"waiting": self.queue.remember()} if self.queue.waiting else {})
 
     def restore(self, state: dict[str, Any]) -> None:
-        study = self.session.study
-        runs = study.runs("training") if study is not None else []
-        self.showing.run = next((run for run in runs if run.id == state.get("run")), None)
+        self.showing.run = next((run for run in self._trained() if run.id == state.get("run")), None)
         self.queue.restore(state.get("waiting", []))
         self._list_runs()
 
@@ -155,11 +164,18 @@ class TrainView(Workspace):
 
     # Runs
 
-    def _study_changed(self) -> None:
+    def _trained(self) -> list[RunEntry]:
+        """Return the runs and experiments, oldest first."""
         study = self.session.study
-        known = [run.id for run in study.runs("training")] if study is not None else []
-        if self.run is not None and self.run.id not in known:
+        runs = [run for kind in TRAINED for run in study.runs(kind)] if study is not None else []
+        return sorted(runs, key=lambda run: (run.created, run.id))
+
+    def _study_changed(self) -> None:
+        listed = self.showing.listed
+        if listed is not None and listed.id not in [run.id for run in self._trained()]:
             self.showing.forget()
+            self.folds.show_run(None)
+            self.pages.setTabVisible(self.pages.indexOf(self.folds), False)
             self.compare.clear()
         self._refresh()
 
@@ -180,16 +196,25 @@ class TrainView(Workspace):
     def _list_runs(self) -> None:
         if self.session.study is None:
             return
-        runs = self.session.study.runs("training")
+        runs, listed = self._trained(), self.showing.listed
         self.runs.show_runs(runs)
         known = {run.id: run for run in runs}
-        if self.run is not None and self.run.id in known:
-            self.choose(known[self.run.id])
+        if listed is not None and listed.id in known:
+            self._take_up(known[listed.id])
         elif runs:
             self.choose(runs[-1])
         else:
             self._state()
             self.runs.show_run(None)
+
+    def _take_up(self, run: RunEntry) -> None:
+        """Show what has become of a run; of an experiment of which a training is looked at, only its page."""
+        if self.showing.of_experiment:
+            self.showing.experiment = run
+            self.folds.show_run(run)
+            self._state()
+        else:
+            self.choose(run)
 
     def start(self, params: dict[str, Any], name: str, seed: int) -> None:
         """Start a training job, or let it wait for those before it."""
@@ -203,13 +228,31 @@ class TrainView(Workspace):
         self.showing.choose(run)
 
     def _show(self, run: RunEntry) -> None:
+        experiment = self.showing.experiment
         self.head.name.setText(run.name)
         self.head.simulated.setVisible(bool(run.summary.get("data", {}).get("simulated")))
+        self._show_pages(run)
+        self.folds.show_run(experiment)
         self.overview.show_run(run)
-        self.runs.show_run(run)
-        self.looking.show_run(run)
-        self.look.setEnabled(run.status == "done")
+        self.runs.show_run(run, experiment)
+        self.looking.show_run(run if run.kind == "training" else None)
+        self.look.setEnabled(run.status == "done" and run.kind == "training")
         self._state()
+
+    def _show_pages(self, run: RunEntry) -> None:
+        """Show the pages that a run has: of an experiment its folds, and over all of them figures and curves."""
+        whole = run.kind == "experiment"
+        first = not self.pages.isTabVisible(self.pages.indexOf(self.folds)) and whole
+        for page, there in (
+            (self.folds, self.showing.experiment is not None),
+            (self.overview, not whole or run.status == "running"),
+            (self.figures, not whole or run.status == "done"),
+            (self.decision, not whole or run.status == "done"),
+            (self.errors, not whole),
+        ):
+            self.pages.setTabVisible(self.pages.indexOf(page), there)
+        if first:
+            self.pages.setCurrentWidget(self.folds)
 
     def _show_result(self, result: Any) -> None:
         for page in (self.figures, self.decision, self.trust, self.errors):
@@ -235,7 +278,7 @@ class TrainView(Workspace):
         result = self.showing.result
         if result is not None:
             rows = result.rows("test")
-            self.session.selection.set(result.ids[rows[result.subject[rows] == name]].tolist(), self)
+            self.session.selection.set(np.unique(result.ids[rows[result.subject[rows] == name]]).tolist(), self)
 
     def show_page(self, n: int) -> None:
         """Show one of the pages of the run."""
@@ -253,18 +296,24 @@ class TrainView(Workspace):
         job = self.showing.job
         if job is None:
             return
-        if job.running and len(job.history) > self.curves.n_epochs:  # not at each batch: drawing takes time
-            self.curves.show_history(job.history)
+        if job.running and (epochs := self.showing.new_epochs(job)) is not None:
+            self.curves.show_history(epochs)
+        if job.running and self.showing.experiment is not None:
+            self.folds.show_job(job)
         self._state()
 
     def _job_ended(self, job: Job) -> None:
         """Say what a run failed at: nobody looks for it in a log."""
-        if job.run.kind == "training" and job.status == "failed":
+        if job.run.kind in TRAINED and job.status == "failed":
             what = self.tr("“{}” failed: {}").format(job.run.name, job.error or job.message)
             self.session.failed.emit(JobError(what, kept=self.tr("Everything else is as it was")))
 
     def _state(self) -> None:
-        self.head.show_state(self.run, self.showing.job, writable=self.session.writable)
+        experiment = self.showing.experiment
+        run = self.run if experiment is None or experiment.status == "done" else experiment
+        variant = self.showing.variant
+        note = self.tr("Figures and ROC are of “{}”").format(variant) if variant else ""
+        self.head.show_state(run, self.showing.job, writable=self.session.writable, note=note)
 
     def stop(self) -> None:
         """Stop the run at its next checkpoint."""
@@ -273,6 +322,6 @@ class TrainView(Workspace):
 
     def resume_run(self) -> None:
         """Let a run that was stopped go on, after those that wait."""
-        run = self.run
+        run = self.showing.listed
         if run is not None and self.head.resume.isVisibleTo(self):
-            self.queue.add(Waiting(run.name, run.params, run.seed, run.id))
+            self.queue.add(Waiting(run.name, run.params, run.seed, run.id, run.kind))
