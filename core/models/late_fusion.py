@@ -73,7 +73,9 @@ class LateFusion(nn.Module):
                 ),
             }
         )
-        self.scales = nn.Parameter(torch.randn(len(self.members), n_outputs))
+        # Equal at first, so that what is learnt is trust and not what the random numbers were.
+        share = 0.0 if constrained else 1 / len(self.members)
+        self.scales = nn.Parameter(torch.full((len(self.members), n_outputs), share))
 
     def weights(self) -> torch.Tensor:
         """Return how much each member counts for each class (n_members, n_outputs), in the order of `members`."""

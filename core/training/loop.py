@@ -161,8 +161,9 @@ class _Training:
             module.requires_grad_(False)
         before = sum(s.settings.max_epochs for s in stages[:number])
         span = before, sum(s.settings.max_epochs for s in stages)
-        sides = self.train.of_views(stage.views), self.validation.of_views(stage.views)
-        epochs = Epochs(stage, *sides, self.pairs, self.engine, self.report, span)
+        learnt_from, pairs = (self.validation, None) if stage.held_out else (self.train, self.pairs)
+        sides = learnt_from.of_views(stage.views), self.validation.of_views(stage.views)
+        epochs = Epochs(stage, *sides, pairs, self.engine, self.report, span)
         if self.kept is not None:
             restore(self.model, epochs.learner, self.kept.model)
             epochs.resume(self.kept.optimiser)

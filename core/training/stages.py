@@ -32,6 +32,9 @@ class Stage:
         Parameters or groups for the optimiser.
     frozen : tuple of nn.Module
         Its parts that stay as they are, in evaluation mode.
+    held_out : bool
+        Whether it learns from the validation side: what weighs the votes of members must not believe those who know the
+        training events by heart (stacked generalisation, Wolpert 1992).
     """
 
     name: str
@@ -40,6 +43,7 @@ class Stage:
     settings: FitSettings
     parameters: list[Any]
     frozen: tuple[nn.Module, ...] = ()
+    held_out: bool = False
 
     def begin(self) -> None:
         """Go to training mode, but for what is frozen."""
@@ -52,7 +56,8 @@ def plan(model: nn.Module, settings: FitSettings, n_views: int, parameters: Iter
     """Return the stages of a model.
 
     A model with ``members``, a ModuleDict in the order of its views, is trained member by member; these are then frozen
-    and what is left is trained. With `parameters` given, as for the fine-tuning of a compressed model, there is one stage.
+    and what is left, a few numbers, is learnt from the validation side. With `parameters` given, as for the fine-tuning of
+    a compressed model, there is one stage.
 
     Raises
     ------
@@ -76,8 +81,8 @@ def plan(model: nn.Module, settings: FitSettings, n_views: int, parameters: Iter
     ]
     of_members = {id(p) for member in members.values() for p in member.parameters()}
     joining = [p for p in _trainable(model) if id(p) not in of_members]
-    rest = _own(settings, JOINING, lr=max(settings.lr, JOINING_LR))
-    return [*stages, Stage(JOINING, model, everything, rest, joining, tuple(members.values()))]
+    rest = _own(settings, JOINING, lr=max(settings.lr, JOINING_LR), augment=[], links=None)
+    return [*stages, Stage(JOINING, model, everything, rest, joining, tuple(members.values()), held_out=True)]
 
 
 def _members(model: nn.Module) -> dict[str, nn.Module]:

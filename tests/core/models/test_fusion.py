@@ -95,6 +95,10 @@ class TestLateFusion:
         assert (weights > 0).all()
         torch.testing.assert_close(weights.sum(dim=0), torch.ones(n_outputs))
 
+    @pytest.mark.parametrize("constrained", [True, False])
+    def test_both_members_count_alike_before_anything_is_learnt(self, constrained):
+        assert torch.equal(self.model(constrained=constrained).weights(), torch.full((2, 3), 0.5))
+
     def test_softmax_of_the_scores_is_the_mixture(self):
         model = self.model()
         raw, image = self.probabilities(model)
