@@ -86,16 +86,21 @@ def append_line(path: str | os.PathLike[str], value: Any) -> None:
         file.write(b"\n" * torn + json.dumps(value, ensure_ascii=False).encode() + b"\n")
 
 
-def logged_metrics(folder: Path) -> list[dict[str, Any]]:
-    """Return the figures of each step that the log of a job's folder holds, the newest where a step was done twice."""
+def logged_steps(folder: Path) -> dict[int, dict[str, Any]]:
+    """Return what the log of a job's folder holds of each step: ``values`` and ``time`` (Unix, s); the newest of a step."""
     steps: dict[int, dict[str, Any]] = {}
     with suppress(OSError):
         for line in (folder / "log.jsonl").read_text(encoding="utf-8", errors="replace").splitlines():
             with suppress(ValueError, KeyError, TypeError):
                 message = json.loads(line)
                 if message["type"] == "metrics":
-                    steps[int(message["step"])] = dict(message["values"])
-    return [steps[step] for step in sorted(steps)]
+                    steps[int(message["step"])] = {"values": dict(message["values"]), "time": message.get("time")}
+    return dict(sorted(steps.items()))
+
+
+def logged_metrics(folder: Path) -> list[dict[str, Any]]:
+    """Return the figures of each step that the log of a job's folder holds, the newest where a step was done twice."""
+    return [step["values"] for step in logged_steps(folder).values()]
 
 
 def read_json(path: str | os.PathLike[str]) -> Any:
