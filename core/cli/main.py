@@ -33,6 +33,7 @@ COMMANDS = {
     "retract": ("retract", "take back the propagated labels that descend from one label"),
     "train": ("train", "train a classifier, or an experiment of several, from a TOML specification"),
     "evaluate": ("evaluate", "a trained model on a study or on arrays: all figures with intervals"),
+    "runs": ("runs", "write runs for TensorBoard or MLflow: curves by epoch, hyper-parameters, figures with intervals"),
     "compress": ("compress", "ternary weights for a trained run"),
     "export": ("export", "write a device bundle"),
     "verify": ("verify", "check a bundle: hashes, then its test vectors"),

@@ -22,14 +22,14 @@ def run_job(study: Study, run: RunEntry) -> RunEntry:
         If it was stopped; starting it again resumes it.
     """
     job = LocalJob(run.job())
-    errors: list[str] = []
+    errors: list[dict[str, Any]] = []
     with TerminalReporter(f"{run.kind:<11}") as bar:
 
         def take(message: dict[str, Any]) -> None:
             if message["type"] == "progress":
                 bar.progress(message["done"], message["total"], message.get("message", ""))
             elif message["type"] == "error":
-                errors.append(message["message"])
+                errors.append(message)
 
         study.set_run_status(run.id, "running")
         job.start(take)
@@ -38,15 +38,28 @@ def run_job(study: Study, run: RunEntry) -> RunEntry:
         except KeyboardInterrupt:
             job.cancel()
             job.wait()
-    study.sync_runs()
+    study.sync_runs([run.id])
     done = study.run(run.id)
     if done.status == "cancelled":
         raise JobCancelled("stopped as asked", subject=run.id, remedy=f"Go on with: hitscope resume {run.folder}")
     if done.status != "done":
-        raise JobError(
-            errors[-1] if errors else "the job failed", subject=run.id, kept=f"Its log is {run.folder}/log.jsonl"
-        )
+        raise _failed(done, errors[-1] if errors else {})
     return done
+
+
+def _failed(run: RunEntry, told: dict[str, Any]) -> JobError:
+    """Return the error of a job that failed, with what was kept and what to do as the job itself said it."""
+    explained = bool(told.get("what")) and "trace" not in told
+    # Before there is a checkpoint, what was asked for is usually wrong: it would be the same again.
+    again = f"go on with: hitscope resume {run.folder}"
+    again = again if not explained or (run.folder / "checkpoint.safetensors").exists() else ""
+    remedy = told.get("remedy") if explained else None
+    return JobError(
+        told["what"] if explained else told.get("message", "the job failed"),
+        subject=told.get("subject") or run.id,
+        kept=told.get("kept") or f"Its log is {run.folder / 'log.jsonl'}",
+        remedy=f"{remedy}; {again}" if remedy and again else remedy or again.capitalize(),
+    )
 
 
 def finished_maps(path: str | Path) -> tuple[Path, str, ProjectionSet]:

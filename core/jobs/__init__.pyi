@@ -2,6 +2,7 @@ from .child import run_child as run_child
 from .child import works as works
 from .files import append_line as append_line
 from .files import logged_metrics as logged_metrics
+from .files import logged_steps as logged_steps
 from .files import read_json as read_json
 from .files import refuse_taken as refuse_taken
 from .files import replacing as replacing

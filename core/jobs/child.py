@@ -15,7 +15,7 @@ from typing import IO, Any
 from filelock import FileLock, Timeout
 
 from core.errors import HitscopeError, InputError, JobCancelled
-from core.jobs.files import write_json
+from core.jobs.files import append_line, write_json
 from core.jobs.report import Reporter
 from core.jobs.spec import JobSpec
 from core.registry import resolve
@@ -25,21 +25,23 @@ CANCELLED, FAILED = 3, 1
 
 
 class LineReporter:
-    """Writes each message as one JSON line to standard output and to the job's log."""
+    """Writes each message as one JSON line to standard output and to the job's log, the file `log`."""
 
-    def __init__(self, out: IO[str], log: IO[str]) -> None:
+    def __init__(self, out: IO[str], log: Path) -> None:
         self._out, self._log = out, log
         self._cancelled = threading.Event()
         self._last_progress = 0.0
 
     def send(self, type: str, **fields: Any) -> None:
-        """Write one message. A parent that went away does not stop the job: the log still gets it."""
-        line = json.dumps({"type": type, "time": time.time(), **fields}, ensure_ascii=False) + "\n"
+        """Write one message. A parent that went away does not stop the job, nor does a log that cannot be written: the disk
+        may be full for a while, and what is lost is told by the first file that must be written.
+        """
+        message = {"type": type, "time": time.time(), **fields}
         with contextlib.suppress(OSError):
-            self._out.write(line)
+            self._out.write(json.dumps(message, ensure_ascii=False) + "\n")
             self._out.flush()
-        self._log.write(line)
-        self._log.flush()
+        with contextlib.suppress(InputError):
+            append_line(self._log, message)
 
     def progress(self, done: float, total: float, message: str = "") -> None:
         """Send at most twenty progress messages a second, and always the last."""
@@ -111,16 +113,21 @@ def _held(path: Path) -> bool:
 
 def run_child(spec: JobSpec, table: Mapping[str, str], *, listen: bool = True) -> int:
     """Run a job in this process, speaking JSON lines; return the exit status (0 done, 1 failed, 3 cancelled)."""
-    spec.folder.mkdir(parents=True, exist_ok=True)
     try:
+        spec.folder.mkdir(parents=True, exist_ok=True)
         # Not at once: somebody may be looking this moment whether it is held.
         lock = FileLock(spec.folder / LOCK).acquire(timeout=0.5)
     except Timeout:
-        message = f"A process is at work on this run already ({spec.folder}). It goes on; wait for it or stop it there."
-        print(json.dumps({"type": "error", "message": message, "error": "JobError"}), flush=True)
-        return FAILED
-    with lock, (spec.folder / "log.jsonl").open("a", encoding="utf-8") as log:
-        reporter = LineReporter(sys.stdout, log)
+        return _refused(
+            f"A process is at work on this run already ({spec.folder}). It goes on; wait for it or stop it there."
+        )
+    except OSError as error:
+        return _refused(
+            f"{spec.folder}: the run's folder cannot be written to ({error.strerror or error}). "
+            "What it holds is kept. Free some disk space or check the drive, then resume."
+        )
+    with lock:
+        reporter = LineReporter(sys.stdout, spec.folder / "log.jsonl")
         reporter.send("started", kind=spec.kind)
         if listen and sys.stdin is not None:
             reporter.listen(sys.stdin)
@@ -141,3 +148,9 @@ def run_child(spec: JobSpec, table: Mapping[str, str], *, listen: bool = True) -
             return FAILED
         reporter.send("result", result=result)
         return 0
+
+
+def _refused(message: str) -> int:
+    """Say why a job cannot begin: only to who started it, since the log is another's or cannot be written."""
+    print(json.dumps({"type": "error", "message": message, "error": "JobError"}), flush=True)
+    return FAILED

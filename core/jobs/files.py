@@ -37,15 +37,19 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
-        raise InputError(
-            f"could not be written ({error.strerror or error})",
-            subject=path,
-            kept="What was there before is unchanged",
-            remedy="Free some disk space or choose a folder you may write to, then try again",
-        ) from error
+        raise _unwritten(error, path) from error
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def _unwritten(error: OSError, path: Path) -> InputError:
+    return InputError(
+        f"could not be written ({error.strerror or error})",
+        subject=path,
+        kept="What was there before is unchanged",
+        remedy="Free some disk space or choose a folder you may write to, then try again",
+    )
 
 
 def refuse_taken(*paths: Path, remedy: str = TAKEN) -> None:
@@ -79,23 +83,37 @@ def write_json(path: str | os.PathLike[str], value: Any, *, sort: bool = True) -
 
 
 def append_line(path: str | os.PathLike[str], value: Any) -> None:
-    """Add `value` as a line of JSON to a log, on a line of its own also where a crash cut the last one off."""
-    with Path(path).open("ab+") as file:
-        file.seek(max(0, file.tell() - 1))
-        torn = file.read(1) not in (b"", b"\n")
-        file.write(b"\n" * torn + json.dumps(value, ensure_ascii=False).encode() + b"\n")
+    """Add `value` as a line of JSON to a log, on a line of its own also where a crash or a full disk cut the last one off.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written.
+    """
+    try:
+        with Path(path).open("ab+") as file:
+            file.seek(max(0, file.tell() - 1))
+            torn = file.read(1) not in (b"", b"\n")
+            file.write(b"\n" * torn + json.dumps(value, ensure_ascii=False).encode() + b"\n")
+    except OSError as error:
+        raise _unwritten(error, Path(path)) from error
 
 
-def logged_metrics(folder: Path) -> list[dict[str, Any]]:
-    """Return the figures of each step that the log of a job's folder holds, the newest where a step was done twice."""
+def logged_steps(folder: Path) -> dict[int, dict[str, Any]]:
+    """Return what the log of a job's folder holds of each step: ``values`` and ``time`` (Unix, s); the newest of a step."""
     steps: dict[int, dict[str, Any]] = {}
     with suppress(OSError):
         for line in (folder / "log.jsonl").read_text(encoding="utf-8", errors="replace").splitlines():
             with suppress(ValueError, KeyError, TypeError):
                 message = json.loads(line)
                 if message["type"] == "metrics":
-                    steps[int(message["step"])] = dict(message["values"])
-    return [steps[step] for step in sorted(steps)]
+                    steps[int(message["step"])] = {"values": dict(message["values"]), "time": message.get("time")}
+    return dict(sorted(steps.items()))
+
+
+def logged_metrics(folder: Path) -> list[dict[str, Any]]:
+    """Return the figures of each step that the log of a job's folder holds, the newest where a step was done twice."""
+    return [step["values"] for step in logged_steps(folder).values()]
 
 
 def read_json(path: str | os.PathLike[str]) -> Any:

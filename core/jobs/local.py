@@ -47,7 +47,7 @@ class LocalJob:
             # What the log said before no longer counts: a job that goes on is not one that was cancelled.
             append_line(self.spec.folder / "log.jsonl", {"type": "starting", "time": time.time()})
             self._process = self._spawn(path)
-        except OSError:
+        except Exception:  # no process, or a log that cannot be written: nobody is at work
             self._starting.release()
             raise
         self._reader = threading.Thread(target=self._read, args=(on_message,), name=f"job-{self.spec.kind}")

@@ -51,6 +51,7 @@ from .registry import AUGMENTATIONS as AUGMENTATIONS
 from .registry import LOSSES as LOSSES
 from .registry import SALIENCIES as SALIENCIES
 from .registry import SCHEDULES as SCHEDULES
+from .registry import TRACKERS as TRACKERS
 from .registry import OptionsEntry as OptionsEntry
 from .review import SplitReview as SplitReview
 from .review import review_split as review_split
@@ -70,5 +71,7 @@ from .spec import TrainingSpec as TrainingSpec
 from .splits import Split as Split
 from .splits import best_unit as best_unit
 from .splits import split_dataset as split_dataset
+from .tracking import export_tracks as export_tracks
+from .tracking import tracks_of as tracks_of
 from .trust import Trust as Trust
 from .trust import trust_of as trust_of

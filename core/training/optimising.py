@@ -17,11 +17,17 @@ from core.registry import chosen
 from core.training.registry import check_schedule
 from core.training.stopping import is_better
 
+FUSED = (
+    "cpu",
+    "cuda",
+)  # devices on which one pass over a parameter makes the whole step: the same equations, 2 to 3 times faster
 OPTIMISERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
     "adam": torch.optim.Adam,
     "adamw": torch.optim.AdamW,
     "adamax": torch.optim.Adamax,
 }
+# Which make a step in one pass over a parameter, and on which devices: the same equations, 2 to 3 times faster.
+FUSED, ON = ("adam", "adamw"), {"cpu", "cuda"}
 
 
 @dataclass(frozen=True)
@@ -96,8 +102,10 @@ def build_optimiser(name: str, parameters: Iterable[Any], lr: float, weight_deca
     InputError
         If there is none of this name.
     """
-    make = chosen(OPTIMISERS, name, "optimiser", "optimisers")
-    optimiser = make(list(parameters), lr=lr, weight_decay=weight_decay)
+    make, given = chosen(OPTIMISERS, name, "optimiser", "optimisers"), list(parameters)
+    every = [p for one in given for p in (one["params"] if isinstance(one, Mapping) else [one])]
+    fused = {"fused": True} if name in FUSED and {p.device.type for p in every} <= ON else {}
+    optimiser = make(given, lr=lr, weight_decay=weight_decay, **fused)
     for group in optimiser.param_groups:
         group["initial_lr"] = group["lr"]
     return optimiser

@@ -1,6 +1,7 @@
-"""What can be chosen by name: losses, schedules of the learning rate, augmentations, ways to see what a model looked at.
+"""What can be chosen by name: losses, schedules of the learning rate, augmentations, ways to see what a model looked at,
+programs that runs are written for.
 
-To add one, write it where its neighbours stand and add its entry to `LOSSES`, `SCHEDULES` or `AUGMENTATIONS`.
+To add one, write it where its neighbours stand and add its entry to `LOSSES`, `SCHEDULES`, `AUGMENTATIONS` or `TRACKERS`.
 """
 
 from __future__ import annotations
@@ -51,6 +52,22 @@ class AugmentationEntry(OptionsEntry):
     """
 
     views: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TrackerEntry(LazyEntry):
+    """A program that follows runs; `where` is ``write(track, folder, replace)``.
+
+    Attributes
+    ----------
+    package : str
+        What has to be importable; the extra of the same name as the entry installs it.
+    look : str
+        The command that shows what was written; ``{folder}`` stands for where.
+    """
+
+    package: str
+    look: str
 
 
 Choice = TypeVar("Choice", bound=OptionsEntry)
@@ -196,6 +213,23 @@ SALIENCIES: dict[str, LazyEntry] = {
     ),
     "smooth_gradients": LazyEntry(
         "smoothed gradients", "The mean of noisy copies: less speckled", "core.training.saliency:smooth_gradients"
+    ),
+}
+
+TRACKERS: dict[str, TrackerEntry] = {
+    "tensorboard": TrackerEntry(
+        "TensorBoard",
+        "A folder of events for each run: curves by epoch, hyper-parameters, figures",
+        "core.training.tracker_tensorboard:write",
+        package="tensorboardX",
+        look="tensorboard --logdir {folder}",
+    ),
+    "mlflow": TrackerEntry(
+        "MLflow",
+        "A database mlflow.db: runs with parameters, figures by epoch, figures of the end",
+        "core.training.tracker_mlflow:write",
+        package="mlflow",
+        look="mlflow ui --backend-store-uri sqlite:///{folder}/mlflow.db",
     ),
 }
 

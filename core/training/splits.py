@@ -138,8 +138,10 @@ def _refuse_rare(dataset: Dataset) -> None:
     for number, name in enumerate(dataset.classes):
         n = int((dataset.scored & (dataset.y == number)).sum())
         if n < 3:
+            left_out = "".join(f" ({text.rstrip('.')})" for text in dataset.windows.describe_rejected())
             raise InputError(
-                f"class {name} has {n} events that can score a model, too few for three sides",
+                f"class {name} has {n} event{'s' * (n != 1)} that can score a model, too few for three sides{left_out}",
+                kept="Events and labels are as they were",
                 remedy="Label more of them, or leave the class out",
             )
 
@@ -348,7 +350,22 @@ def _checked(
         if len(there) < (2 if side in judged else 1):
             holds = "one class only, which no MCC can be computed from" if there else "no event that can score a model"
             raise InputError(
-                f"the {side} side would hold {holds}",
-                remedy="Label more events in more recordings, or change the seed",
+                f"the {side} side would hold {holds}{_why_alike(dataset, unit)}",
+                kept="Events and labels are as they were",
+                remedy="Label more events in more recordings, or change the seed" + _or_by_time(unit),
             )
     return replace(split, warnings=notes)
+
+
+def _why_alike(dataset: Dataset, unit: str) -> str:
+    """Return why a side of whole subjects or recordings has one class: those that have no other."""
+    groups = {"subject": dataset.subject, "recording": dataset.recording}.get(unit)
+    if groups is None:
+        return ""
+    every = list(dict.fromkeys(groups.tolist()))
+    alike = sum(len(np.unique(dataset.y[groups == one])) == 1 for one in every)
+    return f" ({alike} of {len(every)} {unit}s have events of one class only)" if alike else ""
+
+
+def _or_by_time(unit: str) -> str:
+    return "" if unit == "time block" else "; or split by time, whose figures say little about new patients"

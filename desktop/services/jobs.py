@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, Signal
 
+from core.errors import HitscopeError
 from core.jobs import LocalJob
 from core.study import RunEntry
 
@@ -44,7 +45,11 @@ class Job(QObject):
             except RuntimeError:
                 return
 
-        self._job.start(forward)
+        try:
+            self._job.start(forward)
+        except (HitscopeError, OSError) as error:  # a full disk, say: told as of a job that failed later
+            self._message.emit({"type": "error", "message": str(error)})
+            self._message.emit({"type": "finished", "status": "failed"})
 
     def cancel(self) -> None:
         """Ask it to stop at its next checkpoint."""

@@ -5,20 +5,26 @@
 Batches of 32, shapes of ESR: images 1 × 32 × 37, signals 1 × 178. The two take turns, and the least of all repeats counts, since
 other programs may be at work; time of processors is printed beside the time on the wall. The peers are plain convolutions in
 the usual layout, activation before pooling, `nn.TransformerEncoder`, Adam as by default. The bars are the published code's
-figures on two processors; exits 1 where a step is not 1.5 times faster than the lower of them.
+figures on two processors; exits 1 where a step is not 1.5 times faster than the lower of them, or where picking the rows of a
+batch from a side of `EVENTS` events, all that is left of loading data, takes more than a twentieth of a step.
 """
 
 import argparse
 import sys
 import time
 
+import numpy as np
 import torch
 from torch import nn
 
 from core.models import build, count_parameters
 from core.models.cnn_transformer import sinusoids
+from core.training.optimising import build_optimiser
+from core.training.side import make_side
 
 BATCH = 32
+EVENTS = 4096
+LOADING = 0.05  # of a step, at most
 REFERENCE_MS = {"cnn2d": (168, 178), "cnn_transformer": (86, 99)}
 SHAPES = {"cnn2d": {"n_chans": 1, "n_freqs": 32, "n_frames": 37}, "cnn_transformer": {"n_chans": 1, "n_times": 178}}
 
@@ -60,9 +66,9 @@ class PlainCNNTransformer(nn.Module):
 PEERS = {"cnn2d": PlainCNN2d, "cnn_transformer": PlainCNNTransformer}
 
 
-def step_of(model, x, fused):
+def step_of(model, x, optimiser):
     """Return a function that makes one training step."""
-    y, optimiser = torch.randint(0, 2, (BATCH,)), torch.optim.Adam(model.parameters(), fused=fused)
+    y = torch.randint(0, 2, (BATCH,))
 
     def step():
         optimiser.zero_grad(set_to_none=True)
@@ -70,6 +76,13 @@ def step_of(model, x, fused):
         optimiser.step()
 
     return step
+
+
+def loading_of(shape):
+    """Return a function that picks a batch as the loop does."""
+    x, y = np.zeros((EVENTS, *shape), np.float32), np.arange(EVENTS) % 2
+    side, order = make_side("training", x, y, 2, torch.device("cpu")), torch.randperm(EVENTS)
+    return lambda: (side.take(order[:BATCH]), side.targets[order[:BATCH]])
 
 
 def measure(steps, repeat):
@@ -100,19 +113,25 @@ def main():
         assert count_parameters(ours) == count_parameters(peer)
         x = torch.randn(BATCH, *shape.values())
         steps = {
-            "plain layers": step_of(peer, x, fused=False),
-            "ours, Adam": step_of(ours, x, fused=False),
-            "ours, fused Adam": step_of(ours, x, fused=True),
+            "plain layers": step_of(peer, x, torch.optim.Adam(peer.parameters())),
+            "ours": step_of(ours, x, build_optimiser("adam", ours.parameters(), 1e-3, 0.0)),
+            "its data": loading_of(shape.values()),
         }
         least = measure(steps, given.repeat)
         published = REFERENCE_MS[name][0]
-        for who, (wall, busy) in least.items():
+        for who in ("plain layers", "ours"):
+            wall, busy = least[who]
             ratio = least["plain layers"][1] / busy
             print(f"{name:<16} {who:<18} {wall:8.1f} {busy:11.1f} {ratio:7.2f} {published / wall:12.2f}")
-        missed += [name] if published / least["ours, Adam"][0] < 1.5 else []
+        share = least["its data"][0] / least["ours"][0]
+        print(
+            f"{name:<16} {'its data':<18} {least['its data'][0]:8.2f} {least['its data'][1]:11.2f}  {share:.2%} of a step"
+        )
+        missed += [f"{name}: 1.5 times the published speed"] if published / least["ours"][0] < 1.5 else []
+        missed += [f"{name}: data in {LOADING:.0%} of a step"] if share > LOADING else []
     print("* by time of processors, which other programs disturb less")
     if missed:
-        print(f"MISSED, not 1.5 times the published speed: {', '.join(missed)}")
+        print(f"MISSED: {'; '.join(missed)}")
     return bool(missed)
 
 

@@ -29,8 +29,10 @@ BASE = {
 }
 
 
-def cohort(folder, subjects=SUBJECTS, each=EACH, seed=0, twins=False):
-    """Make the study: slow and fast waves in noise; with `twins`, the first two subjects have the same samples."""
+def cohort(folder, subjects=SUBJECTS, each=EACH, seed=0, twins=False, lost=()):
+    """Make the study: slow and fast waves in noise; with `twins`, the first two subjects have the same samples; those of the
+    subjects whose numbers are `lost` are NaN.
+    """
     study = Study.create(folder, annotator="Ana")
     time = np.arange(FS * (each + 2)) / FS
     for number, subject in enumerate(subjects, 1):
@@ -38,6 +40,8 @@ def cohort(folder, subjects=SUBJECTS, each=EACH, seed=0, twins=False):
         fast = rng.permutation(np.arange(each) % 2).astype(bool)
         of = np.clip(time.astype(int) - 1, 0, each - 1)
         signal = np.sin(2 * np.pi * np.where(fast[of], 10, 4) * time) + 1.2 * rng.standard_normal(len(time))
+        if number in lost:
+            signal[FS // 2 :] = np.nan
         name = f"r{number}"
         wfdb.wrsamp(name, FS, ["mV"], ["I"], signal[:, None], fmt=["16"], write_dir=str(folder.parent))
         recording = add_to_study(study, folder.parent / f"{name}.hea", subject=subject)

@@ -18,7 +18,7 @@ from core.errors import InputError
 from core.jobs import NullReporter
 from core.models.dec import soft_assignment
 from core.training import LOSSES, FitSettings, Pairs, fit
-from core.training.optimising import Moment, build_schedule
+from core.training.optimising import OPTIMISERS, Moment, build_optimiser, build_schedule
 from core.training.registry import SCHEDULES, LossEntry
 from core.training.sampling import order_of
 from core.training.side import make_side
@@ -388,3 +388,22 @@ class Odd(Late):
     def forward(self, raw):
         """The scores of one member."""
         return self.members["raw"](raw)
+
+
+@pytest.mark.parametrize("name", OPTIMISERS)
+def test_optimisers_follow_the_equations_of_torch(name):
+    """Whatever way of computing is chosen, also for groups with rates of their own."""
+    start = [torch.randn(5, 3, generator=torch.manual_seed(1)), torch.randn(4)]
+    ours, plain = ([nn.Parameter(p.clone()) for p in start] for _ in range(2))
+    optimiser = build_optimiser(name, [{"params": ours[:1]}, {"params": ours[1:], "lr": 0.3}], 0.01, 0.1)
+    groups = [{"params": plain[:1]}, {"params": plain[1:], "lr": 0.3}]
+    expected = OPTIMISERS[name](groups, lr=0.01, weight_decay=0.1, foreach=False)
+    for _ in range(20):
+        for one, other in zip(ours, plain, strict=True):
+            one.grad = torch.randn(one.shape)
+            other.grad = one.grad.clone()
+        optimiser.step()
+        expected.step()
+    for one, other in zip(ours, plain, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-6)
+    assert [group["initial_lr"] for group in optimiser.param_groups] == [0.01, 0.3]
