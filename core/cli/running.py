@@ -57,7 +57,7 @@ def _failed(run: RunEntry, told: dict[str, Any]) -> JobError:
     return JobError(
         told["what"] if explained else told.get("message", "the job failed"),
         subject=told.get("subject") or run.id,
-        kept=told.get("kept") or f"Its log is {run.folder / 'log.jsonl'}",
+        kept=told.get("kept") or (None if explained else f"Its log is {run.folder / 'log.jsonl'}"),
         remedy=f"{remedy}; {again}" if remedy and again else remedy or again.capitalize(),
     )
 
